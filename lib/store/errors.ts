@@ -1,0 +1,9 @@
+/** A store call that failed. The swarm layer passes it on; the client gets a fixed text, the log gets the cause. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+}
+
+/** The store cannot be reached, did not answer in time, or has no room for another call: trying again later helps. */
+export class StoreUnavailableError extends StoreError {
+  override readonly name = 'StoreUnavailableError';
+}
