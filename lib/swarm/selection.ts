@@ -1,0 +1,155 @@
+import { byteAt, compareRange } from './bytes.js';
+import { EndpointSet } from './endpoint-set.js';
+import { isLive } from './filter.js';
+import { ENDPOINT_AT, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
+import { ownsRecord, type Shard } from './shard.js';
+import type { Random } from '../environment.js';
+
+/** Peers for a reply, as the compact forms of BEP 23 (6 bytes a peer) and BEP 7 (18 bytes a peer) want them. */
+export interface SelectedPeers {
+  readonly v4: Uint8Array;
+  readonly v6: Uint8Array;
+  /** The peers' ids in the same order, 20 bytes each; only if asked for. */
+  readonly ids4?: Uint8Array;
+  readonly ids6?: Uint8Array;
+}
+
+export interface Wanted {
+  /** At most this many peers. */
+  readonly limit: number;
+  /** The record of the peer that asks: neither its peer id nor its address and port are ever in the answer. */
+  readonly self: Uint8Array;
+  /** A seeder asks: it gets peers that download, nobody else. */
+  readonly downloadersOnly: boolean;
+  readonly withIds: boolean;
+  /** Records last seen then or before are expired, seconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** A shard to select from, with its number. */
+export interface Source {
+  readonly n: number;
+  readonly shard: Shard;
+}
+
+export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint8Array(0) };
+
+/**
+ * Takes peers at random from some shards. Walks all records in steps of a random length that shares no factor with their number: every record
+ * comes up once, neighbours (which sorting by peer id makes the same client) do not come together, and nothing is shuffled or allocated per peer.
+ * An address and port is given once, however many peer ids it announced with: a restarted client has a new one.
+ */
+export function selectPeers(sources: readonly Source[], wanted: Wanted, random: Random): SelectedPeers {
+  let total = 0;
+  for (const { shard } of sources) total += shard.count;
+  if (wanted.limit <= 0 || total === 0) return NO_SELECTION;
+  const most = Math.min(wanted.limit, total);
+  const out = new Selection(most, wanted.withIds);
+  out.exclude(wanted.self);
+  const step = coprimeStep(total, random);
+  let index = Math.floor(random() * total);
+  for (let walked = 0; walked < total && out.count < most; walked++) {
+    take(sources, index, wanted, out);
+    index += step;
+    if (index >= total) index -= total;
+  }
+  return out.peers();
+}
+
+/** Puts the record with this number, counted over all sources, into the selection if it is wanted. */
+function take(sources: readonly Source[], index: number, wanted: Wanted, out: Selection): void {
+  for (const { n, shard } of sources) {
+    if (index >= shard.count) {
+      index -= shard.count;
+      continue;
+    }
+    const isV4 = index < shard.v4Count;
+    const layout = isV4 ? V4 : V6;
+    const at = shard.start(layout) + (isV4 ? index : index - shard.v4Count) * layout.size;
+    if (isWanted(shard.bytes, at, layout, wanted)) {
+      if (!shard.header.strays || ownsRecord(shard.header, n, shard.bytes, at)) out.add(shard.bytes, at, layout);
+    }
+    return;
+  }
+}
+
+function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
+  if (!isLive(bytes, at, layout, wanted.deadline)) return false;
+  if (wanted.downloadersOnly && (byteAt(bytes, at + layout.flagsAt) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
+  return compareRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH) !== 0;
+}
+
+/** The peers taken so far, in compact form. */
+class Selection {
+  count = 0;
+  private readonly given: EndpointSet;
+  private v4Count = 0;
+  private readonly v4: Buffer;
+  private readonly ids4: Buffer | undefined;
+  private v6Count = 0;
+  private v6: Buffer | undefined;
+  private ids6: Buffer | undefined;
+
+  constructor(
+    private readonly most: number,
+    private readonly withIds: boolean,
+  ) {
+    this.given = EndpointSet.cleared(most + 1);
+    this.v4 = Buffer.allocUnsafe(most * COMPACT_V4);
+    this.ids4 = withIds ? Buffer.allocUnsafe(most * PEER_ID_LENGTH) : undefined;
+  }
+
+  /** An endpoint that is not to be given. */
+  exclude(record: Uint8Array): void {
+    const length = (record.length === V4.size ? V4 : V6).addressLength + PORT_LENGTH;
+    this.given.add(record, ENDPOINT_AT, length);
+  }
+
+  add(bytes: Uint8Array, at: number, layout: RecordLayout): void {
+    if (!this.given.add(bytes, at + ENDPOINT_AT, layout.addressLength + PORT_LENGTH)) return;
+    if (layout === V4) {
+      copy(bytes, at + ENDPOINT_AT, this.v4, this.v4Count * COMPACT_V4, COMPACT_V4);
+      if (this.ids4 !== undefined) copy(bytes, at, this.ids4, this.v4Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
+      this.v4Count++;
+    } else {
+      this.v6 ??= Buffer.allocUnsafe(this.most * COMPACT_V6);
+      copy(bytes, at + ENDPOINT_AT, this.v6, this.v6Count * COMPACT_V6, COMPACT_V6);
+      if (this.withIds) {
+        this.ids6 ??= Buffer.allocUnsafe(this.most * PEER_ID_LENGTH);
+        copy(bytes, at, this.ids6, this.v6Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
+      }
+      this.v6Count++;
+    }
+    this.count++;
+  }
+
+  peers(): SelectedPeers {
+    const v4 = this.v4.subarray(0, this.v4Count * COMPACT_V4);
+    const v6 = this.v6 === undefined ? NO_SELECTION.v6 : this.v6.subarray(0, this.v6Count * COMPACT_V6);
+    if (this.ids4 === undefined) return { v4, v6 };
+    const ids4 = this.ids4.subarray(0, this.v4Count * PEER_ID_LENGTH);
+    return { v4, v6, ids4, ids6: this.ids6?.subarray(0, this.v6Count * PEER_ID_LENGTH) ?? NO_SELECTION.v6 };
+  }
+}
+
+const PORT_LENGTH = 2;
+const COMPACT_V4 = 6;
+const COMPACT_V6 = 18;
+
+/** A few bytes: a loop beats the call into the runtime that Buffer.copy is. */
+function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
+  for (let i = 0; i < length; i++) to[toAt + i] = byteAt(from, fromAt + i);
+}
+
+/** A random step from 1 to total - 1 that has no common factor with the total (1 if there is none else). */
+function coprimeStep(total: number, random: Random): number {
+  if (total <= 2) return 1;
+  let step = 1 + Math.floor(random() * (total - 1));
+  while (greatestCommonDivisor(step, total) !== 1) step++;
+  return step;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}

@@ -1,0 +1,226 @@
+import { crc32 } from 'node:zlib';
+import { byteAt, compareRange, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
+import { compareAge, PEER_ID_LENGTH, V4, V6, type RecordLayout } from './peer-record.js';
+import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
+
+/**
+ * A shard as it is stored: a header, then the IPv4 records, then the IPv6 records, each sorted by identity, no identity twice.
+ *
+ *     at  bytes
+ *      0  4   CRC-32 of all that follows
+ *      4  1   format: 1
+ *      5  1   bit 0: forwarding, bit 1: holds strays
+ *      6  1   depth: how many low bits of a peer's hash this shard is responsible for
+ *      7  1   in shard 0: the deepest depth of any shard of the swarm, as far as is known
+ *      8  4   generation: goes up by one when a shard takes its child's peers back, or comes to life again
+ *     12  4   since when it forwards, seconds since the epoch; else 0
+ *     16  2   number of IPv4 records
+ *     18  2   number of IPv6 records
+ *     20  ... records
+ *
+ * Bytes of a shard are never changed once made: a change makes a new shard. So a store may keep what it was given, and a
+ * reader may keep what it read, for as long as they like.
+ */
+export class Shard {
+  /** What the shard is responsible for. */
+  readonly header: ShardHeader;
+  readonly v4Count: number;
+  readonly v6Count: number;
+  /** Where the records begin in `bytes`. */
+  readonly v4At = HEADER_SIZE;
+  readonly v6At: number;
+
+  private constructor(
+    /** The stored form; its checksum is only right after `seal`. */
+    readonly bytes: Buffer,
+    header: ShardHeader,
+    v4Count: number,
+    v6Count: number,
+  ) {
+    this.header = header;
+    this.v4Count = v4Count;
+    this.v6Count = v6Count;
+    this.v6At = HEADER_SIZE + v4Count * V4.size;
+  }
+
+  /** A shard without peers. */
+  static empty(header: ShardHeader): Shard {
+    return new Shard(Buffer.alloc(HEADER_SIZE), header, 0, 0);
+  }
+
+  /** A shard from bytes whose records are in place behind room for a header. */
+  static of(header: ShardHeader, bytes: Buffer, v4Count: number, v6Count: number): Shard {
+    return new Shard(bytes, header, v4Count, v6Count);
+  }
+
+  /**
+   * Reads stored bytes, without copying them.
+   * @throws ShardDamagedError if they are not what `seal` wrote; ShardFormatError if a newer version of the tracker wrote them.
+   */
+  static decode(stored: Uint8Array): Shard {
+    const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+    if (bytes.length < HEADER_SIZE) throw new ShardDamagedError(`${bytes.length} bytes are too few for a header`);
+    if (crc32(bytes.subarray(CHECKSUM_SIZE)) !== readUint32(bytes, 0)) {
+      throw new ShardDamagedError('the checksum does not match');
+    }
+    const format = byteAt(bytes, FORMAT_AT);
+    if (format !== FORMAT) throw new ShardFormatError(`format ${format} is not known, only ${FORMAT}`);
+    const v4Count = readUint16(bytes, V4_COUNT_AT);
+    const v6Count = readUint16(bytes, V6_COUNT_AT);
+    if (bytes.length !== HEADER_SIZE + v4Count * V4.size + v6Count * V6.size) {
+      throw new ShardDamagedError('the length does not match the number of records');
+    }
+    const flags = byteAt(bytes, FLAGS_AT);
+    const header = {
+      generation: readUint32(bytes, GENERATION_AT),
+      depth: byteAt(bytes, DEPTH_AT),
+      deepest: byteAt(bytes, DEEPEST_AT),
+      forwarding: (flags & FORWARDING) !== 0,
+      forwardingSince: readUint32(bytes, FORWARDING_SINCE_AT),
+      strays: (flags & STRAYS) !== 0,
+    };
+    if (header.depth > MAX_DEPTH || header.deepest > MAX_DEPTH) {
+      throw new ShardDamagedError(`a depth of over ${MAX_DEPTH}`);
+    }
+    return new Shard(bytes, header, v4Count, v6Count);
+  }
+
+  get count(): number {
+    return this.v4Count + this.v6Count;
+  }
+
+  /** Writes the header and the checksum into the shard's own bytes, and gives the stored form. Idempotent. */
+  seal(): Buffer {
+    const { bytes, header } = this;
+    bytes[FORMAT_AT] = FORMAT;
+    bytes[FLAGS_AT] = (header.forwarding ? FORWARDING : 0) | (header.strays ? STRAYS : 0);
+    bytes[DEPTH_AT] = header.depth;
+    bytes[DEEPEST_AT] = header.deepest;
+    writeUint32(bytes, GENERATION_AT, header.generation);
+    writeUint32(bytes, FORWARDING_SINCE_AT, header.forwardingSince);
+    writeUint16(bytes, V4_COUNT_AT, this.v4Count);
+    writeUint16(bytes, V6_COUNT_AT, this.v6Count);
+    writeUint32(bytes, 0, crc32(bytes.subarray(CHECKSUM_SIZE)));
+    return bytes;
+  }
+
+  /** The same peers under another header. The bytes are copied, as a store may still be reading the old ones. */
+  withHeader(header: ShardHeader): Shard {
+    return new Shard(Buffer.from(this.bytes), header, this.v4Count, this.v6Count);
+  }
+
+  /**
+   * The place of a record's identity among the records of its layout: its byte offset if it is there (`found`), else where it would be.
+   */
+  find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): { at: number; found: boolean } {
+    const start = this.start(layout);
+    let low = 0;
+    let high = this.countOf(layout);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = start + middle * layout.size;
+      const order = compareRange(this.bytes, at, identity, identityAt, layout.identityLength);
+      if (order === 0) return { at, found: true };
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return { at: start + low * layout.size, found: false };
+  }
+
+  /** The byte offset of the first record of a layout whose peer id is not less than the given one. */
+  firstOf(layout: RecordLayout, peerId: Uint8Array): number {
+    const start = this.start(layout);
+    let low = 0;
+    let high = this.countOf(layout);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareRange(this.bytes, start + middle * layout.size, peerId, 0, PEER_ID_LENGTH) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return start + low * layout.size;
+  }
+
+  /** This shard with a record put in or, if it is newer than the one of the same identity, put in its place. */
+  with(layout: RecordLayout, record: Uint8Array): Shard {
+    const { at, found } = this.find(layout, record);
+    if (found) {
+      if (compareAge(record, 0, this.bytes, at, layout) <= 0) return this;
+      const bytes = Buffer.allocUnsafe(this.bytes.length);
+      bytes.set(this.bytes, 0);
+      bytes.set(record, at);
+      return new Shard(bytes, this.header, this.v4Count, this.v6Count);
+    }
+    const bytes = Buffer.allocUnsafe(this.bytes.length + layout.size);
+    this.bytes.copy(bytes, 0, 0, at);
+    bytes.set(record, at);
+    this.bytes.copy(bytes, at + layout.size, at);
+    const isV4 = layout === V4;
+    return new Shard(bytes, this.header, this.v4Count + (isV4 ? 1 : 0), this.v6Count + (isV4 ? 0 : 1));
+  }
+
+  start(layout: RecordLayout): number {
+    return layout === V4 ? this.v4At : this.v6At;
+  }
+
+  end(layout: RecordLayout): number {
+    return layout === V4 ? this.v6At : this.bytes.length;
+  }
+
+  countOf(layout: RecordLayout): number {
+    return layout === V4 ? this.v4Count : this.v6Count;
+  }
+}
+
+export interface ShardHeader {
+  readonly generation: number;
+  readonly depth: number;
+  readonly deepest: number;
+  /** The shard's peers went back to its parent: look there. */
+  readonly forwarding: boolean;
+  readonly forwardingSince: number;
+  /**
+   * There are records here that belong into another shard: a writer with an old depth put them there. Kept in step with
+   * the records, so that nobody needs to hash every peer to know that there are none.
+   */
+  readonly strays: boolean;
+}
+
+/** Stored bytes are no shard. Soft state: the tracker takes the shard as empty and the peers announce again. */
+export class ShardDamagedError extends Error {
+  override readonly name = 'ShardDamagedError';
+}
+
+/** The bytes are a shard of a format that this version does not know. It must not be written over. */
+export class ShardFormatError extends Error {
+  override readonly name = 'ShardFormatError';
+}
+
+/** The header that shard n is made with. */
+export function newHeader(shard: number): ShardHeader {
+  const depth = birthDepth(shard);
+  return { generation: 0, depth, deepest: depth, forwarding: false, forwardingSince: 0, strays: false };
+}
+
+/** Whether a peer with this hash belongs into shard n under this header. */
+export function owns(header: ShardHeader, shard: number, hash: number): boolean {
+  return !header.forwarding && shardAt(hash, header.depth) === shard;
+}
+
+/** Whether the record at an offset belongs into shard n under this header. */
+export function ownsRecord(header: ShardHeader, shard: number, bytes: Uint8Array, at: number): boolean {
+  return owns(header, shard, hashPeerId(bytes, at));
+}
+
+export const HEADER_SIZE = 20;
+const CHECKSUM_SIZE = 4;
+const FORMAT_AT = 4;
+const FLAGS_AT = 5;
+const DEPTH_AT = 6;
+const DEEPEST_AT = 7;
+const GENERATION_AT = 8;
+const FORWARDING_SINCE_AT = 12;
+const V4_COUNT_AT = 16;
+const V6_COUNT_AT = 18;
+const FORMAT = 1;
+const FORWARDING = 1;
+const STRAYS = 2;
