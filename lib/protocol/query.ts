@@ -1,0 +1,135 @@
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+const SPACE = 0x20;
+const DIGIT_ZERO = 0x30;
+
+/** What {@link QueryCursor.decodeValue} returns for a value that stands for no bytes. */
+export const MALFORMED = -1;
+
+/**
+ * Walks the parameters of a raw query string, in order, in one pass. Names and values stay in place until they are
+ * asked for, so a parameter that nobody knows costs nothing but its scan.
+ *
+ * Only `&` separates. The first `=` ends the name; a parameter without one has an empty value. Names and values are
+ * bytes: `%xx` is one byte, `+` is a space, any other ASCII character is itself. A truncated or non-hexadecimal escape
+ * and a raw character from 0x80 up stand for no byte: such a name matches nothing, such a value is malformed.
+ */
+export class QueryCursor {
+  private nameStart = 0;
+  private nameEnd = 0;
+  private valueStart = 0;
+  private valueEnd = 0;
+  private nextStart = 0;
+
+  /** @param query what follows the `?`, still escaped */
+  constructor(private readonly query: string) {}
+
+  /** Moves to the next parameter; false when there is none. */
+  next(): boolean {
+    const { query } = this;
+    if (this.nextStart >= query.length) return false;
+    let at = this.nextStart;
+    let equals = -1;
+    for (; at < query.length; at++) {
+      const code = query.charCodeAt(at);
+      if (code === AMPERSAND) break;
+      if (code === EQUALS && equals < 0) equals = at;
+    }
+    this.nameStart = this.nextStart;
+    this.nameEnd = equals < 0 ? at : equals;
+    this.valueStart = equals < 0 ? at : equals + 1;
+    this.valueEnd = at;
+    this.nextStart = at + 1;
+    return true;
+  }
+
+  /** Whether the parameter's name, unescaped, is this ASCII text. */
+  nameIs(text: string): boolean {
+    return rangeIs(this.query, this.nameStart, this.nameEnd, text);
+  }
+
+  /** Whether the parameter's value, unescaped, is this ASCII text. */
+  valueIs(text: string): boolean {
+    return rangeIs(this.query, this.valueStart, this.valueEnd, text);
+  }
+
+  /**
+   * Writes the value's bytes to the start of `target`.
+   * @returns how many bytes there are; `target.length + 1` for any number that does not fit; {@link MALFORMED} if the
+   *   value stands for no bytes
+   */
+  decodeValue(target: Uint8Array): number {
+    const { query, valueEnd } = this;
+    let length = 0;
+    for (let at = this.valueStart; at < valueEnd; at += widthAt(query, at)) {
+      const byte = byteAt(query, at, valueEnd);
+      if (byte < 0) return MALFORMED;
+      if (length === target.length) return length + 1;
+      target[length++] = byte;
+    }
+    return length;
+  }
+
+  /**
+   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a point, an exponent, a
+   * space, nothing at all. Leading zeros are fine; what is larger than a safe integer becomes the largest one.
+   */
+  integerValue(): number | undefined {
+    const { query, valueStart, valueEnd } = this;
+    if (valueStart === valueEnd) return undefined;
+    let value = 0;
+    for (let at = valueStart; at < valueEnd; at += widthAt(query, at)) {
+      const digit = byteAt(query, at, valueEnd) - DIGIT_ZERO;
+      if (digit < 0 || digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    return Math.min(value, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The value as ASCII text, or undefined if it is malformed, not ASCII or longer than `maxLength`. */
+  textValue(maxLength: number): string | undefined {
+    const { query, valueEnd } = this;
+    let text = '';
+    for (let at = this.valueStart; at < valueEnd; at += widthAt(query, at)) {
+      const byte = byteAt(query, at, valueEnd);
+      if (byte < 0 || byte >= 0x80 || text.length === maxLength) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+}
+
+function rangeIs(query: string, start: number, end: number, text: string): boolean {
+  let at = start;
+  for (let i = 0; i < text.length; i++) {
+    if (at >= end || byteAt(query, at, end) !== text.charCodeAt(i)) return false;
+    at += widthAt(query, at);
+  }
+  return at === end;
+}
+
+/** How many characters stand for the byte at `at`. */
+function widthAt(query: string, at: number): number {
+  return query.charCodeAt(at) === PERCENT ? 3 : 1;
+}
+
+/** The byte that the characters at `at` stand for, or {@link MALFORMED}. */
+function byteAt(query: string, at: number, end: number): number {
+  const code = query.charCodeAt(at);
+  if (code === PERCENT) {
+    if (at + 2 >= end) return MALFORMED;
+    const high = hexDigit(query.charCodeAt(at + 1));
+    const low = hexDigit(query.charCodeAt(at + 2));
+    return high < 0 || low < 0 ? MALFORMED : high * 16 + low;
+  }
+  if (code === PLUS) return SPACE;
+  return code < 0x80 ? code : MALFORMED;
+}
+
+function hexDigit(code: number): number {
+  if (code >= DIGIT_ZERO && code <= 0x39) return code - DIGIT_ZERO;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : MALFORMED;
+}
