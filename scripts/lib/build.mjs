@@ -1,0 +1,69 @@
+/** Builds the bundles in dist/ unless they are up to date. */
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { digestOfSources, isBuilt, writeStamp } from './build-state.mjs';
+
+/**
+ * @param {string} root the repository's directory
+ * @param {{ force?: boolean }} [options] force: build even if nothing changed
+ * @returns {Promise<undefined | { file: string, bytes: number }[]>} the bundles built, relative to dist/; undefined if dist/ was up to date
+ * @throws {Error} with webpack's own report, if a source does not compile
+ */
+export async function build(root, { force = false } = {}) {
+  const digest = digestOfSources(root);
+  if (!force && isBuilt(root, digest)) return undefined;
+
+  const dist = join(root, 'dist');
+  mkdirSync(dist, { recursive: true });
+  // Built aside and moved into place at the end, so that nobody loads half a bundle and a failed build leaves the old one.
+  const aside = mkdtempSync(join(dist, '.build-'));
+  try {
+    const bundles = await compile(root, aside);
+    for (const name of new Set(bundles.map(({ file }) => file.split('/')[0]))) {
+      rmSync(join(dist, name), { recursive: true, force: true });
+      renameSync(join(aside, name), join(dist, name));
+    }
+    // The repository's own package.json makes .js files ES modules; an action's bundle is CommonJS.
+    writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+    writeStamp(
+      root,
+      digest,
+      bundles.map(({ file }) => file),
+    );
+    return bundles;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+async function compile(root, directory) {
+  const [{ default: webpack }, { default: configs }] = await Promise.all([
+    import('webpack'),
+    import(pathToFileURL(join(root, 'webpack.config.mjs')).href),
+  ]);
+  const compiler = webpack(
+    configs.map((config) => ({
+      ...config,
+      output: { ...config.output, path: join(directory, config.name) },
+    })),
+  );
+  const stats = await new Promise((resolve, reject) => {
+    compiler.run((error, result) => {
+      compiler.close((closeError) => {
+        if (error ?? closeError) reject(error ?? closeError);
+        else resolve(result);
+      });
+    });
+  });
+  if (stats.hasErrors() || stats.hasWarnings()) {
+    throw new Error(stats.toString({ preset: 'errors-warnings', colors: false }));
+  }
+  return stats.stats.flatMap((one) =>
+    one
+      .toJson({ all: false, assets: true })
+      .assets.filter(({ name }) => /\.c?js$/.test(name))
+      .map(({ name, size }) => ({ file: `${one.compilation.name}/${name}`, bytes: size })),
+  );
+}
