@@ -26,13 +26,10 @@ export class BencodeWriter {
     this.buffer = Buffer.allocUnsafe(room);
   }
 
-  /** Appends a short piece as it is. */
+  /** Appends a piece as it is. */
   raw(bytes: Uint8Array): this {
-    const { buffer } = this;
-    let { at } = this;
-    // For the short pieces of a template a loop is several times faster than a call to `set`.
-    for (const byte of bytes) buffer[at++] = byte;
-    this.at = at;
+    this.buffer.set(bytes, this.at);
+    this.at += bytes.length;
     return this;
   }
 
@@ -69,7 +66,8 @@ export class BencodeWriter {
     let rest = value;
     for (let at = this.at + count - 1; at >= this.at; at--) {
       const tenth = Math.floor(rest / 10);
-      buffer[at] = DIGIT_ZERO + rest - tenth * 10;
+      // The brackets matter: the sum with `rest` first would lose the last digit of the largest integers.
+      buffer[at] = DIGIT_ZERO + (rest - tenth * 10);
       rest = tenth;
     }
     this.at += count;
