@@ -107,6 +107,7 @@ describe('parseAddress', () => {
       '[::1]',
       '[::1]:80',
       '::1%',
+      '%',
       '%eth0',
       '::1/64',
       'localhost',
