@@ -1,0 +1,44 @@
+/** The Debian programs that tests start: which are missing, and installing them where that can be done without asking. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const programs = JSON.parse(readFileSync(new URL('programs.json', import.meta.url), 'utf8'));
+
+/**
+ * Installs what is missing with apt-get, when run as root on Debian or Ubuntu. Elsewhere it does nothing: the suites say what they lack.
+ * A failed install is not the end either, for the same reason.
+ */
+export function installPrograms() {
+  const packages = programs.filter((program) => !isInstalled(program)).map((program) => program.package);
+  if (packages.length === 0 || !isRoot() || !isDebian()) return;
+  console.log(`Installing ${packages.join(', ')}`);
+  const installed = aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...packages);
+  if (!installed) console.error('apt-get failed; the suites that need these programs cannot run');
+}
+
+function isInstalled({ command, check }) {
+  return spawnSync(command, check, { stdio: 'ignore' }).status === 0;
+}
+
+function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+function isDebian() {
+  try {
+    return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    // Not even a Linux of these years.
+    return false;
+  }
+}
+
+/** Quiet unless it fails. */
+function aptGet(...args) {
+  const { status, error, stdout, stderr } = spawnSync('apt-get', ['-q', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (status !== 0) console.error(error?.message ?? `${stdout}${stderr}`);
+  return status === 0;
+}

@@ -1,0 +1,31 @@
+/** mocha's spec report, then the suites that were skipped, then one closing line with the counts. */
+import Mocha from 'mocha';
+
+const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
+
+/** After the last test nothing should be open, so the process should end by itself well before this. */
+const leakMs = 10_000;
+
+export default class ClosingLineReporter extends Mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const skipped = new Set();
+    runner.on(EVENT_TEST_PENDING, (test) => skipped.add(test.parent.fullTitle()));
+    runner.once(EVENT_RUN_END, () => {
+      if (skipped.size > 0)
+        console.log(`Skipped suites:\n${[...skipped].map((title) => `  ${title}\n`).join('')}`);
+      const { passes, failures } = runner.stats;
+      console.log(`${passes} passed, ${failures} failed`);
+      failOnLeak();
+    });
+  }
+}
+
+/** The timer does not keep the process alive: it only fires if something else does. */
+function failOnLeak() {
+  setTimeout(() => {
+    const open = process.getActiveResourcesInfo().filter((resource) => resource !== 'Timeout');
+    console.error(`Still open ${leakMs / 1000} s after the last test: ${open.join(', ')}`);
+    process.exit(1);
+  }, leakMs).unref();
+}
