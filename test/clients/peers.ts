@@ -1,0 +1,86 @@
+/**
+ * BitTorrent programs as peers of one torrent. Each runs on loopback only, takes peers from the torrent's tracker only
+ * (no DHT, no peer exchange, no local discovery), seeds when its directory has the content already, and goes on seeding when it is complete.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
+import { programNamed } from '../support/programs.js';
+import { startProgram, type RunningProgram } from '../support/running-program.js';
+
+export interface PeerOptions {
+  readonly torrentFile: string;
+  /** Where the content is, or goes to. */
+  readonly contentDirectory: string;
+  /** The program's own empty directory, also its home. */
+  readonly homeDirectory: string;
+  /** The loopback address that it uses. */
+  readonly address: '127.0.0.1' | '::1';
+}
+
+export type StartPeer = (options: PeerOptions) => Promise<RunningProgram>;
+
+export const startAria2: StartPeer = async ({ torrentFile, contentDirectory, homeDirectory, address }) =>
+  start('aria2', homeDirectory, [
+    '--no-conf',
+    '--enable-dht=false',
+    '--enable-dht6=false',
+    '--enable-peer-exchange=false',
+    '--bt-enable-lpd=false',
+    `--interface=${address}`,
+    `--disable-ipv6=${String(address === '127.0.0.1')}`,
+    `--listen-port=${await freePort()}`,
+    `--dir=${contentDirectory}`,
+    '--file-allocation=none',
+    '--check-integrity=true',
+    // No limit: it seeds until it is stopped.
+    '--seed-ratio=0',
+    '--show-console-readout=false',
+    '--console-log-level=notice',
+    torrentFile,
+  ]);
+
+/** Only for IPv4: Transmission takes no tracker's word for a peer on loopback, it waits for the other peer to connect. */
+export const startTransmission: StartPeer = async ({
+  torrentFile,
+  contentDirectory,
+  homeDirectory,
+  address,
+}) => {
+  const configDirectory = `${homeDirectory}/config`;
+  await mkdir(configDirectory);
+  const settings = {
+    'bind-address-ipv4': address,
+    'dht-enabled': false,
+    'lpd-enabled': false,
+    'pex-enabled': false,
+    'utp-enabled': false,
+    'port-forwarding-enabled': false,
+  };
+  await writeFile(`${configDirectory}/settings.json`, JSON.stringify(settings));
+  return start('transmission', homeDirectory, [
+    `--config-dir=${configDirectory}`,
+    `--download-dir=${contentDirectory}`,
+    `--port=${await freePort()}`,
+    '--verify',
+    '--no-portmap',
+    torrentFile,
+  ]);
+};
+
+const libtorrentScript = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
+
+export const startLibtorrent: StartPeer = ({ torrentFile, contentDirectory, homeDirectory, address }) =>
+  start('libtorrent', homeDirectory, [libtorrentScript, torrentFile, contentDirectory, address]);
+
+function start(name: string, homeDirectory: string, args: readonly string[]): Promise<RunningProgram> {
+  // Without the PATH and without the user's settings; PYTHON* or a proxy in the environment would change what is tested.
+  return startProgram(commandOf(name), args, {
+    cwd: homeDirectory,
+    env: { HOME: homeDirectory, PATH: process.env['PATH'] },
+  });
+}
+
+function commandOf(name: string): string {
+  return programNamed(name).command;
+}
