@@ -1,0 +1,20 @@
+import winston from 'winston';
+
+import type { Log } from '../../log.js';
+
+/**
+ * Sends what the client logs to the tracker's log, as warnings: the store reports what failed itself, with its cause.
+ * The client has one logger for the whole process, so the last store that was opened gets the lines. Its debug lines, several for each
+ * command, are dropped before they are put together.
+ */
+export function routeClientLog(log: Log): void {
+  const pass = (format: string, ...values: unknown[]): void => {
+    log.warn('riak.client', { message: [format, ...values.map(asText)].join(' ') });
+  };
+  const drop = (): void => undefined;
+  Object.assign(winston, { error: pass, warn: pass, warning: pass, info: drop, debug: drop });
+}
+
+function asText(value: unknown): string {
+  return value instanceof Error ? value.message : String(value);
+}

@@ -1,0 +1,224 @@
+import type { Clock, Random } from '../../environment.js';
+import type { Log } from '../../log.js';
+import { StoreUnavailableError } from '../errors.js';
+import type { Deadline } from './deadline.js';
+import { ConnectionLostError } from './failures.js';
+import type { ConnectionEvents, NodeConnection } from './node-connection.js';
+import type { RiakNodeAddress } from './options.js';
+import { PoolNode } from './pool-node.js';
+
+export interface PoolOptions {
+  readonly nodes: readonly RiakNodeAddress[];
+  /** To each node. */
+  readonly maxConnections: number;
+  /** Calls that may wait for a connection. */
+  readonly queueDepth: number;
+  readonly idleTimeoutMs: number;
+  /** Starts to open a connection. `probe`: it counts as open only when the node has answered something. */
+  readonly connect: (address: RiakNodeAddress, probe: boolean, events: ConnectionEvents) => NodeConnection;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface Waiter {
+  readonly avoid: PoolNode | undefined;
+  readonly resolve: (connection: NodeConnection) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const unused = new ConnectionLostError('unused for too long');
+
+/**
+ * The connections to all nodes. A call takes one for as long as it runs, or waits in line for one; connections are opened when calls
+ * wait. No timer runs here, so that nothing is missed while a process is frozen: what is too old is replaced when it is next wanted,
+ * and a node that is down is tried again, after a pause, when a call comes by.
+ */
+export class ConnectionPool {
+  private readonly nodes: readonly PoolNode[];
+  private readonly nodeOf = new Map<NodeConnection, PoolNode>();
+  private readonly opening = new Set<NodeConnection>();
+  /** In the order they came. */
+  private readonly waiters = new Set<Waiter>();
+  private turn: number;
+  private lastFailure: Error | undefined;
+  private closed = false;
+
+  constructor(private readonly options: PoolOptions) {
+    this.nodes = options.nodes.map((address) => new PoolNode(address, options.random));
+    // Processes start at different nodes: a small one may never open more than one connection.
+    this.turn = Math.floor(options.random() * this.nodes.length);
+  }
+
+  /**
+   * A connection to a node that is up, another one than `avoid` if there is one.
+   * Rejects with a StoreUnavailableError at the deadline, or at once if the line is full or no node is up.
+   */
+  async acquire(deadline: Deadline, avoid?: PoolNode): Promise<NodeConnection> {
+    if (this.closed) throw new StoreUnavailableError('the store is closed');
+    this.probe();
+    const ready = this.takeIdle(avoid);
+    if (ready !== undefined) return ready;
+    if (this.waiters.size >= this.options.queueDepth)
+      throw new StoreUnavailableError('too many calls wait for Riak');
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { avoid, resolve, reject };
+      this.waiters.add(waiter);
+      deadline.onExpire(() => {
+        if (this.waiters.delete(waiter))
+          reject(new StoreUnavailableError('no connection to Riak was free in time'));
+      });
+      this.grow();
+    });
+  }
+
+  /** Takes back a connection that is fit for another command. */
+  release(connection: NodeConnection): void {
+    const node = this.nodeOf.get(connection);
+    if (node === undefined) return;
+    const now = this.options.clock.now();
+    connection.idleSince = now;
+    node.idle.push(connection);
+    this.serve();
+    node.closeIdle(now - this.options.idleTimeoutMs, unused);
+  }
+
+  /** The node did not answer on this connection. Call it before the connection is ended. */
+  suspect(connection: NodeConnection, error: Error): void {
+    const node = this.nodeOf.get(connection);
+    if (node?.up !== true) return;
+    this.report(node, error);
+    this.lastFailure = error;
+    node.suspect(this.options.clock.now());
+    this.grow();
+  }
+
+  /** The node that an open connection leads to. */
+  nodeBehind(connection: NodeConnection): PoolNode | undefined {
+    return this.nodeOf.get(connection);
+  }
+
+  hasOtherNode(node: PoolNode | undefined): boolean {
+    return this.nodes.some((other) => other.up && other !== node);
+  }
+
+  /** Closes every connection. Calls that wait are refused. */
+  close(): void {
+    this.closed = true;
+    const reason = new ConnectionLostError('the store is closed');
+    this.refuseWaiters(new StoreUnavailableError('the store is closed'));
+    for (const connection of [...this.opening, ...this.nodeOf.keys()]) connection.end(reason);
+  }
+
+  /** The idle connection of the least busy node; while others do the work, one more is opened there if it lacks one. */
+  private takeIdle(avoid: PoolNode | undefined): NodeConnection | undefined {
+    const oldest = this.options.clock.now() - this.options.idleTimeoutMs;
+    for (const node of this.byLoad(avoid)) {
+      node.closeIdle(oldest, unused);
+      const connection = node.idle.pop();
+      if (connection === undefined) continue;
+      const idlest = this.byLoad(avoid)[0];
+      if (idlest !== undefined && idlest !== node && idlest.idle.length === 0) this.openOne(idlest);
+      return connection;
+    }
+    return undefined;
+  }
+
+  /** The nodes that are up, least busy first, those alike by turns. */
+  private byLoad(avoid: PoolNode | undefined): PoolNode[] {
+    const [only] = this.nodes;
+    if (this.nodes.length === 1 && only !== undefined) return only.up ? [only] : [];
+    this.turn = (this.turn + 1) % this.nodes.length;
+    const turned = [...this.nodes.slice(this.turn), ...this.nodes.slice(0, this.turn)];
+    const up = turned.filter((node) => node.up).sort((a, b) => a.busy - b.busy);
+    const others = up.filter((node) => node !== avoid);
+    return others.length > 0 ? others : up;
+  }
+
+  /** Hands idle connections to the calls that wait longest. */
+  private serve(): void {
+    for (const waiter of this.waiters) {
+      const connection = this.takeIdle(waiter.avoid);
+      if (connection === undefined) {
+        if (waiter.avoid === undefined) return;
+        continue;
+      }
+      this.waiters.delete(waiter);
+      waiter.resolve(connection);
+    }
+  }
+
+  /** Opens a connection for each call that waits, as far as nodes have room. With no node left to hope for, nobody waits. */
+  private grow(): void {
+    if (this.closed) return;
+    this.probe();
+    while (this.opening.size < this.waiters.size) {
+      const node = this.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
+      if (node === undefined) break;
+      this.openOne(node);
+    }
+    if (this.opening.size === 0 && !this.nodes.some((node) => node.up)) {
+      this.refuseWaiters(
+        new StoreUnavailableError('no node of Riak can be reached', { cause: this.lastFailure }),
+      );
+    }
+  }
+
+  /** Tries the nodes that are down and have been left alone for long enough. */
+  private probe(): void {
+    for (const node of this.nodes) if (!node.up) this.openOne(node);
+  }
+
+  private hasRoom(node: PoolNode): boolean {
+    return node.mayOpen(this.options.maxConnections, this.options.clock.now());
+  }
+
+  private openOne(node: PoolNode): void {
+    if (!this.hasRoom(node)) return;
+    node.connections += 1;
+    node.opening += 1;
+    const settled = (): void => {
+      node.opening -= 1;
+      this.opening.delete(connection);
+    };
+    const connection = this.options.connect(node.address, !node.up, {
+      opened: () => {
+        settled();
+        this.nodeOf.set(connection, node);
+        if (!node.up) this.options.log.info('riak.node.up', { ...node.address });
+        node.recovered();
+        this.release(connection);
+      },
+      failed: (error) => {
+        settled();
+        node.connections -= 1;
+        if (this.closed) return;
+        if (node.up) this.report(node, error);
+        this.lastFailure = error;
+        node.failed(this.options.clock.now());
+        node.closeIdle(Infinity, error);
+        this.grow();
+      },
+      lost: (wasRunning) => {
+        node.connections -= 1;
+        node.forget(connection);
+        this.nodeOf.delete(connection);
+        // If one was dead when it was used, those that lie idle may be as dead and not know it yet.
+        if (wasRunning) node.closeIdle(Infinity, unused);
+        this.grow();
+      },
+    });
+    this.opening.add(connection);
+    connection.connect();
+  }
+
+  private report(node: PoolNode, error: Error): void {
+    this.options.log.warn('riak.node.down', { ...node.address, cause: error });
+  }
+
+  private refuseWaiters(error: Error): void {
+    const refused = [...this.waiters];
+    this.waiters.clear();
+    for (const waiter of refused) waiter.reject(error);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Random } from '../../environment.js';
+import type { NodeConnection } from './node-connection.js';
+import type { RiakNodeAddress } from './options.js';
+
+const firstPauseMs = 100;
+const longestPauseMs = 5000;
+
+/** What the pool knows of one node: its connections, and whether it is worth asking. */
+export class PoolNode {
+  /** Opened and unused, the one used last at the end. */
+  readonly idle: NodeConnection[] = [];
+  /** Connections in any state: opening, idle and busy. */
+  connections = 0;
+  opening = 0;
+  /** A node counts as up until it is found down. */
+  up = true;
+  private failures = 0;
+  private retryAt = 0;
+
+  constructor(
+    readonly address: RiakNodeAddress,
+    private readonly random: Random,
+  ) {}
+
+  get busy(): number {
+    return this.connections - this.idle.length;
+  }
+
+  /** Whether another connection may be opened. A node that is down gets one at a time, after a pause. */
+  mayOpen(maxConnections: number, now: number): boolean {
+    if (this.up) return this.connections < maxConnections;
+    const pause = this.retryAt - now;
+    // A clock that was set back must not turn a pause of seconds into one of hours.
+    return this.opening === 0 && (pause <= 0 || pause > longestPauseMs);
+  }
+
+  /** A command was not answered in time: the node is asked for a sign of life before it gets another. */
+  suspect(now: number): void {
+    this.up = false;
+    this.retryAt = now;
+  }
+
+  failed(now: number): void {
+    this.up = false;
+    const pause = Math.min(firstPauseMs * 2 ** this.failures, longestPauseMs);
+    this.failures += 1;
+    // Spread, so that many processes do not come back to a node at the same moment.
+    this.retryAt = now + pause * (0.5 + this.random() / 2);
+  }
+
+  recovered(): void {
+    this.up = true;
+    this.failures = 0;
+  }
+
+  forget(connection: NodeConnection): void {
+    const at = this.idle.indexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+
+  /** Closes connections that are idle since before `since`. They are in the order of their last use. */
+  closeIdle(since: number, reason: Error): void {
+    for (let oldest = this.idle[0]; oldest !== undefined && oldest.idleSince < since; oldest = this.idle[0]) {
+      this.idle.shift();
+      oldest.end(reason);
+    }
+  }
+}
