@@ -35,7 +35,10 @@ export class EndpointSet {
     for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ byteAt(source, i), 0x01000193);
     let slot = (hash ^ (hash >>> 15)) & (this.size - 1);
     while (this.stamps[slot] === this.stamp) {
-      if (this.lengths[slot] === length && compareRange(this.source(slot), this.offset(slot), source, at, length) === 0) {
+      if (
+        this.lengths[slot] === length &&
+        compareRange(this.source(slot), this.offset(slot), source, at, length) === 0
+      ) {
         return false;
       }
       slot = (slot + 1) & (this.size - 1);

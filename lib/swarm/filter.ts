@@ -1,7 +1,7 @@
 import { readUint32 } from './bytes.js';
 import { STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
 import { childOf, hashPeerId } from './placement.js';
-import { HEADER_SIZE, newHeader, Shard, type ShardHeader } from './shard.js';
+import { HEADER_SIZE, newHeader, ownsRecord, Shard, type ShardHeader } from './shard.js';
 import { withStraysKnown } from './merge.js';
 
 /** Whether to keep the record at a byte offset. */
@@ -35,7 +35,7 @@ export function splitShard(n: number, shard: Shard): { stays: Shard; goes: Shard
   const child = childOf(n, depth);
   const mask = bit * 2 - 1;
   const goes: Keep = (bytes, at) => (hashPeerId(bytes, at) & mask) === child;
-  const header = { ...shard.header, depth: depth + 1, deepest: Math.max(shard.header.deepest, depth + 1) };
+  const header = { ...shard.header, depth: depth + 1 };
   return {
     child,
     stays: filter(shard, (bytes, at, layout) => !goes(bytes, at, layout), header),
@@ -63,9 +63,17 @@ export function dropOldest(shard: Shard, limit: number): Shard {
   });
 }
 
+/** How many records of shard n are no strays. */
+export function countOwned(n: number, shard: Shard): number {
+  if (!shard.header.strays) return shard.count;
+  return filter(shard, (bytes, at) => ownsRecord(shard.header, n, bytes, at)).count;
+}
+
 /** Whether a record stands for a peer that is there: seen after `deadline`, and no tombstone. */
 export function isLive(bytes: Uint8Array, at: number, layout: RecordLayout, deadline: number): boolean {
-  return readUint32(bytes, at + layout.seenAt) > deadline && ((bytes[at + layout.flagsAt] ?? 0) & STOPPED) === 0;
+  return (
+    readUint32(bytes, at + layout.seenAt) > deadline && ((bytes[at + layout.flagsAt] ?? 0) & STOPPED) === 0
+  );
 }
 
 function hasExpired(shard: Shard, layout: RecordLayout, deadline: number): boolean {

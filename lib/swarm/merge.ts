@@ -6,7 +6,7 @@ import { HEADER_SIZE, ownsRecord, Shard, type ShardHeader } from './shard.js';
  * order and however often versions are merged: siblings and lost races need no coordination.
  */
 export function merge(shard: number, a: Shard, b: Shard): Shard {
-  if (a === b || a.bytes.equals(b.bytes)) return a;
+  if (a === b) return a;
   const bytes = Buffer.allocUnsafe(a.bytes.length + b.bytes.length - HEADER_SIZE);
   const v4End = mergeRecords(a, b, V4, bytes, HEADER_SIZE);
   const v6End = mergeRecords(a, b, V6, bytes, v4End);
@@ -36,7 +36,6 @@ export function joinHeaders(a: ShardHeader, b: ShardHeader): ShardHeader {
   return {
     generation: a.generation,
     depth: Math.max(a.depth, b.depth),
-    deepest: Math.max(a.deepest, b.deepest),
     forwarding: a.forwarding || b.forwarding,
     forwardingSince: Math.max(a.forwardingSince, b.forwardingSince),
     strays: a.strays || b.strays,

@@ -64,7 +64,13 @@ export function layoutOf(address: Uint8Array): RecordLayout {
  * Which of two records of one peer is newer: positive if a is. Newer `seen` wins, ties go by the remaining bytes, so that
  * every process decides alike whatever it read first.
  */
-export function compareAge(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, layout: RecordLayout): number {
+export function compareAge(
+  a: Uint8Array,
+  aAt: number,
+  b: Uint8Array,
+  bAt: number,
+  layout: RecordLayout,
+): number {
   const seen = readUint32(a, aAt + layout.seenAt) - readUint32(b, bAt + layout.seenAt);
   if (seen !== 0) return seen;
   return byteAt(a, aAt + layout.flagsAt) - byteAt(b, bAt + layout.flagsAt);

@@ -52,9 +52,14 @@ export function coverage(depth: number): number {
   return 1 / (1 << depth);
 }
 
+/** The key of a swarm's download count, and of its shard 0, in a store. */
+export function infohashKey(infohash: Uint8Array): string {
+  return Buffer.from(infohash.buffer, infohash.byteOffset, infohash.byteLength).toString('hex');
+}
+
 /** The key of a shard in a store. */
-export function shardKey(infohashHex: string, shard: number): string {
-  return shard === 0 ? infohashHex : `${infohashHex}.${shard}`;
+export function shardKey(infohash: string, shard: number): string {
+  return shard === 0 ? infohash : `${infohash}.${shard}`;
 }
 
 function highestBit(shard: number): number {

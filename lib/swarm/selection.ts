@@ -1,7 +1,15 @@
 import { byteAt, compareRange } from './bytes.js';
 import { EndpointSet } from './endpoint-set.js';
 import { isLive } from './filter.js';
-import { ENDPOINT_AT, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
+import {
+  ENDPOINT_AT,
+  PARTIAL_SEED,
+  PEER_ID_LENGTH,
+  SEEDER,
+  V4,
+  V6,
+  type RecordLayout,
+} from './peer-record.js';
 import { ownsRecord, type Shard } from './shard.js';
 import type { Random } from '../environment.js';
 
@@ -67,7 +75,8 @@ function take(sources: readonly Source[], index: number, wanted: Wanted, out: Se
     const layout = isV4 ? V4 : V6;
     const at = shard.start(layout) + (isV4 ? index : index - shard.v4Count) * layout.size;
     if (isWanted(shard.bytes, at, layout, wanted)) {
-      if (!shard.header.strays || ownsRecord(shard.header, n, shard.bytes, at)) out.add(shard.bytes, at, layout);
+      if (!shard.header.strays || ownsRecord(shard.header, n, shard.bytes, at))
+        out.add(shard.bytes, at, layout);
     }
     return;
   }
@@ -75,7 +84,8 @@ function take(sources: readonly Source[], index: number, wanted: Wanted, out: Se
 
 function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
   if (!isLive(bytes, at, layout, wanted.deadline)) return false;
-  if (wanted.downloadersOnly && (byteAt(bytes, at + layout.flagsAt) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
+  if (wanted.downloadersOnly && (byteAt(bytes, at + layout.flagsAt) & (SEEDER | PARTIAL_SEED)) !== 0)
+    return false;
   return compareRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH) !== 0;
 }
 

@@ -11,7 +11,7 @@ import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
  *      4  1   format: 1
  *      5  1   bit 0: forwarding, bit 1: holds strays
  *      6  1   depth: how many low bits of a peer's hash this shard is responsible for
- *      7  1   in shard 0: the deepest depth of any shard of the swarm, as far as is known
+ *      7  1   0
  *      8  4   generation: goes up by one when a shard takes its child's peers back, or comes to life again
  *     12  4   since when it forwards, seconds since the epoch; else 0
  *     16  2   number of IPv4 records
@@ -59,7 +59,8 @@ export class Shard {
    */
   static decode(stored: Uint8Array): Shard {
     const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-    if (bytes.length < HEADER_SIZE) throw new ShardDamagedError(`${bytes.length} bytes are too few for a header`);
+    if (bytes.length < HEADER_SIZE)
+      throw new ShardDamagedError(`${bytes.length} bytes are too few for a header`);
     if (crc32(bytes.subarray(CHECKSUM_SIZE)) !== readUint32(bytes, 0)) {
       throw new ShardDamagedError('the checksum does not match');
     }
@@ -74,14 +75,11 @@ export class Shard {
     const header = {
       generation: readUint32(bytes, GENERATION_AT),
       depth: byteAt(bytes, DEPTH_AT),
-      deepest: byteAt(bytes, DEEPEST_AT),
       forwarding: (flags & FORWARDING) !== 0,
       forwardingSince: readUint32(bytes, FORWARDING_SINCE_AT),
       strays: (flags & STRAYS) !== 0,
     };
-    if (header.depth > MAX_DEPTH || header.deepest > MAX_DEPTH) {
-      throw new ShardDamagedError(`a depth of over ${MAX_DEPTH}`);
-    }
+    if (header.depth > MAX_DEPTH) throw new ShardDamagedError(`a depth of over ${MAX_DEPTH}`);
     return new Shard(bytes, header, v4Count, v6Count);
   }
 
@@ -95,7 +93,7 @@ export class Shard {
     bytes[FORMAT_AT] = FORMAT;
     bytes[FLAGS_AT] = (header.forwarding ? FORWARDING : 0) | (header.strays ? STRAYS : 0);
     bytes[DEPTH_AT] = header.depth;
-    bytes[DEEPEST_AT] = header.deepest;
+    bytes[RESERVED_AT] = 0;
     writeUint32(bytes, GENERATION_AT, header.generation);
     writeUint32(bytes, FORWARDING_SINCE_AT, header.forwardingSince);
     writeUint16(bytes, V4_COUNT_AT, this.v4Count);
@@ -134,7 +132,8 @@ export class Shard {
     let high = this.countOf(layout);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareRange(this.bytes, start + middle * layout.size, peerId, 0, PEER_ID_LENGTH) < 0) low = middle + 1;
+      if (compareRange(this.bytes, start + middle * layout.size, peerId, 0, PEER_ID_LENGTH) < 0)
+        low = middle + 1;
       else high = middle;
     }
     return start + low * layout.size;
@@ -174,7 +173,6 @@ export class Shard {
 export interface ShardHeader {
   readonly generation: number;
   readonly depth: number;
-  readonly deepest: number;
   /** The shard's peers went back to its parent: look there. */
   readonly forwarding: boolean;
   readonly forwardingSince: number;
@@ -197,8 +195,7 @@ export class ShardFormatError extends Error {
 
 /** The header that shard n is made with. */
 export function newHeader(shard: number): ShardHeader {
-  const depth = birthDepth(shard);
-  return { generation: 0, depth, deepest: depth, forwarding: false, forwardingSince: 0, strays: false };
+  return { generation: 0, depth: birthDepth(shard), forwarding: false, forwardingSince: 0, strays: false };
 }
 
 /** Whether a peer with this hash belongs into shard n under this header. */
@@ -216,7 +213,7 @@ const CHECKSUM_SIZE = 4;
 const FORMAT_AT = 4;
 const FLAGS_AT = 5;
 const DEPTH_AT = 6;
-const DEEPEST_AT = 7;
+const RESERVED_AT = 7;
 const GENERATION_AT = 8;
 const FORWARDING_SINCE_AT = 12;
 const V4_COUNT_AT = 16;

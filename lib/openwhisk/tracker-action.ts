@@ -1,0 +1,36 @@
+import { parseAddress } from '../protocol/address.js';
+import { ClientError } from '../protocol/errors.js';
+import { splitRequestTarget } from '../protocol/request-target.js';
+import type { TrackerComponents } from '../tracker/components.js';
+import { failureReply, withinDeadline } from '../tracker/failures.js';
+import { headerOf, webActionResult, type WebAction, type WebActionParams } from './web-action.js';
+
+/** Something that answers a client's query with a bencoded reply. */
+export interface Tracker {
+  answer(query: string, clientAddress: Uint8Array): Promise<Buffer>;
+}
+
+/** A web action around a tracker: whatever goes wrong becomes a bencoded failure, in bounded time. */
+export function trackerAction(tracker: Tracker, { config, log }: TrackerComponents): WebAction {
+  return async (params) => {
+    try {
+      const { query, clientAddress } = requestOf(params);
+      return webActionResult(
+        await withinDeadline(tracker.answer(query, clientAddress), config.announceTimeoutMs),
+      );
+    } catch (error) {
+      return webActionResult(failureReply(error, config.retryInMinutes, log));
+    }
+  };
+}
+
+/** The request as the gateway passed it on. Never from the controller's own query, which is not what the client sent. */
+function requestOf(params: WebActionParams): { query: string; clientAddress: Uint8Array } {
+  const target = headerOf(params, 'x-original-uri');
+  if (target === undefined) throw new ClientError('this tracker only answers through its gateway', 'never');
+  const address = headerOf(params, 'x-real-ip');
+  const clientAddress = address === undefined ? undefined : parseAddress(address);
+  if (clientAddress === undefined)
+    throw new ClientError('the gateway did not pass on the address of the client');
+  return { query: splitRequestTarget(target).query, clientAddress };
+}

@@ -1,0 +1,39 @@
+/**
+ * The edge contract between a gateway and an action.
+ *
+ * OpenWhisk's controller destroys binary queries: it decodes them as UTF-8 before the action sees them. So the gateway
+ * sends no query, but the request target byte for byte in X-Original-URI, and the client's address in X-Real-IP. The
+ * reply is base64 under a binary content type, which the controller passes on unharmed; the gateway re-labels it text/plain.
+ */
+
+/** What the controller hands to a web action, as far as it is used here. */
+export interface WebActionParams {
+  readonly __ow_method?: unknown;
+  /** Names in lower case, one value a name. */
+  readonly __ow_headers?: unknown;
+  readonly [parameter: string]: unknown;
+}
+
+export interface WebActionResult {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly body: string;
+}
+
+/** A web action: never rejects, as the controller would make an empty 204 of that. */
+export type WebAction = (params: WebActionParams) => Promise<WebActionResult>;
+
+/** One header of a web action's request. */
+export function headerOf(params: WebActionParams, name: string): string | undefined {
+  const headers = params.__ow_headers;
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const value = (headers as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function webActionResult(body: Buffer): WebActionResult {
+  return { statusCode: 200, headers: BINARY, body: body.toString('base64') };
+}
+
+const BINARY = { 'Content-Type': 'application/octet-stream' };

@@ -1,0 +1,140 @@
+import { byteAt, compareRange, readUint32, writeUint32 } from './bytes.js';
+import { isLive } from './filter.js';
+import type { PeerOperation } from './operation.js';
+import {
+  compareAge,
+  COUNTED,
+  createRecord,
+  layoutOf,
+  PARTIAL_SEED,
+  PEER_ID_LENGTH,
+  SEEDER,
+  STOPPED,
+  V4,
+  V6,
+  type RecordLayout,
+} from './peer-record.js';
+import { hashPeerId } from './placement.js';
+import type { Shard } from './shard.js';
+
+/** What a peer says of itself, as the swarm takes it. */
+export interface Announcement {
+  readonly infohash: Uint8Array;
+  readonly peerId: Uint8Array;
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  readonly state: 'seeder' | 'leecher' | 'partial-seed';
+  readonly event: 'none' | 'started' | 'stopped' | 'completed';
+}
+
+export interface AnnouncementRules {
+  readonly peerLifetimeSeconds: number;
+  /** A re-announce that says nothing new and comes sooner than this is not written. */
+  readonly minIntervalSeconds: number;
+}
+
+/** Puts a peer's record into its shard, or a tombstone in its place. */
+export class AnnounceOperation implements PeerOperation {
+  readonly hash: number;
+  /** Whether this announce is the one that counts the peer's download. */
+  countsDownload = false;
+  /** The record as it was last put in. */
+  readonly record: Buffer;
+
+  private readonly layout: RecordLayout;
+  /** The record was put in somewhere: what it says is decided, and stays so when it is applied again. */
+  private decided = false;
+
+  constructor(
+    private readonly announcement: Announcement,
+    private readonly rules: AnnouncementRules,
+  ) {
+    this.layout = layoutOf(announcement.address);
+    this.record = createRecord({ ...announcement, seen: 0, flags: STATE_FLAGS[announcement.state] });
+    this.hash = hashPeerId(this.record);
+  }
+
+  /**
+   * A stop of a peer that is not known here may be one of a peer that another process knows, and a completed download may be counted
+   * already: both are worth a read.
+   */
+  doubts(shard: Shard): boolean {
+    const { event } = this.announcement;
+    return event === 'completed' || (event === 'stopped' && !shard.find(this.layout, this.record).found);
+  }
+
+  apply(shard: Shard, now: number): Shard {
+    const { layout, record } = this;
+    const deadline = now - this.rules.peerLifetimeSeconds;
+    const { at, found } = shard.find(layout, record);
+    const live = found && isLive(shard.bytes, at, layout, deadline);
+    if (!this.decided) {
+      const { event } = this.announcement;
+      if (event === 'stopped' && !live) return shard;
+      this.decide(shard, live ? at : undefined, deadline);
+      if (event === 'none' && live && this.saysNothingNew(shard, at, now)) return shard;
+      this.decided = true;
+    }
+    this.date(shard, found ? at : undefined, now);
+    return shard.with(layout, record);
+  }
+
+  holds(shard: Shard): boolean {
+    if (!this.decided) return true;
+    const { at, found } = shard.find(this.layout, this.record);
+    return found && compareAge(shard.bytes, at, this.record, 0, this.layout) === 0;
+  }
+
+  /** @param liveAt where the peer's present record is, if it has a live one */
+  private decide(shard: Shard, liveAt: number | undefined, deadline: number): void {
+    const { event, state } = this.announcement;
+    let flags = event === 'stopped' ? STOPPED : STATE_FLAGS[state];
+    if (liveAt !== undefined) flags |= byteAt(shard.bytes, liveAt + this.layout.flagsAt) & COUNTED;
+    if (event === 'completed' && state === 'seeder' && this.completesNow(shard, deadline)) {
+      this.countsDownload = true;
+      flags |= COUNTED;
+    }
+    this.record[this.layout.flagsAt] = flags;
+  }
+
+  /**
+   * Whether the peer was a leecher up to now: some live record of its peer id says so, and none says seeder or counted. By peer id, as
+   * a peer with two addresses announces its one download from both.
+   */
+  private completesNow(shard: Shard, deadline: number): boolean {
+    let leeching = false;
+    for (const layout of [V4, V6]) {
+      const end = shard.end(layout);
+      for (let at = shard.firstOf(layout, this.record); at < end; at += layout.size) {
+        if (compareRange(shard.bytes, at, this.record, 0, PEER_ID_LENGTH) !== 0) break;
+        if (readUint32(shard.bytes, at + layout.seenAt) <= deadline) continue;
+        const flags = byteAt(shard.bytes, at + layout.flagsAt);
+        if ((flags & COUNTED) !== 0) return false;
+        if ((flags & STOPPED) !== 0) continue;
+        if ((flags & SEEDER) !== 0) return false;
+        leeching = true;
+      }
+    }
+    return leeching;
+  }
+
+  private saysNothingNew(shard: Shard, at: number, now: number): boolean {
+    const age = now - readUint32(shard.bytes, at + this.layout.seenAt);
+    return (
+      age >= 0 &&
+      age < this.rules.minIntervalSeconds &&
+      shard.bytes[at + this.layout.flagsAt] === this.record[this.layout.flagsAt]
+    );
+  }
+
+  /** Dates the record: now, but never older than the one it replaces, whatever clock that was written by. */
+  private date(shard: Shard, knownAt: number | undefined, now: number): void {
+    const { layout, record } = this;
+    writeUint32(record, layout.seenAt, now);
+    if (knownAt === undefined || compareAge(record, 0, shard.bytes, knownAt, layout) >= 0) return;
+    writeUint32(record, layout.seenAt, readUint32(shard.bytes, knownAt + layout.seenAt) + 1);
+  }
+}
+
+const STATE_FLAGS = { seeder: SEEDER, leecher: 0, 'partial-seed': PARTIAL_SEED } as const;

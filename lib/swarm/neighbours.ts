@@ -1,0 +1,112 @@
+import type { Random } from '../environment.js';
+import { ReadOperation } from './operation.js';
+import { coverage, shardAt } from './placement.js';
+import type { Source } from './selection.js';
+import type { Arrival } from './shard-router.js';
+import type { WarmShards } from './warm-shards.js';
+
+/** No more shards than this are looked at to count a swarm: all of a swarm up to 16, a random sample of a larger one. */
+export const SAMPLE_SHARDS = 16;
+
+/**
+ * The other shards of large swarms that an announce takes peers and counts from, beside its peer's own: those that this process read lately, and
+ * now and then a random one more. So they change all the time, yet most announces read none.
+ */
+export class Neighbours {
+  /** Numbers of shards lately read, by swarm; those with one shard have no entry. Longest unused first. */
+  private readonly lately = new Map<string, number[]>();
+
+  constructor(
+    private readonly shards: WarmShards,
+    private readonly random: Random,
+  ) {}
+
+  /**
+   * The peer's own shard and warm other ones, in random order, after up to `reads` reads of the store for more of them.
+   * @param enough how many peers the sources should have together: one read is always worth it, more only for want of peers
+   */
+  async around(infohash: string, own: Arrival, enough: number, reads: number): Promise<Source[]> {
+    const sources: Source[] = [own];
+    if (own.shard.header.depth === 0) return sources;
+    let numbers = this.lately.get(infohash);
+    if (numbers === undefined) {
+      numbers = [];
+      this.lately.set(infohash, numbers);
+      this.forgetOldest();
+    }
+    this.addWarm(infohash, numbers, sources);
+    for (let read = 0; read < reads && (read === 0 || peersIn(sources) < enough); read++) {
+      if (sources.length >= SAMPLE_SHARDS || covered(sources) >= 1) break;
+      await this.readOther(infohash, own, numbers, sources);
+    }
+    return sources;
+  }
+
+  /** Adds what is warm to the sources, and drops what is not from the numbers. */
+  private addWarm(infohash: string, numbers: number[], sources: Source[]): void {
+    let kept = 0;
+    const turn = Math.floor(this.random() * numbers.length);
+    const warm: Source[] = [];
+    for (const n of numbers) {
+      const shard = this.shards.peek(infohash, n)?.warm;
+      if (shard === undefined || shard.header.forwarding) continue;
+      numbers[kept++] = n;
+      if (n !== sources[0]?.n) warm.push({ n, shard });
+    }
+    numbers.length = kept;
+    for (let i = 0; i < warm.length; i++) {
+      const source = warm[(i + turn) % warm.length];
+      if (source !== undefined && sources.length < SAMPLE_SHARDS) sources.push(source);
+    }
+  }
+
+  /** Reads one random shard, at the depth of the peer's own: it may be missing, which is worth no second read. */
+  private async readOther(
+    infohash: string,
+    own: Arrival,
+    numbers: number[],
+    sources: Source[],
+  ): Promise<void> {
+    const hash = this.hashOutside(sources);
+    if (hash === undefined) return;
+    const n = shardAt(hash, own.shard.header.depth);
+    if (sources.some((source) => source.n === n)) return;
+    const { kind, shard } = await this.shards.lane(infohash, n).submit(new ReadOperation(hash));
+    if (kind === 'absent' || kind === 'forwarding') return;
+    sources.splice(1, 0, { n, shard });
+    if (!numbers.includes(n)) numbers.push(n);
+    if (numbers.length > SAMPLE_SHARDS) numbers.shift();
+  }
+
+  /** A random hash that none of the sources is responsible for, if a few tries find one. */
+  private hashOutside(sources: readonly Source[]): number | undefined {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const hash = Math.floor(this.random() * 2 ** 32);
+      if (!sources.some(({ n, shard }) => shardAt(hash, shard.header.depth) === n)) return hash;
+    }
+    return undefined;
+  }
+
+  private forgetOldest(): void {
+    if (this.lately.size <= MOST_SWARMS) return;
+    for (const oldest of this.lately.keys()) {
+      this.lately.delete(oldest);
+      return;
+    }
+  }
+}
+
+const MOST_SWARMS = 10_000;
+
+/** The share of a swarm that its shards at hand cover, 1 if they are all. */
+export function covered(sources: readonly Source[]): number {
+  let sum = 0;
+  for (const { shard } of sources) sum += coverage(shard.header.depth);
+  return sum;
+}
+
+function peersIn(sources: readonly Source[]): number {
+  let sum = 0;
+  for (const { shard } of sources) sum += shard.count;
+  return sum;
+}

@@ -1,0 +1,59 @@
+import type { Shard } from './shard.js';
+
+/** Something to do with one shard as soon as its state is known; a lane applies it and writes what came of it. */
+export interface ShardOperation {
+  /**
+   * The peer that it is about, as a hash: the operation is turned away from a shard that is not responsible for it.
+   * Undefined: it is about this very shard.
+   */
+  readonly hash: number | undefined;
+
+  /** Whether a remembered state is not good enough to decide, as another process may have written since. */
+  doubts(shard: Shard): boolean;
+
+  /**
+   * The shard after the operation; the same object if nothing changed. Applied again, to a newer state or to another shard,
+   * it must come to the same end.
+   * @param shard what is held; an empty shard if nothing is
+   * @param now seconds since the epoch
+   */
+  apply(shard: Shard, now: number): Shard;
+
+  /** Whether what it wanted is in the shard, which others wrote to at the same time; if not, it is applied again. */
+  holds(shard: Shard): boolean;
+}
+
+/** An operation about one peer. */
+export interface PeerOperation extends ShardOperation {
+  readonly hash: number;
+}
+
+/** How an operation fared at a shard. */
+export interface Landing {
+  /**
+   * done: applied and stored. absent: there is no such shard. forwarding: its peers went back to its parent.
+   * elsewhere: the shard is not responsible for the peer.
+   */
+  readonly kind: 'done' | 'absent' | 'forwarding' | 'elsewhere';
+  /** The state that is held now; an empty shard if nothing is. */
+  readonly shard: Shard;
+  /** How many reads of the store it took. */
+  readonly fetches: number;
+}
+
+/** Reads a shard. */
+export class ReadOperation implements PeerOperation {
+  constructor(readonly hash: number) {}
+
+  doubts(): boolean {
+    return false;
+  }
+
+  apply(shard: Shard): Shard {
+    return shard;
+  }
+
+  holds(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,103 @@
+import { filter } from './filter.js';
+import { merge, withStraysKnown } from './merge.js';
+import type { PeerOperation, ShardOperation } from './operation.js';
+import { compareAge, V4, V6, type RecordLayout } from './peer-record.js';
+import { hashPeerId } from './placement.js';
+import { ownsRecord, type Shard } from './shard.js';
+
+/** A child takes the peers that its parent splits off. Whatever it holds already is merged, not lost. */
+export class AdoptOperation implements ShardOperation {
+  readonly hash = undefined;
+
+  constructor(
+    private readonly child: number,
+    private readonly peers: Shard,
+  ) {}
+
+  doubts(): boolean {
+    return false;
+  }
+
+  apply(shard: Shard): Shard {
+    return mergeUnder(this.child, shard, this.peers);
+  }
+
+  holds(): boolean {
+    return true;
+  }
+}
+
+/** One record goes to the shard that it belongs into, unless a newer one of that peer is there. */
+export class MoveOperation implements PeerOperation {
+  readonly hash: number;
+
+  constructor(
+    private readonly layout: RecordLayout,
+    private readonly record: Buffer,
+  ) {
+    this.hash = hashPeerId(record);
+  }
+
+  doubts(): boolean {
+    return false;
+  }
+
+  apply(shard: Shard): Shard {
+    return shard.with(this.layout, this.record);
+  }
+
+  holds(): boolean {
+    return true;
+  }
+}
+
+/** Drops records that have been moved to where they belong, but not newer ones of the same peers. */
+export class ForgetStraysOperation implements ShardOperation {
+  readonly hash = undefined;
+
+  /** @param moved a version of the shard, all strays of which are where they belong */
+  constructor(
+    private readonly n: number,
+    private readonly moved: Shard,
+  ) {}
+
+  doubts(): boolean {
+    return false;
+  }
+
+  apply(shard: Shard): Shard {
+    if (!shard.header.strays) return shard;
+    const { header } = shard;
+    const kept = filter(shard, (bytes, at, layout) => {
+      if (ownsRecord(header, this.n, bytes, at)) return true;
+      const moved = this.moved.find(layout, bytes, at);
+      return !moved.found || compareAge(bytes, at, this.moved.bytes, moved.at, layout) > 0;
+    });
+    return withStraysKnown(this.n, kept);
+  }
+
+  holds(): boolean {
+    return true;
+  }
+}
+
+/** The records of shard n that belong elsewhere, each to be moved. */
+export function straysOf(n: number, shard: Shard): MoveOperation[] {
+  const moves: MoveOperation[] = [];
+  for (const layout of [V4, V6]) {
+    const end = shard.end(layout);
+    for (let at = shard.start(layout); at < end; at += layout.size) {
+      if (ownsRecord(shard.header, n, shard.bytes, at)) continue;
+      moves.push(new MoveOperation(layout, Buffer.from(shard.bytes.subarray(at, at + layout.size))));
+    }
+  }
+  return moves;
+}
+
+/**
+ * Merges peers into a shard under the shard's own header, whatever header they come with. Always a new shard, also for no peers:
+ * a child without peers must be stored too, as its parent no longer answers for it.
+ */
+function mergeUnder(n: number, shard: Shard, peers: Shard): Shard {
+  return withStraysKnown(n, merge(n, shard, peers.withHeader(shard.header)));
+}

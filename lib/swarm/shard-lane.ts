@@ -1,0 +1,236 @@
+import type { Clock } from '../environment.js';
+import type { Log } from '../log.js';
+import { StoreUnavailableError } from '../store/errors.js';
+import type { Store, Version } from '../store/store.js';
+import { decodeValues } from './decode.js';
+import { countOwned, dropExpired, dropOldest, splitShard } from './filter.js';
+import { merge, withStraysKnown } from './merge.js';
+import type { Landing, ShardOperation } from './operation.js';
+import { MAX_DEPTH } from './placement.js';
+import { AdoptOperation } from './relocation.js';
+import { newHeader, owns, Shard } from './shard.js';
+
+/** What all lanes of a process share. */
+export interface LaneContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a state that was read or written may be taken for the present one, milliseconds. */
+  readonly warmMilliseconds: number;
+  /** A peer lives this long after its last announce, seconds. */
+  readonly peerLifetimeSeconds: number;
+  /** A shard with more records than this splits. */
+  readonly shardPeers: number;
+}
+
+/**
+ * Everything that this process does with one shard, one thing after the other.
+ *
+ * Operations that arrive while a write is under way wait together and go into the next write (group commit). The lane
+ * remembers the state and its version, so that the next write needs no read (warm shard). An operation is answered when what it
+ * did is stored, and never before. If the store fails, all that waited for it fail and the lane remembers nothing.
+ *
+ * A lane waits for lanes of deeper shards only (a split's child), so lanes never wait for each other in a circle.
+ */
+export class ShardLane {
+  /** What stands for a shard that is not there. */
+  private readonly nothing: Shard;
+  private held: Shard | undefined;
+  private version: Version | undefined;
+  /** When `held` was last known to be what the store holds; -Infinity: never. */
+  private knownAt = -Infinity;
+  private queue: Waiting[] = [];
+  private running = false;
+
+  constructor(
+    readonly n: number,
+    private readonly key: string,
+    private readonly context: LaneContext,
+    /** The lane of another shard of the same swarm. */
+    private readonly sibling: (n: number) => ShardLane,
+    /** Called whenever the lane has nothing more to do for now. */
+    private readonly onIdle: (lane: ShardLane) => void,
+  ) {
+    this.nothing = Shard.empty(newHeader(n));
+  }
+
+  get busy(): boolean {
+    return this.running;
+  }
+
+  /** Bytes of the remembered state. */
+  get weight(): number {
+    return this.held === undefined ? 0 : this.held.bytes.length;
+  }
+
+  /** The remembered state, if it is not too old to be taken for the present one. */
+  get warm(): Shard | undefined {
+    return this.isWarm() ? this.held : undefined;
+  }
+
+  /**
+   * Applies an operation in its turn. Rejects with the store's error if what it did could not be stored.
+   * @param creates whether the shard is to be made if it is not there, and brought back to life if it forwards
+   */
+  submit(operation: ShardOperation, creates = false): Promise<Landing> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ operation, creates, resolve, reject });
+      if (!this.running) void this.run();
+    });
+  }
+
+  /** The state that was last read or written; an empty shard if nothing is held. */
+  private get state(): Shard {
+    return this.held ?? this.nothing;
+  }
+
+  private isWarm(): boolean {
+    return this.context.clock.now() - this.knownAt <= this.context.warmMilliseconds;
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    while (this.queue.length > 0) {
+      const group = this.queue;
+      this.queue = [];
+      try {
+        await this.serve(group);
+      } catch (error) {
+        this.held = undefined;
+        this.version = undefined;
+        this.knownAt = -Infinity;
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.running = false;
+    this.onIdle(this);
+  }
+
+  private async serve(group: Waiting[]): Promise<void> {
+    let fetches = 0;
+    if (!this.isWarm()) {
+      await this.load();
+      fetches++;
+      for (const waiting of this.queue.splice(0)) group.push(waiting);
+    }
+    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state))) {
+      await this.load();
+      fetches++;
+    }
+    let pending = group;
+    const turnedAway: [Waiting, Landing['kind']][] = [];
+    do {
+      const applied: Waiting[] = [];
+      const before = this.state;
+      let draft = before;
+      for (const waiting of pending) {
+        const kind = this.place(waiting, draft);
+        if (kind === 'done') {
+          if (waiting.creates) draft = this.revived(draft);
+          draft = waiting.operation.apply(draft, this.seconds());
+          applied.push(waiting);
+        } else {
+          turnedAway.push([waiting, kind]);
+        }
+      }
+      pending = [];
+      if (draft !== before && (await this.write(draft))) {
+        pending = applied.filter(({ operation }) => !operation.holds(this.state));
+      }
+      for (const waiting of applied) if (!pending.includes(waiting)) this.answer(waiting, 'done', fetches);
+    } while (pending.length > 0);
+    for (const [waiting, kind] of turnedAway) this.answer(waiting, kind, fetches);
+  }
+
+  /** Tells an operation how it fared. Others may have deepened the shard while it was written: then its peer belongs elsewhere now. */
+  private answer(waiting: Waiting, kind: Landing['kind'], fetches: number): void {
+    const shard = this.state;
+    waiting.resolve({ kind: kind === 'done' ? this.place(waiting, shard) : kind, shard, fetches });
+  }
+
+  private place({ operation, creates }: Waiting, shard: Shard): Landing['kind'] {
+    const { hash } = operation;
+    if (hash === undefined) return 'done';
+    if (this.n !== 0 && !creates && shard === this.nothing) return 'absent';
+    if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
+    return owns(shard.header, this.n, hash) ? 'done' : 'elsewhere';
+  }
+
+  /** The shard itself or, if it forwards, its next generation. */
+  private revived(shard: Shard): Shard {
+    const { header } = shard;
+    if (!header.forwarding) return shard;
+    const next = { ...header, generation: header.generation + 1, forwarding: false, forwardingSince: 0 };
+    return withStraysKnown(this.n, shard.withHeader(next));
+  }
+
+  private async load(): Promise<void> {
+    const { values, version } = await this.context.store.fetch(this.key);
+    this.remember(this.decode(values), version);
+  }
+
+  /** Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is more than the draft. */
+  private async write(draft: Shard): Promise<boolean> {
+    const { store, peerLifetimeSeconds } = this.context;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      draft = dropExpired(this.n, draft, this.seconds() - peerLifetimeSeconds);
+      draft = await this.splitIfTooLarge(draft);
+      const bytes = draft.seal();
+      const { values, version, stored } = await store.put(this.key, bytes, this.version);
+      if (stored && isOnly(values, bytes)) {
+        this.remember(draft, version);
+        return attempt > 0;
+      }
+      const others = this.decode(values);
+      if (others !== undefined) draft = merge(this.n, draft, others);
+      this.version = version;
+      if (stored) {
+        this.remember(draft, version);
+        return true;
+      }
+    }
+    throw new StoreUnavailableError(`${this.key} was written by others ${MOST_ATTEMPTS} times in a row`);
+  }
+
+  /** Splits until the shard is small enough: the child is stored first, so that no peer is ever nowhere. */
+  private async splitIfTooLarge(draft: Shard): Promise<Shard> {
+    const { shardPeers } = this.context;
+    while (!draft.header.forwarding && countOwned(this.n, draft) > shardPeers) {
+      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, shardPeers * 2);
+      const { stays, goes, child } = splitShard(this.n, draft);
+      await this.sibling(child).submit(new AdoptOperation(child, goes), true);
+      draft = stays;
+    }
+    return draft;
+  }
+
+  private remember(shard: Shard | undefined, version: Version | undefined): void {
+    this.held = shard;
+    this.version = version;
+    this.knownAt = this.context.clock.now();
+  }
+
+  private decode(values: readonly Uint8Array[]): Shard | undefined {
+    return decodeValues(this.n, this.key, values, this.context.log);
+  }
+
+  private seconds(): number {
+    return Math.floor(this.context.clock.now() / 1000);
+  }
+}
+
+/** Whether nothing else is held than what was written. */
+function isOnly(values: readonly Uint8Array[], written: Buffer): boolean {
+  const [value] = values;
+  return values.length === 1 && value !== undefined && (value === written || written.equals(value));
+}
+
+interface Waiting {
+  readonly operation: ShardOperation;
+  readonly creates: boolean;
+  readonly resolve: (landing: Landing) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Lost races with other writers before a write gives up. Each loss means that another write got through. */
+const MOST_ATTEMPTS = 100;

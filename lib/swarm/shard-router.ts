@@ -1,0 +1,106 @@
+import type { PeerOperation } from './operation.js';
+import { parentOf, shardAt, shardKey } from './placement.js';
+import { ForgetStraysOperation, straysOf } from './relocation.js';
+import { newHeader, Shard } from './shard.js';
+import type { WarmShards } from './warm-shards.js';
+
+/** Where an operation ended. */
+export interface Arrival {
+  /** The shard that is responsible for the operation's peer. */
+  readonly n: number;
+  /** Its state afterwards; an empty shard if nothing is held. */
+  readonly shard: Shard;
+  /** Reads of the store that it took to find it. */
+  readonly fetches: number;
+}
+
+/**
+ * Finds the shard that is responsible for a peer, with what the shards themselves say.
+ *
+ * It begins at the depth that one of the swarm's shards had when last seen: as hashes spread evenly, most shards have it, or one
+ * more or less. A shard that is not there, or forwards, has left its peers to its parent; a shard that split says how deep it is.
+ */
+export class ShardRouter {
+  /** A depth lately seen in each swarm of more than one shard, longest unused first. Only a first guess. */
+  private readonly depths = new Map<string, number>();
+
+  /** The shards that strays are being moved out of right now. */
+  private readonly clearing = new Set<string>();
+
+  constructor(private readonly shards: WarmShards) {}
+
+  /**
+   * Applies an operation at the shard that is responsible for its peer, and moves what does not belong there to where it does.
+   * @param creates false: if the responsible shard is missing, nothing is applied and an empty one is the answer
+   */
+  async visit(infohash: string, operation: PeerOperation, creates: boolean): Promise<Arrival> {
+    const { hash } = operation;
+    let n = shardAt(hash, this.depthOf(infohash));
+    let fetches = 0;
+    /** The shard right below n on the way to the peer, if it is known to be missing or forwarding. */
+    let below: number | undefined;
+    let create = false;
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const landing = await this.shards.lane(infohash, n).submit(operation, create);
+      const { kind, shard } = landing;
+      fetches += landing.fetches;
+      create = false;
+      if (kind === 'done') {
+        this.remember(infohash, shard.header.depth);
+        if (shard.header.strays) await this.moveStrays(infohash, n, shard);
+        return { n, shard, fetches };
+      }
+      if (kind === 'absent' || kind === 'forwarding') {
+        below = n;
+        n = parentOf(n);
+      } else if (below === undefined) {
+        n = shardAt(hash, shard.header.depth);
+      } else {
+        // The parent has split, yet its child is not there: a store may for a while not find what it holds. What is written
+        // there now is merged with it later.
+        if (!creates) return { n: below, shard: Shard.empty(newHeader(below)), fetches };
+        n = below;
+        below = undefined;
+        create = true;
+      }
+    }
+    throw new Error(`no shard of ${infohash} takes the peers with hash ${hash}`);
+  }
+
+  /** A first guess of how deep most shards of a swarm are. */
+  depthOf(infohash: string): number {
+    return this.depths.get(infohash) ?? 0;
+  }
+
+  private remember(infohash: string, depth: number): void {
+    if (this.depths.get(infohash) === depth) return;
+    this.depths.delete(infohash);
+    if (depth === 0) return;
+    this.depths.set(infohash, depth);
+    if (this.depths.size > MOST_DEPTHS) {
+      for (const oldest of this.depths.keys()) {
+        this.depths.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /**
+   * Moves records to where they belong and only then drops them here. Nobody waits for a move that is under way already, as two shards may be
+   * moving records to each other.
+   */
+  private async moveStrays(infohash: string, n: number, shard: Shard): Promise<void> {
+    const key = shardKey(infohash, n);
+    if (this.clearing.has(key)) return;
+    this.clearing.add(key);
+    try {
+      await Promise.all(straysOf(n, shard).map((move) => this.visit(infohash, move, true)));
+      await this.shards.lane(infohash, n).submit(new ForgetStraysOperation(n, shard));
+    } finally {
+      this.clearing.delete(key);
+    }
+  }
+}
+
+const MOST_STEPS = 64;
+const MOST_DEPTHS = 10_000;

@@ -1,0 +1,121 @@
+import type { Clock, Random } from '../environment.js';
+import type { Log } from '../log.js';
+import type { Store } from '../store/store.js';
+import { AnnounceOperation, type Announcement } from './announcement.js';
+import { addCounts, countPeers, extrapolate, NO_PEERS, type PeerCounts } from './counts.js';
+import { infohashKey } from './placement.js';
+import { covered, Neighbours } from './neighbours.js';
+import { NO_SELECTION, selectPeers, type SelectedPeers, type Source } from './selection.js';
+import { ShardRouter } from './shard-router.js';
+import type { Shard } from './shard.js';
+import { WarmShards } from './warm-shards.js';
+
+export interface SwarmRules {
+  /** A peer lives this long after its last announce. */
+  readonly peerLifetimeSeconds: number;
+  /** A re-announce that says nothing new and comes sooner than this is not written. */
+  readonly minIntervalSeconds: number;
+  /** A shard with more records than this splits. */
+  readonly shardPeers: number;
+  /** How long a shard that was read or written may be taken for its present state. */
+  readonly warmMilliseconds: number;
+  /** Bytes of shards to remember. */
+  readonly warmBytes: number;
+}
+
+export interface SwarmComponents {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly rules: SwarmRules;
+}
+
+/** Which peers an announcing peer wants. */
+export interface PeersWanted {
+  readonly limit: number;
+  readonly withIds: boolean;
+}
+
+export interface SwarmAnswer {
+  readonly counts: PeerCounts;
+  readonly peers: SelectedPeers;
+}
+
+/**
+ * All swarms that peers announce to, as one process sees them.
+ *
+ * An announce touches the shard of its peer and, where the swarm has more, a few others for peers to return: its cost does
+ * not grow with the swarm.
+ */
+export class Swarms {
+  private readonly shards: WarmShards;
+  private readonly router: ShardRouter;
+  private readonly neighbours: Neighbours;
+  /** The counts of shards in the second that they were last counted in. */
+  private readonly counted = new WeakMap<Shard, { deadline: number; counts: PeerCounts }>();
+
+  constructor(private readonly components: SwarmComponents) {
+    const { rules, ...context } = components;
+    this.shards = new WarmShards({ ...context, ...rules }, rules.warmBytes);
+    this.router = new ShardRouter(this.shards);
+    this.neighbours = new Neighbours(this.shards, components.random);
+  }
+
+  /**
+   * Takes a peer's announcement; answers when it is stored, with peers to connect to.
+   * The counts are exact if all shards of the swarm are at hand, else estimated from those that are.
+   * @throws StoreError if it could not be stored
+   */
+  async announce(announcement: Announcement, wanted: PeersWanted): Promise<SwarmAnswer> {
+    const { store, clock, random, rules, log } = this.components;
+    const infohash = infohashKey(announcement.infohash);
+    const operation = new AnnounceOperation(announcement, rules);
+    const arrival = await this.router.visit(infohash, operation, true);
+    if (operation.countsDownload) {
+      // The peer is stored as counted: a failure here loses one download, where counting first would count it twice.
+      await store.increment(infohash, 1).catch((cause: unknown) => {
+        log.error('download-not-counted', { infohash, cause });
+      });
+    }
+    const reads = arrival.fetches === 0 ? 1 : Math.max(0, MOST_READS - arrival.fetches);
+    const sources = await this.neighbours.around(infohash, arrival, wanted.limit, reads);
+    const deadline = Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds;
+    return {
+      counts: this.count(sources, deadline),
+      peers:
+        announcement.event === 'stopped'
+          ? NO_SELECTION
+          : selectPeers(
+              sources.slice(0, MOST_SOURCES),
+              {
+                limit: wanted.limit,
+                self: operation.record,
+                downloadersOnly: announcement.state === 'seeder',
+                withIds: wanted.withIds,
+                deadline,
+              },
+              random,
+            ),
+    };
+  }
+
+  private count(sources: readonly Source[], deadline: number): PeerCounts {
+    let sum = NO_PEERS;
+    for (const { n, shard } of sources) {
+      let known = this.counted.get(shard);
+      if (known?.deadline !== deadline) {
+        known = { deadline, counts: countPeers(n, shard, deadline) };
+        this.counted.set(shard, known);
+      }
+      sum = addCounts(sum, known.counts);
+    }
+    return extrapolate(sum, covered(sources));
+  }
+}
+
+/** Reads of the store that a cold announce may take: with its write, four operations. */
+const MOST_READS = 3;
+
+/** Shards that the peers of one reply come from. */
+const MOST_SOURCES = 4;

@@ -1,0 +1,69 @@
+import { isPrivateAddress, parseAddress } from '../protocol/address.js';
+import { encodeAnnounceReply } from '../protocol/announce-reply.js';
+import { parseAnnounce, type AnnounceRequest } from '../protocol/announce-request.js';
+import type { Announcement } from '../swarm/announcement.js';
+import { Swarms } from '../swarm/swarms.js';
+import type { TrackerComponents } from './components.js';
+
+/** Answers announces (BEP 3): what a peer says goes into its swarm, and peers to connect to come back. */
+export class AnnounceTracker {
+  private readonly swarms: Swarms;
+
+  constructor(private readonly components: TrackerComponents) {
+    const { config } = components;
+    this.swarms = new Swarms({
+      ...components,
+      rules: { ...config, warmMilliseconds: config.warmSeconds * 1000 },
+    });
+  }
+
+  /**
+   * @param query the raw query of the announce
+   * @param clientAddress who sent it, 4 or 16 bytes
+   * @returns a bencoded reply
+   * @throws ClientError for a request that cannot be answered, StoreError if the peer could not be stored
+   */
+  async answer(query: string, clientAddress: Uint8Array): Promise<Buffer> {
+    const { config } = this.components;
+    const request = parseAnnounce(query, config);
+    const { counts, peers } = await this.swarms.announce(
+      announcementOf(request, this.peerAddress(request, clientAddress)),
+      { limit: request.numwant, withIds: !request.compact && !request.noPeerId },
+    );
+    const reply = {
+      interval: this.jittered(config.announceIntervalSeconds),
+      minInterval: config.minIntervalSeconds,
+      complete: counts.seeders,
+      incomplete: counts.leechers + counts.partialSeeds,
+      peers,
+      externalIp: clientAddress,
+    };
+    return encodeAnnounceReply(reply, request);
+  }
+
+  /** The address to give to other peers: the client's own, or what it says if it is configured to be believed and is on a private network. */
+  private peerAddress({ ip }: AnnounceRequest, clientAddress: Uint8Array): Uint8Array {
+    if (!this.components.config.trustIpParameter || ip === undefined || !isPrivateAddress(clientAddress)) {
+      return clientAddress;
+    }
+    return parseAddress(ip) ?? clientAddress;
+  }
+
+  private jittered(seconds: number): number {
+    const { config, random } = this.components;
+    return seconds + Math.floor((random() * seconds * config.intervalJitterPercent) / 100);
+  }
+}
+
+function announcementOf(request: AnnounceRequest, address: Uint8Array): Announcement {
+  const { infohash, peerId, port, left, event } = request;
+  const isPaused = event === 'paused';
+  return {
+    infohash,
+    peerId,
+    address,
+    port,
+    state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
+    event: isPaused ? 'none' : event,
+  };
+}

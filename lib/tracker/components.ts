@@ -1,0 +1,13 @@
+import type { Config } from '../config.js';
+import type { Clock, Random } from '../environment.js';
+import type { Log } from '../log.js';
+import type { Store } from '../store/store.js';
+
+/** What a tracker is made of: everything that it takes from outside. */
+export interface TrackerComponents {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}

@@ -1,0 +1,42 @@
+import type { Log } from '../log.js';
+import { ClientError } from '../protocol/errors.js';
+import { encodeFailure } from '../protocol/failure.js';
+import { isStoreUnavailable } from '../store/errors.js';
+
+/** An answer took longer than it may. What it was waiting for may still happen. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/**
+ * The reply to a request that failed. A client's own mistake is told in its fixed words; what passes by itself is told with a time to try again (BEP
+ * 31); anything else is an internal error to the client, and its cause a log line.
+ */
+export function failureReply(error: unknown, retryInMinutes: number, log: Log): Buffer {
+  if (error instanceof ClientError) return encodeFailure(error.message, error.retryIn);
+  if (error instanceof DeadlineError || isStoreUnavailable(error)) {
+    log.warn('tracker-busy', { cause: error });
+    return encodeFailure('the tracker is busy, try again later', retryInMinutes);
+  }
+  log.error('internal-error', { cause: error });
+  return encodeFailure('internal error', retryInMinutes);
+}
+
+/** What `answer` comes to, or a DeadlineError if that takes longer. */
+export function withinDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new DeadlineError(`no answer within ${milliseconds} ms`));
+    }, milliseconds);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,32 @@
+import { encodeScrapeReply } from '../protocol/scrape-reply.js';
+import { parseScrape } from '../protocol/scrape-request.js';
+import { scrapeSwarm } from '../swarm/scrape.js';
+import type { TrackerComponents } from './components.js';
+
+/** Answers scrapes (BEP 48): counts of the swarms that are asked for, as they are stored now. */
+export class ScrapeTracker {
+  constructor(private readonly components: TrackerComponents) {}
+
+  /**
+   * @param query the raw query of the scrape
+   * @returns a bencoded reply; a swarm that is not known has zeros
+   * @throws ClientError for a request that cannot be answered, StoreError if a swarm could not be read
+   */
+  async answer(query: string): Promise<Buffer> {
+    const { config, clock } = this.components;
+    const deadline = Math.floor(clock.now() / 1000) - config.peerLifetimeSeconds;
+    const swarms = await Promise.all(
+      parseScrape(query, config.scrapeMaxHashes).map(async (infohash) => {
+        const { counts, downloads } = await scrapeSwarm(this.components, infohash, deadline);
+        return {
+          infohash,
+          complete: counts.seeders,
+          downloaded: downloads,
+          incomplete: counts.leechers + counts.partialSeeds,
+          downloaders: counts.leechers,
+        };
+      }),
+    );
+    return encodeScrapeReply(swarms, config.scrapeIntervalSeconds);
+  }
+}
