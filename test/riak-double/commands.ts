@@ -1,0 +1,69 @@
+/** What the process of a double can be told and asked by the process that started it. Arguments and results are plain data. */
+
+import type { HeldValue, RiakDouble, RiakDoubleOptions } from './double.js';
+import type { FaultRule } from './faults.js';
+import type { RiakDoubleNode } from './node.js';
+
+/** Options without functions, as they travel between processes. */
+export type PlainOptions = Omit<RiakDoubleOptions, 'now'>;
+
+/** Fault rules without functions. */
+export type PlainFaultRule = Omit<FaultRule, 'when'>;
+
+export interface Statistics {
+  /** Message code -> requests to all nodes. */
+  readonly byCode: Readonly<Record<number, number>>;
+  readonly peak: { readonly siblings: number; readonly objectBytes: number };
+  readonly connections: number;
+}
+
+/** Each command by its name. Nodes are numbered from 0. */
+export const commands = {
+  statistics: (double: RiakDouble): Statistics => ({
+    byCode: double.operations.byCode(),
+    peak: { ...double.peak },
+    connections: double.nodes.reduce((sum, node) => sum + node.connectionCount, 0),
+  }),
+  resetCounts: (double: RiakDouble): void => {
+    double.operations.reset();
+  },
+  held: (double: RiakDouble, type: string, bucket: string, key: string): HeldValue[] =>
+    double.held(type, bucket, key),
+  keys: (double: RiakDouble, type: string, bucket: string): string[] => double.keys(type, bucket),
+  counter: (double: RiakDouble, type: string, bucket: string, key: string): number | undefined =>
+    double.counter(type, bucket, key),
+  inject: (double: RiakDouble, node: number, rule: PlainFaultRule): void => {
+    nodeOf(double, node).faults.inject(rule);
+  },
+  clearFaults: (double: RiakDouble): void => {
+    for (const node of double.nodes) node.faults.clear();
+  },
+  setLatency: (double: RiakDouble, node: number, ms: number): void => {
+    nodeOf(double, node).latency = () => ms;
+  },
+  stopNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).stop(),
+  startNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).start(),
+} as const;
+
+export type Commands = typeof commands;
+export type CommandName = keyof Commands;
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
+export type CommandArguments<N extends CommandName> = Tail<Parameters<Commands[N]>>;
+export type CommandResult<N extends CommandName> = Awaited<ReturnType<Commands[N]>>;
+
+/** From the parent: the options first, then commands. */
+export type ToDouble =
+  | { readonly options: PlainOptions }
+  | { readonly id: number; readonly name: CommandName; readonly args: readonly unknown[] };
+
+/** From the double: where it listens once, then what came of each command. */
+export type FromDouble =
+  | { readonly ports: readonly number[] }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: string };
+
+function nodeOf(double: RiakDouble, index: number): RiakDoubleNode {
+  const node = double.nodes[index];
+  if (node === undefined) throw new RangeError(`no node ${index}`);
+  return node;
+}
