@@ -26,6 +26,10 @@ function failOnLeak() {
   setTimeout(() => {
     const open = process.getActiveResourcesInfo().filter((resource) => resource !== 'Timeout');
     console.error(`Still open ${leakMs / 1000} s after the last test: ${open.join(', ')}`);
-    process.exit(1);
+    // mocha sets the status from the failed tests when the process exits; this comes after it.
+    process.once('exit', () => {
+      process.exitCode = 1;
+    });
+    process.exit();
   }, leakMs).unref();
 }
