@@ -1,0 +1,40 @@
+import type { networkInterfaces } from 'node:os';
+
+export interface AnnounceUrl {
+  readonly url: string;
+  /** From where it can be reached. */
+  readonly reach: string;
+}
+
+/**
+ * The announce URLs to offer to somebody who just started a tracker.
+ * @param host the address it listens on; `::` and `0.0.0.0` are all of them
+ * @param interfaces as node:os tells
+ */
+export function announceUrls(
+  host: string,
+  port: number,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): AnnounceUrl[] {
+  if (host !== '::' && host !== '0.0.0.0')
+    return [{ url: announceUrl(host, port), reach: 'everywhere it is reachable' }];
+  const outside = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    // Link-local IPv6 addresses need a zone, which no torrent can carry.
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    .filter(({ family }) => family === 'IPv4' || host === '::');
+  const firstOf = (family: 'IPv4' | 'IPv6'): AnnounceUrl[] =>
+    outside
+      .filter((address) => address.family === family)
+      .slice(0, 1)
+      .map(({ address }) => ({ url: announceUrl(address, port), reach: `other machines, ${family}` }));
+  return [
+    ...firstOf('IPv4'),
+    ...firstOf('IPv6'),
+    { url: announceUrl('localhost', port), reach: 'this machine' },
+  ];
+}
+
+function announceUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/announce`;
+}

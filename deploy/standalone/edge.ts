@@ -1,0 +1,34 @@
+/** The edge contract between a gateway and an action, as this gateway keeps it: a request to parameters, a result to a reply. */
+import type { WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
+
+/**
+ * What OpenWhisk would hand to the action behind its gateway: the request target byte for byte in a header, the client's
+ * address in another, and no query.
+ * @param target the request target as it was on the request line
+ * @param address the client's, without a port
+ */
+export function webActionParams(target: string, address: string): WebActionParams {
+  return {
+    __ow_method: 'get',
+    __ow_headers: { 'x-original-uri': target, 'x-real-ip': address },
+    __ow_path: '',
+  };
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/**
+ * The reply to the client: the action's status and the bytes of its base64 body. The content type, which is a binary one
+ * only to bring the bytes through OpenWhisk unharmed, is left behind.
+ * @throws TypeError for anything that is no result of an action
+ */
+export function httpReply(result: WebActionResult): HttpReply {
+  const { statusCode, body } = result;
+  if (!Number.isInteger(statusCode) || typeof body !== 'string') {
+    throw new TypeError('an action answered without a status or a body');
+  }
+  return { status: statusCode, body: Buffer.from(body, 'base64') };
+}

@@ -1,0 +1,56 @@
+import { pino, type DestinationStream } from 'pino';
+
+import type { Config } from '../../lib/config.js';
+import type { Log, LogFields } from '../../lib/log.js';
+
+/** Fields that must never be there; a net below the rule that nobody writes them. */
+const redacted = ['password', 'secret', 'authorization', 'peerId', 'uri', 'url', 'query', 'headers'];
+
+const stderr = 2;
+
+/**
+ * One JSON line an event, on standard error: standard output is for whoever starts the process by hand.
+ * Lines are written at once, so that none is lost when the process ends.
+ */
+export function createLog(
+  level: Config['logLevel'],
+  destination: DestinationStream = pino.destination({ dest: stderr, sync: true }),
+): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { cause: describeCause },
+      redact: { paths: redacted },
+    },
+    destination,
+  );
+  return {
+    error: (event, fields: LogFields = {}) => {
+      logger.error(fields, event);
+    },
+    warn: (event, fields: LogFields = {}) => {
+      logger.warn(fields, event);
+    },
+    info: (event, fields: LogFields = {}) => {
+      logger.info(fields, event);
+    },
+    debug: (event, fields: LogFields = {}) => {
+      logger.debug(fields, event);
+    },
+  };
+}
+
+/** A chain of causes longer than this is cut. */
+const mostCauses = 8;
+
+/** Errors by their `name`: the class names of a minified bundle say nothing. */
+function describeCause(cause: unknown, depth = 0): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const { name, message, stack } = cause;
+  const more = cause.cause === undefined || depth >= mostCauses;
+  return { name, message, stack, ...(more ? {} : { cause: describeCause(cause.cause, depth + 1) }) };
+}

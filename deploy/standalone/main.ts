@@ -1,0 +1,126 @@
+/** The standalone process: the OpenWhisk bundles behind an HTTP server of their own, with an embedded store. */
+import { networkInterfaces } from 'node:os';
+
+import { ConfigError, describeSettings, parseConfig, type Config } from '../../lib/config.js';
+import { systemClock } from '../../lib/environment.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../lib/store/store.js';
+import { loadAction } from './actions.js';
+import { announceUrls } from './announce-urls.js';
+import { trustedProxies } from './client-address.js';
+import { Health } from './health.js';
+import { createLog } from './log.js';
+import { openStore } from './open-store.js';
+import { TrackerServer } from './server.js';
+import { StartError } from './start-error.js';
+import { stopSignal } from './stop-signal.js';
+
+export interface Invocation {
+  /** What follows the program's name on the command line. */
+  readonly args: readonly string[];
+  /** Settings by name, and whatever else is there. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute, where the actions' bundles are. */
+  readonly actionsDirectory: string;
+}
+
+const usage = `Usage: npm start [-- --help]
+
+Starts a BitTorrent tracker. Settings are environment variables, e.g. PORT=7000 npm start
+`;
+
+/** Statuses that the process ends with. */
+const failed = 1;
+const misused = 2;
+
+/** Runs the tracker until a signal ends it; the process ends with this call. */
+export async function main(invocation: Invocation): Promise<void> {
+  const [argument] = invocation.args;
+  if (argument === '--help' || argument === '-h') {
+    process.stdout.write(`${usage}\n${describeSettings()}`);
+    return;
+  }
+  try {
+    if (argument !== undefined) throw new StartError(`${argument}: unknown argument\n\n${usage}`);
+    await run(parseConfig(invocation.environment), invocation.actionsDirectory);
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(error instanceof ConfigError || argument !== undefined ? misused : failed);
+  }
+}
+
+async function run(config: Config, actionsDirectory: string): Promise<void> {
+  const log = createLog(config.logLevel);
+  endOnBug(log);
+  const random = Math.random;
+  const store = await openStore(config, random, log);
+  const components = { config, store, clock: systemClock, random, log };
+  const server = new TrackerServer(
+    {
+      announce: loadAction(actionsDirectory, 'announce', components),
+      scrape: loadAction(actionsDirectory, 'scrape', components),
+      health: new Health(() => store.check(), systemClock, log),
+      isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
+      log,
+    },
+    config,
+  );
+  const stopped = stopSignal();
+  const port = await listen(server, config, store);
+  process.stdout.write(greeting(config, port));
+  log.info('listening', { port });
+
+  log.info('stopping', { signal: await stopped });
+  await stop(server, store, config, log);
+}
+
+async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
+  try {
+    return await server.listen(config.port, config.host);
+  } catch (cause) {
+    await store.close();
+    throw new StartError(listenProblem(cause as NodeJS.ErrnoException, config), { cause });
+  }
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }: Config): string {
+  if (code === 'EADDRINUSE') {
+    return `port ${port} is in use by another program: end that one, or take another port with PORT`;
+  }
+  if (code === 'EACCES') return `port ${port} is not allowed to this user: take one above 1023 with PORT`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${host} is no address of this machine: set HOST`;
+  }
+  return `cannot listen on ${host} port ${port}: ${message}`;
+}
+
+function greeting(config: Config, port: number): string {
+  const urls = announceUrls(config.host, port, networkInterfaces());
+  const width = Math.max(...urls.map(({ url }) => url.length));
+  const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`);
+  return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
+}
+
+/** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
+async function stop(server: TrackerServer, store: Store, config: Config, log: Log): Promise<void> {
+  const deadline = performance.now() + config.shutdownTimeoutMs;
+  const overdue = setTimeout(() => {
+    log.error('the store did not close in time');
+    process.exit(failed);
+  }, config.shutdownTimeoutMs);
+  // The store is left a part of the time, whatever the connections take.
+  await server.close(config.shutdownTimeoutMs * 0.9);
+  await store.close();
+  clearTimeout(overdue);
+  log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });
+  process.exit(0);
+}
+
+/** After an error that nobody expected nothing is known of the state: one line, and whoever supervises starts anew. */
+function endOnBug(log: Log): void {
+  process.on('uncaughtException', (cause, origin) => {
+    log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', { cause });
+    process.exit(failed);
+  });
+}

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+
+import type { Config } from '../../lib/config.js';
+import type { Log } from '../../lib/log.js';
+import type { Random } from '../../lib/environment.js';
+import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import type { Store } from '../../lib/store/store.js';
+import { StartError } from './start-error.js';
+
+/**
+ * Opens the store that STORE names.
+ * @throws StartError if it cannot be used
+ */
+export async function openStore(config: Config, random: Random, log: Log): Promise<Store> {
+  const directory = resolve(config.dataDirectory);
+  try {
+    return await openLmdbStore({ directory, durability: config.durability, random, log });
+  } catch (cause) {
+    throw new StartError(`cannot use the data directory ${directory} (DATA_DIR): ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The innermost message: what the system said. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}

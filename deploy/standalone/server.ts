@@ -1,0 +1,203 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { Config } from '../../lib/config.js';
+import type { Log } from '../../lib/log.js';
+import type { WebAction, WebActionParams } from '../../lib/openwhisk/web-action.js';
+import { clientAddress, type TrustedProxies } from './client-address.js';
+import { httpReply, webActionParams } from './edge.js';
+import type { Health } from './health.js';
+import { badRequestReply, methodNotAllowedReply } from './raw-reply.js';
+import { routeOf } from './route.js';
+
+export interface ServerParts {
+  readonly announce: WebAction;
+  readonly scrape: WebAction;
+  readonly health: Health;
+  /** Undefined if there is no proxy: nobody's X-Forwarded-For is looked at then. */
+  readonly isTrustedProxy: TrustedProxies | undefined;
+  readonly log: Log;
+}
+
+export type ServerLimits = Pick<
+  Config,
+  'maxConnections' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs' | 'announceTimeoutMs'
+>;
+
+/** Request line and headers together. Anything longer is a 431; the longest scrape that is answered in full is half of it. */
+const mostHeadBytes = 16_384;
+
+/** How long a connection stays open after a bad request, for the client to read the reply. */
+const lingerMs = 1000;
+
+/** How often a closing server looks for connections that have become idle. */
+const drainPollMs = 25;
+
+/** A bencoded failure for an action that broke its promise never to throw. */
+const internalError = Buffer.from('d14:failure reason14:internal errore', 'latin1');
+
+/** The HTTP gateway of the standalone process: routes a request to an action's bundle and passes its reply on. */
+export class TrackerServer {
+  readonly #parts: ServerParts;
+  readonly #http: Server;
+  #openReplies = 0;
+  #draining = false;
+
+  constructor(parts: ServerParts, limits: ServerLimits) {
+    this.#parts = parts;
+    this.#http = createServer(
+      {
+        maxHeaderSize: mostHeadBytes,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+        noDelay: true,
+      },
+      this.#answer,
+    );
+    this.#http.maxConnections = limits.maxConnections;
+    // Ends a connection on which nothing moves at all, e.g. of a client that asks and never reads the replies.
+    this.#http.timeout = limits.requestTimeoutMs + limits.announceTimeoutMs;
+    this.#http.on('clientError', refuseBadRequest);
+    this.#http.on('connect', refuseConnect);
+  }
+
+  /**
+   * Starts to listen. The host `::` means IPv4 and IPv6, or IPv4 alone on a machine without IPv6.
+   * @returns the port, which the system chose if `port` is 0
+   * @throws the error of node:net if it cannot
+   */
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      // Node itself falls back to IPv4 only if no host is named.
+      this.#http.listen(host === '::' ? { port } : { port, host }, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /**
+   * Stops accepting, lets requests in flight be answered, and closes every connection as soon as none is. Connections
+   * that are not done after `timeoutMs` milliseconds are cut.
+   */
+  async close(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    const poll = setInterval(() => {
+      // What is left without an open reply is idle or a half request.
+      if (this.#openReplies === 0) this.#http.closeAllConnections();
+      else this.#http.closeIdleConnections();
+    }, drainPollMs);
+    const cut = setTimeout(() => {
+      this.#http.closeAllConnections();
+    }, timeoutMs);
+    await closed;
+    clearInterval(poll);
+    clearTimeout(cut);
+  }
+
+  readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {
+    this.#openReplies += 1;
+    reply.on('close', this.#onReplyClosed);
+    const { method } = request;
+    if (method !== 'GET' && method !== 'HEAD') {
+      this.#send(reply, 405, 'method not allowed\n', 'Allow', 'GET, HEAD');
+      return;
+    }
+    switch (routeOf(request.url ?? '')) {
+      case 'announce':
+        this.#run(this.#parts.announce, request, reply);
+        return;
+      case 'scrape':
+        this.#run(this.#parts.scrape, request, reply);
+        return;
+      case 'health':
+        void this.#answerHealth(reply);
+        return;
+      case 'front page':
+        this.#send(reply, 200, frontPage(request.headers.host));
+        return;
+      case undefined:
+        this.#send(reply, 404, 'not found\n');
+    }
+  };
+
+  readonly #onReplyClosed = (): void => {
+    this.#openReplies -= 1;
+  };
+
+  #run(action: WebAction, request: IncomingMessage, reply: ServerResponse): void {
+    if (request.method === 'HEAD') {
+      // HEAD is safe (RFC 9110): whoever looks must not join a swarm by it. So nothing runs, and nobody knows a length.
+      reply.writeHead(200, ['Content-Type', 'text/plain']).end();
+      return;
+    }
+    const { remoteAddress } = request.socket;
+    // Without an address the client is gone already.
+    if (remoteAddress === undefined) {
+      reply.destroy();
+      return;
+    }
+    const { isTrustedProxy } = this.#parts;
+    const address =
+      isTrustedProxy === undefined
+        ? remoteAddress
+        : clientAddress(remoteAddress, forwardedFor(request), isTrustedProxy);
+    void this.#pass(action, webActionParams(request.url ?? '', address), reply);
+  }
+
+  async #pass(action: WebAction, params: WebActionParams, reply: ServerResponse): Promise<void> {
+    try {
+      const { status, body } = httpReply(await action(params));
+      this.#send(reply, status, body);
+    } catch (cause) {
+      this.#parts.log.error('action failed', { cause });
+      this.#send(reply, 200, internalError);
+    }
+  }
+
+  async #answerHealth(reply: ServerResponse): Promise<void> {
+    if (await this.#parts.health.isHealthy()) this.#send(reply, 200, 'ok\n');
+    else this.#send(reply, 503, 'unavailable\n');
+  }
+
+  /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
+  #send(reply: ServerResponse, status: number, body: Buffer | string, ...headers: string[]): void {
+    headers.push('Content-Type', 'text/plain', 'Content-Length', String(Buffer.byteLength(body)));
+    if (this.#draining) headers.push('Connection', 'close');
+    reply.writeHead(status, headers).end(body);
+  }
+}
+
+function forwardedFor(request: IncomingMessage): string | undefined {
+  const header = request.headers['x-forwarded-for'];
+  return Array.isArray(header) ? header.join(',') : header;
+}
+
+/** What a browser that opens the tracker sees. */
+function frontPage(host: string | undefined): string {
+  const authority = host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? `http://${host}` : '';
+  return `A BitTorrent tracker. Put this announce URL into a torrent:\n${authority}/announce\n`;
+}
+
+/** For what the HTTP parser refuses, before there is a request. */
+function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // The parser reports what follows a bad request as well.
+  if (socket.writableEnded) return;
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(badRequestReply(error.code));
+  // A connection that is closed with bytes unread is reset, and the reply may be lost with it.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
+
+function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
+  socket.end(methodNotAllowedReply);
+}

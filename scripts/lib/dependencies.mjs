@@ -1,0 +1,51 @@
+/** Installs what package-lock.json names, if it is not what is installed. Uses nothing but Node. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * @param {string} root the repository's directory
+ * @param {{ tools: boolean }} options tools: whether the development dependencies are needed too
+ * @throws {Error} if npm fails
+ */
+export function ensureInstalled(root, { tools }) {
+  if (isInstalled(root, { tools })) return;
+  console.log('Installing dependencies ...');
+  const result = runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (result.error) throw new Error(`cannot run npm: ${result.error.message}`);
+  if (result.status !== 0) throw new Error('npm ci failed; its messages are above');
+}
+
+/**
+ * Compares package-lock.json with npm's own record of what it put into node_modules. Times would mislead: a checkout
+ * touches the lock, and an interrupted install touches node_modules.
+ * @returns {boolean} true if every package that is needed is there in its exact version
+ */
+export function isInstalled(root, { tools }) {
+  const installed = packagesOf(join(root, 'node_modules/.package-lock.json'));
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  if (installed === undefined || wanted === undefined) return false;
+  return Object.entries(wanted).every(([path, { version, optional, peer, dev, devOptional }]) => {
+    if (path === '' || ((dev || devOptional) && !tools)) return true;
+    // An optional package for another platform is not installed.
+    if (installed[path] === undefined) return Boolean(optional ?? peer);
+    return installed[path].version === version && existsSync(join(root, path));
+  });
+}
+
+function packagesOf(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  } catch {
+    // There is none, or it was cut short.
+    return undefined;
+  }
+}
+
+/** The npm that runs this script if there is one, else the one on the path. */
+function runNpm(root, args) {
+  const options = { cwd: root, stdio: 'inherit' };
+  const npm = process.env.npm_execpath;
+  if (npm && /\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
+  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+}
