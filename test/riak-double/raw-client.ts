@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Frame } from './framing.js';
-import { encodeFrame, FrameReader } from './framing.js';
+import { encodeFrame, FrameReader, FramingError } from './framing.js';
 import { Code, indexAnswer, listBucketsAnswer, listKeysAnswer } from './messages.js';
 
 /** The connection ended before the answer was whole. */
@@ -49,7 +49,7 @@ export class RawClient {
     // 'close' follows and tells whoever waits.
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      for (const { reject } of this.waiting.splice(0)) reject(new ConnectionEnded(this.received));
+      this.fail(new ConnectionEnded(this.received));
     });
   }
 
@@ -77,9 +77,24 @@ export class RawClient {
     this.socket.destroy();
   }
 
+  private fail(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+
+  private read(chunk: Buffer): Frame[] {
+    try {
+      return this.reader.push(chunk);
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      this.fail(error);
+      this.close();
+      return [];
+    }
+  }
+
   private take(chunk: Buffer): void {
     this.received += chunk.length;
-    for (const frame of this.reader.push(chunk)) {
+    for (const frame of this.read(chunk)) {
       this.frames.push(frame);
       if (!isLast(frame)) continue;
       this.waiting.shift()?.resolve(this.frames);
