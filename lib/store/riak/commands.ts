@@ -5,6 +5,7 @@
 import type { SendableCommand } from 'basho-riak-client/lib/core/riakconnection.js';
 
 import type { Held, KeyRange } from '../store.js';
+import { ProtocolError } from './failures.js';
 import { codeOf, decode, encode, type AnswerName, type HeldAnswer, type RequestName } from './messages.js';
 
 export interface Command<T> extends SendableCommand {
@@ -83,7 +84,10 @@ export class Commands {
   /** Adds to a counter. Not repeatable: a counter counts what is sent twice twice. */
   increment(key: string, by: number): Command<undefined> {
     const request = { ...this.keyed(key), op: { counter_op: { increment: by } }, return_body: false };
-    return command('counter update', 'DtUpdateReq', request, 'DtUpdateResp', false, () => undefined);
+    return command('counter update', 'DtUpdateReq', request, 'DtUpdateResp', false, (body) => {
+      decode('DtUpdateResp', body);
+      return undefined;
+    });
   }
 
   count(key: string): Command<number> {
@@ -141,6 +145,11 @@ function command<T>(
     getRiakMessage: () => message,
     reader: () => (body) => ({ result: read(body) }),
   };
+}
+
+/** RpbDelResp is a code without a body. */
+function nothing(body: Buffer): undefined {
+  if (body.length > 0) throw new ProtocolError('a body where none belongs');
 }
 
 /** Keys come in several frames; the last one is marked, and has the continuation if there is more. */
