@@ -3,6 +3,7 @@
 import type { HeldValue, RiakDouble, RiakDoubleOptions } from './double.js';
 import type { FaultRule } from './faults.js';
 import type { RiakDoubleNode } from './node.js';
+import { seededRandom } from './random.js';
 
 /** Options without functions, as they travel between processes. */
 export type PlainOptions = Omit<RiakDoubleOptions, 'now'>;
@@ -24,6 +25,7 @@ export const commands = {
     peak: { ...double.peak },
     connections: double.nodes.reduce((sum, node) => sum + node.connectionCount, 0),
   }),
+  requestsOfKey: (double: RiakDouble, key: string): number => double.operations.ofKey(key),
   resetCounts: (double: RiakDouble): void => {
     double.operations.reset();
   },
@@ -38,8 +40,13 @@ export const commands = {
   clearFaults: (double: RiakDouble): void => {
     for (const node of double.nodes) node.faults.clear();
   },
-  setLatency: (double: RiakDouble, node: number, ms: number): void => {
-    nodeOf(double, node).latency = () => ms;
+  /** From now on each request takes a random time between the two, in milliseconds. */
+  setLatency: (double: RiakDouble, node: number, minMs: number, maxMs: number): void => {
+    const random = seededRandom(1);
+    nodeOf(double, node).latency = () => minMs + random() * (maxMs - minMs);
+  },
+  pauseNode: (double: RiakDouble, node: number, ms: number): void => {
+    nodeOf(double, node).pauseFor(ms);
   },
   stopNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).stop(),
   startNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).start(),

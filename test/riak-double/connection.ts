@@ -140,7 +140,8 @@ export class Connection {
     if (fault?.kind === 'error') return new RiakError(fault.message, fault.errorCode);
     if (fault?.kind === 'cut' || fault?.kind === 'no-answer') return [];
     try {
-      return request.answer(this.settings.context);
+      const { context } = this.settings;
+      return request.answer(fault?.kind === 'stale-read' ? { ...context, stale: true } : context);
     } catch (error) {
       if (error instanceof RiakError) return error;
       throw error;
@@ -151,6 +152,7 @@ export class Connection {
     switch (fault?.kind) {
       case undefined:
       case 'delay':
+      case 'stale-read':
       case 'error':
         if (answer instanceof RiakError) this.sendFailure(answer);
         else this.send(answer);

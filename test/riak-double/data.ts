@@ -12,6 +12,8 @@ export interface RiakObject {
   readonly state: DottedValues<Content>;
   /** Node -> actor. An object that comes back after it was removed has new actors, so that a vclock of its former life covers nothing of it. */
   readonly actors: ReadonlyMap<number, number>;
+  /** Before the last write: what a replica still holds that has missed it. Undefined if there was nothing. */
+  readonly previous: DottedValues<Content> | undefined;
 }
 
 export interface Bucket {
@@ -101,7 +103,8 @@ export class RiakData {
     );
     if (!type.allowMult) state = { clock: state.clock, values: state.values.slice(-1) };
     if (state.values.length > this.settings.maxSiblings) throw new TooManySiblingsError(state.values.length);
-    const object = { state, actors: new Map(held?.actors).set(node, actor) };
+    const actors = new Map(held?.actors).set(node, actor);
+    const object = { state, actors, previous: held?.state };
     bucket.objects.set(key, object);
     bucket.keys.add(key);
     this.measure(object);
@@ -151,6 +154,6 @@ export class RiakData {
 }
 
 /** True if the object has nothing but tombstones: a reader finds nothing. */
-export function isTombstone(object: RiakObject): boolean {
-  return object.state.values.every(({ value }) => value.deleted === true);
+export function isTombstone({ state }: Pick<RiakObject, 'state'>): boolean {
+  return state.values.every(({ value }) => value.deleted === true);
 }

@@ -149,6 +149,15 @@ describe('a node of the Riak double', () => {
     expect(await failed).to.be.instanceOf(FramingError);
   });
 
+  it('answers a read with what was there before the last write', async () => {
+    node.faults.inject({ fault: { kind: 'stale-read' }, codes: [Code.getRequest], times: 2 });
+    await client.ask(Code.putRequest, WRITE);
+    expect(read((await client.ask(Code.getRequest, READ))[0])).to.equal('');
+    await client.ask(Code.putRequest, WRITE);
+    expect(read((await client.ask(Code.getRequest, READ))[0])).to.equal('a');
+    expect(read((await client.ask(Code.getRequest, READ))[0])).to.equal('a,a');
+  });
+
   it('answers late, with its latency and with delays, in the order of the requests', async () => {
     node.latency = () => 30;
     node.faults.inject({ fault: { kind: 'delay', ms: 50 }, codes: [Code.putRequest] });

@@ -18,6 +18,11 @@ export type Fault =
    * a code that does not exist (`code`), or a length of 4 GB that nothing follows (`length`).
    */
   | { readonly kind: 'garbage'; readonly in: 'body' | 'code' | 'length' }
+  /**
+   * A read of an object is answered by a replica that has missed the last write: with what was there before, or nothing. Real clusters do so
+   * with r=1, or while a node comes back. Other requests are unharmed.
+   */
+  | { readonly kind: 'stale-read' }
   /** All is well, only later. The effect comes in the middle of the delay. */
   | { readonly kind: 'delay'; readonly ms: number };
 

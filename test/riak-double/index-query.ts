@@ -29,7 +29,7 @@ export function queryIndex(request: IndexRequest, context: Context): Frame[] {
   const { bucket } = requireBucket(context, request);
   const after = readContinuation(request.continuation);
   const limit = request.max_results;
-  const found = page(matches(bucket, request), after, limit);
+  const found = page(matches(bucket, request, after), after, limit);
   const continuation = limit !== undefined && found.length >= limit ? continuationAfter(found) : undefined;
   // Only pages are in order: otherwise each partition sends its own part when it is ready.
   const ordered = limit !== undefined || request.pagination_sort === true;
@@ -60,17 +60,20 @@ function checkQuery(request: IndexRequest): void {
   }
 }
 
-function* matches(bucket: Bucket, request: IndexRequest): Generator<Match> {
+/** What matches, in order; what comes before `after` may be left out. */
+function* matches(bucket: Bucket, request: IndexRequest, after: Match | undefined): Generator<Match> {
   const index = required(request.index).toString('latin1');
+  const done = after?.key.toString('hex') ?? '';
   if (index === '$bucket') {
-    for (const key of bucket.keys.from('')) yield { term: undefined, key: Buffer.from(key, 'hex') };
+    for (const key of bucket.keys.from(done)) yield { term: undefined, key: Buffer.from(key, 'hex') };
     return;
   }
   const min = required(request.qtype === IndexQueryType.range ? request.range_min : request.key);
   const max = required(request.qtype === IndexQueryType.range ? request.range_max : request.key);
   if (index === '$key') {
+    const first = min.toString('hex');
     const last = max.toString('hex');
-    for (const key of bucket.keys.from(min.toString('hex'))) {
+    for (const key of bucket.keys.from(first < done ? done : first)) {
       if (key > last) return;
       yield { term: undefined, key: Buffer.from(key, 'hex') };
     }

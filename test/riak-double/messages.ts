@@ -40,9 +40,6 @@ export const serverInfoAnswer = message({ node: bytes(1), server_version: bytes(
 export const authenticateRequest = message({ user: bytes(1), password: bytes(2) });
 
 const pair = message({ key: bytes(1), value: bytes(2) });
-export type Pair = MessageValue<{ key: ReturnType<typeof bytes>; value: ReturnType<typeof bytes> }>;
-
-const link = message({ bucket: bytes(1), key: bytes(2), tag: bytes(3) });
 
 const contentFields = {
   value: bytes(1),
@@ -50,14 +47,13 @@ const contentFields = {
   charset: bytes(3),
   content_encoding: bytes(4),
   vtag: bytes(5),
-  links: repeated(nested(6, link)),
   last_mod: uint(7),
   last_mod_usecs: uint(8),
   usermeta: repeated(nested(9, pair)),
   indexes: repeated(nested(10, pair)),
   deleted: bool(11),
 };
-/** RpbContent: one of the values of an object. */
+/** RpbContent: one of the values of an object. Links to other objects (field 6) are not kept. */
 export const content = message(contentFields);
 export type Content = MessageValue<typeof contentFields>;
 

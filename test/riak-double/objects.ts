@@ -24,17 +24,18 @@ export function get(request: GetRequest, context: Context): Frame[] {
   const { type, bucket } = requireBucket(context, request);
   checkQuorums(type, [request.r, request.pr]);
   checkTimeout(request.timeout);
-  const object = bucket.objects.get(required(request.key).toString('hex'));
-  if (object === undefined) return [{ code: Code.getAnswer, body: getAnswer.encode({}) }];
-  const vclock = encodeVclock(object.state.clock);
-  if (isTombstone(object)) {
+  const held = bucket.objects.get(required(request.key).toString('hex'));
+  const state = context.stale === true ? held?.previous : held?.state;
+  if (state === undefined) return [{ code: Code.getAnswer, body: getAnswer.encode({}) }];
+  const vclock = encodeVclock(state.clock);
+  if (isTombstone({ state })) {
     const body = getAnswer.encode(request.deletedvclock === true ? { vclock } : {});
     return [{ code: Code.getAnswer, body }];
   }
-  if (request.if_modified !== undefined && isVersion(object, request.if_modified)) {
+  if (request.if_modified !== undefined && isVersion(state, request.if_modified)) {
     return [{ code: Code.getAnswer, body: getAnswer.encode({ unchanged: true }) }];
   }
-  const content = contents(object, request.head === true);
+  const content = contents(state, request.head === true);
   return [{ code: Code.getAnswer, body: getAnswer.encode({ content, vclock }) }];
 }
 
@@ -55,7 +56,7 @@ export function put(request: PutRequest, context: Context): Frame[] {
     return [{ code: Code.putAnswer, body: putAnswer.encode({ key: generated }) }];
   }
   const answer = {
-    content: contents(object, request.return_head === true),
+    content: contents(object.state, request.return_head === true),
     vclock: encodeVclock(object.state.clock),
     key: generated,
   };
@@ -87,15 +88,15 @@ function checkConditions(request: PutRequest, held: RiakObject | undefined): voi
   if (request.if_none_match === true && found) throw new RiakError('match_found');
   if (request.if_not_modified !== true || request.if_none_match === true) return;
   if (!found) throw new RiakError('notfound');
-  if (request.vclock === undefined || !isVersion(held, request.vclock)) throw new RiakError('modified');
+  if (request.vclock === undefined || !isVersion(held.state, request.vclock)) throw new RiakError('modified');
 }
 
-function isVersion(object: RiakObject, vclock: Buffer): boolean {
-  return sameVersion(object.state.clock, readVclock(vclock));
+function isVersion(state: RiakObject['state'], vclock: Buffer): boolean {
+  return sameVersion(state.clock, readVclock(vclock));
 }
 
-function contents(object: RiakObject, head: boolean): Content[] {
-  return object.state.values.map(({ value }) => (head ? { ...value, value: Buffer.alloc(0) } : value));
+function contents(state: RiakObject['state'], head: boolean): Content[] {
+  return state.values.map(({ value }) => (head ? { ...value, value: Buffer.alloc(0) } : value));
 }
 
 /** As it is kept: with Riak's version tag and time of writing, and free of the network buffer that it came in. */

@@ -52,6 +52,13 @@ describe('the process of a Riak double', () => {
     await answer;
   });
 
+  it('takes the time that it is told to take', async () => {
+    await double.call('setLatency', 0, 60, 80);
+    const started = performance.now();
+    await client.ask(Code.pingRequest);
+    expect(performance.now() - started).to.be.within(55, 1000);
+  });
+
   it('rejects a command about a node that is not there', async () => {
     const failure = await double.call('stopNode', 7).catch((error: unknown) => error);
     expect(String(failure)).to.contain('no node 7');

@@ -17,6 +17,8 @@ export interface Context {
   readonly random: () => number;
   /** False as with a backend without secondary indexes, such as bitcask. */
   readonly secondaryIndexes: boolean;
+  /** True if a read is answered by a replica that has missed the last write. */
+  readonly stale?: boolean;
 }
 
 interface Place {
