@@ -56,12 +56,16 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   /**
-   * A stop of a peer that is not known here may be one of a peer that another process knows, and a completed download may be counted
-   * already: both are worth a read.
+   * What would not be written, or counted, on the word of a remembered state is worth a read, as the peer may have announced through another
+   * process since: a stop of a peer that is not there, a start of one that is, and a completed download.
    */
-  doubts(shard: Shard): boolean {
+  doubts(shard: Shard, now: number): boolean {
     const { event } = this.announcement;
-    return event === 'completed' || (event === 'stopped' && !shard.find(this.layout, this.record).found);
+    if (event === 'none') return false;
+    if (event === 'completed') return true;
+    const { at, found } = shard.find(this.layout, this.record);
+    const live = found && isLive(shard.bytes, at, this.layout, now - this.rules.peerLifetimeSeconds);
+    return live === (event === 'started');
   }
 
   apply(shard: Shard, now: number): Shard {

@@ -8,8 +8,11 @@ export interface ShardOperation {
    */
   readonly hash: number | undefined;
 
-  /** Whether a remembered state is not good enough to decide, as another process may have written since. */
-  doubts(shard: Shard): boolean;
+  /**
+   * Whether a remembered state is not good enough to decide, as another process may have written since.
+   * @param now seconds since the epoch
+   */
+  doubts(shard: Shard, now: number): boolean;
 
   /**
    * The shard after the operation; the same object if nothing changed. Applied again, to a newer state or to another shard,

@@ -113,7 +113,7 @@ export class ShardLane {
       fetches++;
       for (const waiting of this.queue.splice(0)) group.push(waiting);
     }
-    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state))) {
+    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state, this.seconds()))) {
       await this.load();
       fetches++;
     }

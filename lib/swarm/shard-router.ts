@@ -45,9 +45,9 @@ export class ShardRouter {
       const { kind, shard } = landing;
       fetches += landing.fetches;
       create = false;
+      if (shard.header.strays) await this.moveStrays(infohash, n, shard);
       if (kind === 'done') {
         this.remember(infohash, shard.header.depth);
-        if (shard.header.strays) await this.moveStrays(infohash, n, shard);
         return { n, shard, fetches };
       }
       if (kind === 'absent' || kind === 'forwarding') {
@@ -87,15 +87,19 @@ export class ShardRouter {
 
   /**
    * Moves records to where they belong and only then drops them here. Nobody waits for a move that is under way already, as two shards may be
-   * moving records to each other.
+   * moving records to each other; who moves them goes on until none is left.
    */
   private async moveStrays(infohash: string, n: number, shard: Shard): Promise<void> {
     const key = shardKey(infohash, n);
     if (this.clearing.has(key)) return;
     this.clearing.add(key);
     try {
-      await Promise.all(straysOf(n, shard).map((move) => this.visit(infohash, move, true)));
-      await this.shards.lane(infohash, n).submit(new ForgetStraysOperation(n, shard));
+      // While they are moved, others may put more of them here.
+      for (let round = 0; shard.header.strays && round < MOST_ROUNDS; round++) {
+        await Promise.all(straysOf(n, shard).map((move) => this.visit(infohash, move, true)));
+        const forget = new ForgetStraysOperation(n, shard);
+        ({ shard } = await this.shards.lane(infohash, n).submit(forget));
+      }
     } finally {
       this.clearing.delete(key);
     }
@@ -103,4 +107,5 @@ export class ShardRouter {
 }
 
 const MOST_STEPS = 64;
+const MOST_ROUNDS = 16;
 const MOST_DEPTHS = 10_000;

@@ -28,15 +28,8 @@ export function withinDeadline<T>(answer: Promise<T>, milliseconds: number): Pro
     const timer = setTimeout(() => {
       reject(new DeadlineError(`no answer within ${milliseconds} ms`));
     }, milliseconds);
-    answer.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
+    void answer.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
   });
 }

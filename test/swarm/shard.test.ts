@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { crc32 } from 'node:zlib';
+
+import { V4, V6 } from '../../lib/swarm/peer-record.js';
+import { HEADER_SIZE, newHeader, owns, Shard, ShardDamagedError, ShardFormatError } from '../../lib/swarm/shard.js';
+import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
+
+describe('the shard codec', () => {
+  it('gives back what was stored', () => {
+    fc.assert(
+      fc.property(shards(5), (shard) => {
+        const decoded = Shard.decode(Buffer.from(shard.seal()));
+        expect(decoded.header).to.deep.equal(shard.header);
+        expect(recordsOf(decoded)).to.deep.equal(recordsOf(shard));
+        expect(decoded.seal()).to.deep.equal(shard.seal());
+      }),
+    );
+  });
+
+  it('refuses bytes of which any one is changed', () => {
+    fc.assert(
+      fc.property(shards(0), fc.nat(), fc.integer({ min: 1, max: 255 }), (shard, at, change) => {
+        const bytes = Buffer.from(shard.seal());
+        const index = at % bytes.length;
+        bytes[index] = (bytes[index] ?? 0) ^ change;
+        expect(() => Shard.decode(bytes)).to.throw(ShardDamagedError);
+      }),
+    );
+  });
+
+  it('refuses bytes that are cut short or too many', () => {
+    fc.assert(
+      fc.property(shards(0), fc.nat(), fc.integer({ min: 1, max: 99 }), (shard, at, more) => {
+        const bytes = shard.seal();
+        expect(() => Shard.decode(bytes.subarray(0, at % bytes.length))).to.throw(ShardDamagedError);
+        expect(() => Shard.decode(Buffer.concat([bytes, Buffer.alloc(more)]))).to.throw(ShardDamagedError);
+      }),
+    );
+  });
+
+  it('refuses any other bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(() => Shard.decode(bytes)).to.throw(ShardDamagedError);
+      }),
+    );
+  });
+
+  it('refuses records that do not fit their number, under a right checksum', () => {
+    const bytes = Buffer.from(shardOf([]).seal());
+    bytes[17] = 1;
+    rechecked(bytes);
+    expect(() => Shard.decode(bytes)).to.throw(ShardDamagedError, 'length');
+  });
+
+  it('refuses a depth that no shard has, under a right checksum', () => {
+    const bytes = Buffer.from(shardOf([]).seal());
+    bytes[6] = 17;
+    rechecked(bytes);
+    expect(() => Shard.decode(bytes)).to.throw(ShardDamagedError, 'depth');
+  });
+
+  it('tells a format it does not know from damage', () => {
+    const bytes = Buffer.from(shardOf([]).seal());
+    bytes[4] = 2;
+    rechecked(bytes);
+    expect(() => Shard.decode(bytes)).to.throw(ShardFormatError);
+  });
+
+  it('reads bytes at any offset of a larger buffer', () => {
+    fc.assert(
+      fc.property(shards(0), fc.integer({ min: 0, max: 9 }), (shard, offset) => {
+        const larger = Buffer.concat([Buffer.alloc(offset), shard.seal(), Buffer.alloc(3)]);
+        const within = new Uint8Array(larger.buffer, larger.byteOffset + offset, shard.bytes.length);
+        expect(recordsOf(Shard.decode(within))).to.deep.equal(recordsOf(shard));
+      }),
+    );
+  });
+
+  it('takes 20 bytes, 31 more for an IPv4 peer and 43 for an IPv6 one', () => {
+    fc.assert(
+      fc.property(shards(0), (shard) => {
+        expect(shard.seal().length).to.equal(HEADER_SIZE + shard.v4Count * 31 + shard.v6Count * 43);
+      }),
+    );
+  });
+});
+
+describe('a shard', () => {
+  it('has its records sorted by identity and each identity once', () => {
+    fc.assert(
+      fc.property(fc.array(records, { maxLength: 40 }), (list) => {
+        const shard = shardOf(list);
+        for (const layout of [V4, V6]) {
+          const identities = recordsOf(shard)
+            .filter((record) => record.length === layout.size)
+            .map((record) => record.toString('hex', 0, layout.identityLength));
+          expect(identities).to.deep.equal([...new Set(identities)].sort());
+        }
+      }),
+    );
+  });
+
+  it('finds every record that it has and no other', () => {
+    fc.assert(
+      fc.property(fc.array(records, { maxLength: 40 }), records, (list, other) => {
+        const shard = shardOf(list);
+        for (const record of list) expect(shard.find(record.length === V4.size ? V4 : V6, record).found).to.equal(true);
+        const layout = other.length === V4.size ? V4 : V6;
+        const isThere = list.some(
+          (record) =>
+            record.length === other.length &&
+            record.subarray(0, layout.identityLength).equals(other.subarray(0, layout.identityLength)),
+        );
+        expect(shard.find(layout, other).found).to.equal(isThere);
+      }),
+    );
+  });
+
+  it('is never changed by what is done to it', () => {
+    fc.assert(
+      fc.property(shards(0), records, (shard, record) => {
+        const before = shard.seal().toString('hex');
+        shard.with(record.length === V4.size ? V4 : V6, record);
+        expect(shard.bytes.toString('hex')).to.equal(before);
+      }),
+    );
+  });
+
+  it('stays the same object when a record brings nothing newer', () => {
+    const [record] = fc.sample(records, 1);
+    const layout = record?.length === V4.size ? V4 : V6;
+    const shard = shardOf(record === undefined ? [] : [record]);
+    expect(shard.with(layout, record ?? Buffer.alloc(0))).to.equal(shard);
+  });
+
+  it('begins with the depth at which it was split off', () => {
+    expect([0, 1, 2, 3, 4, 12].map((n) => newHeader(n).depth)).to.deep.equal([0, 1, 2, 2, 3, 4]);
+  });
+
+  it('owns no peer while it forwards', () => {
+    expect(owns({ ...newHeader(0), forwarding: true }, 0, 0)).to.equal(false);
+  });
+});
+
+function rechecked(bytes: Buffer): void {
+  bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
+}
