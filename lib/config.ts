@@ -5,6 +5,7 @@
  */
 import { ConfigError } from './config/error.js';
 import { lmdbSettings } from './config/lmdb.js';
+import { readSetting, takes } from './config/read-setting.js';
 import { choice, type Setting } from './config/setting.js';
 import { standaloneSettings } from './config/standalone.js';
 import { swarmSettings } from './config/swarm.js';
@@ -51,7 +52,7 @@ export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setti
 export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   const entries = Object.entries<Setting<unknown>>(settings).map(([field, setting]) => [
     field,
-    valueOf(setting, source),
+    readSetting(setting, source),
   ]);
   const config = Object.freeze(Object.fromEntries(entries)) as Config;
   crossCheck(config);
@@ -70,45 +71,6 @@ export function describeSettings(): string {
   return groups
     .map(([title, group]) => `${title}\n${Object.values(group).map(describe).join('')}`)
     .join('\n');
-}
-
-function valueOf<T>(setting: Setting<T>, source: Readonly<Record<string, unknown>>): T {
-  const given = source[setting.name] ?? '';
-  const text = textOf(given);
-  if (text === '') return defaultOf(setting, source);
-  const value = text === undefined ? undefined : setting.read(text);
-  if (value === undefined) {
-    const got = setting.secret ? 'a value that is not shown' : shown(given);
-    throw new ConfigError(setting.name, `got ${got}, takes ${takes(setting)}`);
-  }
-  return value;
-}
-
-function defaultOf<T>(setting: Setting<T>, source: Readonly<Record<string, unknown>>): T {
-  const preset = setting.default;
-  if ('value' in preset) return preset.value;
-  // Only integer() declares multiples, so T is number here.
-  return Math.round(valueOf(preset.of, source) * preset.times) as T;
-}
-
-/** The text of a string, number or boolean; undefined for anything else. */
-function textOf(given: unknown): string | undefined {
-  if (typeof given === 'string') return given.trim();
-  return typeof given === 'number' || typeof given === 'boolean' ? String(given) : undefined;
-}
-
-const longestShown = 80;
-
-/** What was given, in one short printable line. */
-function shown(given: unknown): string {
-  const text = textOf(given);
-  if (text === undefined) return `a value of type ${typeof given}`;
-  const quoted = typeof given === 'string' ? JSON.stringify(text) : text;
-  return quoted.length <= longestShown ? quoted : `${quoted.slice(0, longestShown)}...`;
-}
-
-function takes(setting: Setting<unknown>): string {
-  return setting.unit === undefined ? setting.takes : `${setting.takes} (${setting.unit})`;
 }
 
 function describe(setting: Setting<unknown>): string {
