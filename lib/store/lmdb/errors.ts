@@ -1,0 +1,49 @@
+import { StoreError, StoreUnavailableError } from '../errors.js';
+
+/** Numbers that LMDB and the operating system give and that pass with time: room on the disk, a free reader slot, an I/O fault. */
+const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
+  -30792, // MDB_MAP_FULL
+  -30790, // MDB_READERS_FULL
+  4, // EINTR
+  5, // EIO
+  11, // EAGAIN
+  12, // ENOMEM
+  27, // EFBIG
+  28, // ENOSPC
+  122, // EDQUOT
+]);
+
+/** What the lmdb package rejects a write with if its transaction failed: the reason is in a promise of its own. */
+interface CommitFailure {
+  readonly commitError: PromiseLike<unknown>;
+}
+
+/**
+ * Turns whatever the lmdb package threw into a StoreError with the cause; `doing` says what failed.
+ * It has to be called as soon as a write rejects: the reason inside a commit failure is a rejected promise that
+ * would end the process if nobody looked at it in the same turn.
+ */
+export async function toStoreError(doing: string, error: unknown): Promise<StoreError> {
+  if (error instanceof StoreError) return error;
+  const cause = isCommitFailure(error) ? await reasonOf(error.commitError) : error;
+  const text = cause instanceof Error ? `${doing}: ${cause.message}` : doing;
+  return PASSING_CODES.has(codeOf(cause))
+    ? new StoreUnavailableError(text, { cause })
+    : new StoreError(text, { cause });
+}
+
+function isCommitFailure(error: unknown): error is CommitFailure {
+  return error instanceof Error && 'commitError' in error;
+}
+
+async function reasonOf(rejected: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    return await rejected;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,2 @@
+export type { Durability } from './environment.js';
+export { openLmdbStore, type LmdbStoreOptions } from './store.js';
