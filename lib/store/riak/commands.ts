@@ -77,7 +77,7 @@ export class Commands {
       { ...this.keyed(key), vclock },
       'RpbDelResp',
       true,
-      () => undefined,
+      nothing,
     );
   }
 
@@ -150,6 +150,7 @@ function command<T>(
 /** RpbDelResp is a code without a body. */
 function nothing(body: Buffer): undefined {
   if (body.length > 0) throw new ProtocolError('a body where none belongs');
+  return undefined;
 }
 
 /** Keys come in several frames; the last one is marked, and has the continuation if there is more. */

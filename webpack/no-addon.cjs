@@ -1,0 +1,4 @@
+'use strict';
+
+/** In place of an optional addon that is not there. */
+module.exports = null;

@@ -1,0 +1,40 @@
+/**
+ * Puts a module in place of basho-riak-client/lib/protobuf/riakprotobuf.js that answers the same questions without reading files:
+ * the .proto and .csv files beside it are parsed while the bundle is built.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import ProtoBuf from 'protobufjs';
+
+/** Time series, search and indexes of search are never asked for. riak.proto is imported by the others. */
+const definitions = ['riak.proto', 'riak_dt.proto', 'riak_kv.proto'];
+
+export default function compileMessages() {
+  const directory = join(dirname(this.resourcePath), 'riak_pb', 'src');
+  const read = (name) => {
+    const file = join(directory, name);
+    this.addDependency(file);
+    return readFileSync(file, 'utf8');
+  };
+  const parsed = definitions.map((name) => {
+    const { imports: _, ...definition } = ProtoBuf.DotProto.Parser.parse(read(name));
+    return definition;
+  });
+  const codes = read('riak_pb_messages.csv')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(','))
+    .map(([code, name]) => [Number(code), name]);
+  return `
+const ProtoBuf = require('protobufjs/dist/protobuf-light.js');
+const builder = ProtoBuf.newBuilder();
+for (const definition of ${JSON.stringify(parsed)}) builder.import(definition);
+const nameOf = new Map(${JSON.stringify(codes)});
+const codeOf = new Map([...nameOf].map(([code, name]) => [name, code]));
+module.exports = {
+  getProtoFor: (nameOrCode) => builder.build(typeof nameOrCode === 'number' ? nameOf.get(nameOrCode) : nameOrCode),
+  getCodeFor: (name) => codeOf.get(name),
+};
+`;
+}
