@@ -29,6 +29,16 @@ export interface Environment {
   isInPlace(): boolean;
 }
 
+/**
+ * The writes of an event-loop turn go into one transaction, and so do those that arrive until it begins. The package's own event-turn
+ * batching does as much, but leaves behind a promise that nobody can handle: with it a full disk ends the process.
+ */
+const BATCHING = {
+  eventTurnBatching: false,
+  // More writes than this do not wait for the end of the turn.
+  txnStartThreshold: 1000,
+};
+
 /** Throws an error of the file system, of LMDB, or a StoreError if the directory holds a data file of another kind. */
 export function openEnvironment(directory: string, durability: Durability): Environment {
   const file = join(directory, 'data.mdb');
@@ -43,6 +53,7 @@ export function openEnvironment(directory: string, durability: Durability): Envi
     noMetaSync: durability === 'commit',
     // Peers are no secrets worth zeroing every page for.
     noMemInit: true,
+    ...BATCHING,
   });
   const opened = statSync(file);
   return {
