@@ -30,6 +30,8 @@ function bundles({ name, entry, filename, externals }) {
     devtool: 'source-map',
     externals,
     module: {
+      // The standalone process loads the actions' bundles by a path that only it knows.
+      parser: { javascript: { createRequire: false } },
       rules: [
         {
           test: /\.ts$/,

@@ -53,9 +53,8 @@ export async function main(invocation: Invocation): Promise<void> {
 async function run(config: Config, actionsDirectory: string): Promise<void> {
   const log = createLog(config.logLevel);
   endOnBug(log);
-  const random = Math.random;
-  const store = await openStore(config, random, log);
-  const components = { config, store, clock: systemClock, random, log };
+  const store = await openStore(config, log);
+  const components = { config, store, clock: systemClock, random: Math.random, log };
   const server = new TrackerServer(
     {
       announce: loadAction(actionsDirectory, 'announce', components),

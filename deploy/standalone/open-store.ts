@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 
 import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
-import type { Random } from '../../lib/environment.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import type { Store } from '../../lib/store/store.js';
 import { StartError } from './start-error.js';
@@ -11,10 +10,10 @@ import { StartError } from './start-error.js';
  * Opens the store that STORE names.
  * @throws StartError if it cannot be used
  */
-export async function openStore(config: Config, random: Random, log: Log): Promise<Store> {
+export async function openStore(config: Config, log: Log): Promise<Store> {
   const directory = resolve(config.dataDirectory);
   try {
-    return await openLmdbStore({ directory, durability: config.durability, random, log });
+    return await openLmdbStore({ directory, durability: config.durability, log });
   } catch (cause) {
     throw new StartError(`cannot use the data directory ${directory} (DATA_DIR): ${reasonOf(cause)}`, {
       cause,
