@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 import { expect } from 'chai';
 
@@ -6,6 +8,7 @@ import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js'
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import type { Store } from '../../../lib/store/store.js';
 import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
+import { encodeFrame } from '../../riak-double/framing.js';
 import { Code } from '../../riak-double/messages.js';
 import { optionsFor, rejectionOf } from './support.js';
 
@@ -137,17 +140,30 @@ describe('the Riak store', () => {
     }
   });
 
-  it('replaces a connection that was unused for longer than the idle timeout', async () => {
-    await store.close();
+  it('replaces a connection that was unused for longer than the idle timeout, before it is used', async () => {
+    const accepted: Socket[] = [];
+    const answered: number[] = [];
+    const server = createServer((socket) => {
+      const connection = accepted.push(socket);
+      socket.on('data', () => {
+        answered.push(connection);
+        socket.write(encodeFrame(Code.getAnswer, Buffer.alloc(0)));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
     let now = 1_000_000;
-    store = openRiakStore(optionsFor(double.nodes, { idleTimeoutMs: 1000, clock: { now: () => now } }));
-    await store.fetch(key);
+    const other = openRiakStore(
+      optionsFor([{ host: '127.0.0.1', port }], { idleTimeoutMs: 1000, clock: { now: () => now } }),
+    );
+    await other.fetch(key);
+    now += 900;
+    await other.fetch(key);
     now += 15_000;
-    // A paused node would keep the old socket silent; a new one is opened all the same.
-    const before = double.operations.count();
-    await store.increment(key, 1);
-    expect(double.operations.count() - before).to.equal(1);
-    expect(double.nodes[0]?.connectionCount).to.equal(1);
+    await other.fetch(key);
+    expect(answered).to.deep.equal([1, 1, 2]);
+    await other.close();
+    server.close();
   });
 
   it('settles a check if it can read, and rejects it if the bucket type is not there', async () => {
