@@ -18,7 +18,7 @@ const storeGroups = { lmdb: lmdbSettings };
 export type StoreName = keyof typeof storeGroups;
 
 const generalSettings = {
-  store: choice<StoreName>('STORE', {
+  storeName: choice<StoreName>('STORE', {
     description: 'Where peers and download counts are kept.',
     options: Object.keys(storeGroups) as StoreName[],
     default: 'lmdb',

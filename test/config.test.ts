@@ -20,7 +20,7 @@ describe('settings', () => {
     expect(parseConfig({})).to.include({
       port: 6969,
       host: '::',
-      store: 'lmdb',
+      storeName: 'lmdb',
       dataDirectory: './data',
       announceIntervalSeconds: 1800,
       numwantDefault: 50,
