@@ -57,7 +57,7 @@ export class Swarms {
 
   constructor(private readonly components: SwarmComponents) {
     const { rules, ...context } = components;
-    this.shards = new WarmShards({ ...context, ...rules }, rules.warmBytes);
+    this.shards = new WarmShards({ ...rules, ...context }, rules.warmBytes);
     this.router = new ShardRouter(this.shards);
     this.neighbours = new Neighbours(this.shards, components.random);
   }
