@@ -69,10 +69,7 @@ class Subject {
 
 const running: TrackerServer[] = [];
 
-async function serve(
-  limits: Partial<ServerLimits> = {},
-  isTrustedProxy?: TrustedProxies,
-): Promise<Subject> {
+async function serve(limits: Partial<ServerLimits> = {}, isTrustedProxy?: TrustedProxies): Promise<Subject> {
   const subject = new Subject(limits, isTrustedProxy);
   subject.port = await subject.server.listen(0, '::');
   running.push(subject.server);
