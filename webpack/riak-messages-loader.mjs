@@ -18,8 +18,8 @@ export default function compileMessages() {
     return readFileSync(file, 'utf8');
   };
   const parsed = definitions.map((name) => {
-    const { imports: _, ...definition } = ProtoBuf.DotProto.Parser.parse(read(name));
-    return definition;
+    // All in one builder, in order: what one imports of another is there already.
+    return { ...ProtoBuf.DotProto.Parser.parse(read(name)), imports: [] };
   });
   const codes = read('riak_pb_messages.csv')
     .split('\n')

@@ -1,3 +1,5 @@
+import { format } from 'node:util';
+
 import winston from 'winston';
 
 import type { Log } from '../../log.js';
@@ -8,13 +10,14 @@ import type { Log } from '../../log.js';
  * command, are dropped before they are put together.
  */
 export function routeClientLog(log: Log): void {
-  const pass = (format: string, ...values: unknown[]): void => {
-    log.warn('riak.client', { message: [format, ...values.map(asText)].join(' ') });
+  const pass = (text: string, ...values: unknown[]): void => {
+    log.warn('riak.client', { message: formatted(text, values) });
   };
   const drop = (): void => undefined;
   Object.assign(winston, { error: pass, warn: pass, warning: pass, info: drop, debug: drop });
 }
 
-function asText(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+/** Errors by their message only: the store reports them with their cause. */
+function formatted(text: string, values: readonly unknown[]): string {
+  return format(text, ...values.map((value) => (value instanceof Error ? value.message : value)));
 }

@@ -71,14 +71,7 @@ export class Commands {
 
   /** Removes what the vclock covers. Repeatable: a second tombstone covers no more than the first. */
   remove(key: string, vclock: Buffer): Command<undefined> {
-    return command(
-      'delete',
-      'RpbDelReq',
-      { ...this.keyed(key), vclock },
-      'RpbDelResp',
-      true,
-      nothing,
-    );
+    return command('delete', 'RpbDelReq', { ...this.keyed(key), vclock }, 'RpbDelResp', true, nothing);
   }
 
   /** Adds to a counter. Not repeatable: a counter counts what is sent twice twice. */

@@ -34,7 +34,7 @@ describe('basho-riak-client with its dependencies replaced', () => {
     const client = await new Promise<StockClient>((resolve, reject) => {
       new Client([double.addresses], (error, ready) => {
         if (error === null || error === undefined) resolve(ready);
-        else reject(new Error(String(error)));
+        else reject(new Error('it cannot connect', { cause: error }));
       });
     });
     const place = { bucketType: 'siblings', bucket: 'tracker', key: 'aa' };
