@@ -16,7 +16,8 @@ function settingsFrom(environment: NodeJS.ProcessEnv): RiakSettings {
     if (value === undefined) throw new Error(`${setting.name} takes ${setting.takes}`);
     return [field, value];
   });
-  return Object.fromEntries<unknown>(values as [string, unknown][]);
+  const settings: unknown = Object.fromEntries(values);
+  return settings as RiakSettings;
 }
 
 const options = {
