@@ -1,23 +1,14 @@
 /**
  * `npm start`: makes a fresh clone runnable, then runs the tracker in this process, so that signals reach it.
- * Nothing is imported here that an old Node could not load, so that the check below gets its turn.
+ * Nothing is imported here that an old Node could not load, so that the check of its version gets its turn.
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { requireNode } from '../../scripts/lib/node-version.mjs';
 
-function requireNode() {
-  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const needed = engines.node.replace('>=', '');
-  const [major, minor] = needed.split('.').map(Number);
-  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
-  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
-  console.error(`This needs Node.js ${needed} or newer; this is ${process.versions.node}.`);
-  process.exit(1);
-}
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function prepare() {
   const { digestOfSources, isBuilt } = await import('../../scripts/lib/build-state.mjs');
@@ -31,7 +22,7 @@ async function prepare() {
   await build(root);
 }
 
-requireNode();
+requireNode(root);
 try {
   await prepare();
 } catch (error) {

@@ -46,7 +46,7 @@ function typeOnlyFiles(root, directory) {
   return readdirSync(join(root, directory), { recursive: true })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => join(directory, file))
-    .filter((file) => isTypeOnly(readFileSync(join(root, file), 'utf8')));
+    .filter((file) => file.endsWith('.d.ts') || isTypeOnly(readFileSync(join(root, file), 'utf8')));
 }
 
 function isTypeOnly(source) {
