@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { V4, V6 } from '../../lib/swarm/peer-record.js';
+import {
+  AdoptOperation,
+  ForgetStraysOperation,
+  MoveOperation,
+  straysOf,
+} from '../../lib/swarm/relocation.js';
+import { ownsRecord, Shard, newHeader } from '../../lib/swarm/shard.js';
+import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
+import { recordOf, v6Of } from './peers.js';
+
+const n = 2;
+const texts = (list: readonly Buffer[]): string[] => list.map((record) => record.toString('hex')).sort();
+
+describe('a child that adopts what its parent splits off', () => {
+  it('has its own peers and those of the parent, the newer record of each, under its own header', () => {
+    fc.assert(
+      fc.property(shards(n), shards(n), (child, split) => {
+        const after = new AdoptOperation(n, split).apply(child);
+        const both = shardOf([...recordsOf(child), ...recordsOf(split)]);
+        expect(recordsOf(after)).to.deep.equal(recordsOf(both));
+        expect({ ...after.header, strays: false }).to.deep.equal({ ...child.header, strays: false });
+        const strays = recordsOf(after).some((record) => !ownsRecord(after.header, n, record, 0));
+        expect(after.header.strays).to.equal(strays);
+      }),
+    );
+  });
+
+  it('is written even without peers, as its parent no longer answers for it', () => {
+    const child = Shard.empty(newHeader(1));
+    expect(new AdoptOperation(1, Shard.empty(newHeader(1))).apply(child)).to.not.equal(child);
+  });
+
+  it('comes to the same when it adopts twice', () => {
+    fc.assert(
+      fc.property(shards(n), shards(n), (child, split) => {
+        const adopt = new AdoptOperation(n, split);
+        const once = adopt.apply(child);
+        expect(recordsOf(adopt.apply(once))).to.deep.equal(recordsOf(once));
+      }),
+    );
+  });
+});
+
+describe('the strays of a shard', () => {
+  it('are the records that it is not responsible for', () => {
+    fc.assert(
+      fc.property(shards(n), (shard) => {
+        const moves = straysOf(n, shard);
+        let target = Shard.empty(newHeader(0));
+        for (const move of moves) target = move.apply(target);
+        const strays = recordsOf(shard).filter((record) => !ownsRecord(shard.header, n, record, 0));
+        expect(recordsOf(target)).to.deep.equal(strays);
+        for (const { hash } of moves)
+          expect(shard.header.forwarding || (hash & 3) !== n || shard.header.depth > 2).to.equal(true);
+      }),
+    );
+  });
+
+  it('do not take the place of a newer record where they belong', () => {
+    for (const address of [undefined, v6Of(1)]) {
+      const layout = address === undefined ? V4 : V6;
+      const at = address === undefined ? {} : { address };
+      const newer = shardOf([recordOf(1, { ...at, seen: 1001 })]);
+      expect(new MoveOperation(layout, recordOf(1, at)).apply(newer)).to.equal(newer);
+    }
+  });
+
+  it('are forgotten once moved, but not a newer record of the same peer nor one that came since', () => {
+    fc.assert(
+      fc.property(shards(n), fc.array(records, { maxLength: 10 }), (moved, since) => {
+        const now = new AdoptOperation(n, shardOf(since)).apply(moved);
+        const left = new ForgetStraysOperation(n, moved).apply(now);
+        const before = new Set(texts(recordsOf(moved)));
+        const expected = recordsOf(now).filter(
+          (record) => ownsRecord(now.header, n, record, 0) || !before.has(record.toString('hex')),
+        );
+        expect(recordsOf(left)).to.deep.equal(expected);
+        const strays = recordsOf(left).some((record) => !ownsRecord(left.header, n, record, 0));
+        expect(left.header.strays).to.equal(strays);
+      }),
+    );
+  });
+
+  it('leave a shard that has none any more the same object', () => {
+    const shard = shardOf([recordOf(1)]);
+    expect(new ForgetStraysOperation(0, shard).apply(shard)).to.equal(shard);
+  });
+});
+
+describe('moving and adopting', () => {
+  it('do not ask for a read of their own and hold whatever others write', () => {
+    const adopt = new AdoptOperation(1, Shard.empty(newHeader(1)));
+    const move = new MoveOperation(V4, recordOf(1));
+    const forget = new ForgetStraysOperation(0, shardOf([]));
+    for (const operation of [adopt, move, forget]) {
+      expect(operation.doubts()).to.equal(false);
+      expect(operation.holds()).to.equal(true);
+    }
+    expect(adopt.hash).to.equal(undefined);
+    expect(forget.hash).to.equal(undefined);
+  });
+});
