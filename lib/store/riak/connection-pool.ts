@@ -110,15 +110,16 @@ export class ConnectionPool {
     for (const connection of [...this.opening, ...this.nodeOf.keys()]) connection.end(reason);
   }
 
-  /** The idle connection of the least busy node; while others do the work, one more is opened there if it lacks one. */
+  /** The idle connection of the least busy node. A node that is less busy but has none idle gets one more, for the next call. */
   private takeIdle(avoid: PoolNode | undefined): NodeConnection | undefined {
     const oldest = this.options.clock.now() - this.options.idleTimeoutMs;
-    for (const node of this.byLoad(avoid)) {
+    const nodes = this.byLoad(avoid);
+    for (const node of nodes) {
       node.closeIdle(oldest, unused);
       const connection = node.idle.pop();
       if (connection === undefined) continue;
-      const idlest = this.byLoad(avoid)[0];
-      if (idlest !== undefined && idlest !== node && idlest.idle.length === 0) this.openOne(idlest);
+      const [leastBusy] = nodes;
+      if (leastBusy !== undefined && leastBusy !== node) this.openOne(leastBusy);
       return connection;
     }
     return undefined;
@@ -181,22 +182,29 @@ export class ConnectionPool {
       node.opening -= 1;
       this.opening.delete(connection);
     };
-    const connection = this.options.connect(node.address, !node.up, {
+    const probe = !node.up;
+    const connection = this.options.connect(node.address, probe, {
       opened: () => {
         settled();
         this.nodeOf.set(connection, node);
-        if (!node.up) this.options.log.info('riak.node.up', { ...node.address });
-        node.recovered();
+        // A node that is down is up again when it has answered; that it accepted a connection means nothing.
+        if (probe && !node.up) {
+          this.options.log.info('riak.node.up', { ...node.address });
+          node.recovered();
+        }
         this.release(connection);
       },
       failed: (error) => {
         settled();
         node.connections -= 1;
         if (this.closed) return;
-        if (node.up) this.report(node, error);
         this.lastFailure = error;
-        node.failed(this.options.clock.now());
-        node.closeIdle(Infinity, error);
+        // Of attempts that were made side by side, the first to fail counts.
+        if (node.up || probe) {
+          if (node.up) this.report(node, error);
+          node.failed(this.options.clock.now());
+          node.closeIdle(Infinity, error);
+        }
         this.grow();
       },
       lost: (wasRunning) => {

@@ -8,7 +8,7 @@ import riakprotobuf from 'basho-riak-client/lib/protobuf/riakprotobuf.js';
 
 import type { Command } from './commands.js';
 import { ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
-import { FrameReader } from './frame-reader.js';
+import { FrameReader, type Frame } from './frame-reader.js';
 import { decode } from './messages.js';
 import type { RiakAuth, RiakNodeAddress } from './options.js';
 
@@ -40,11 +40,14 @@ const maxFrameBytes = 8 * 1024 * 1024;
 const errorCode = riakprotobuf.getCodeFor('RpbErrorResp');
 const startTlsCode = riakprotobuf.getCodeFor('RpbStartTls');
 
+/** The command that an answer is awaited for. */
 interface Running {
   readonly answerCode: number;
-  /** Gives the outcome with the last frame. */
-  take(body: Buffer): Outcome<unknown> | undefined;
-  done(outcome: Outcome<unknown>): void;
+  /** Takes the body of a frame; true with the last one. */
+  take(body: Buffer): boolean;
+  /** The last frame was taken. */
+  done(): void;
+  fail(failure: Error): void;
 }
 
 /**
@@ -91,16 +94,15 @@ export class NodeConnection extends RiakConnection {
   /** Sends a command; `done` is called exactly once, after the connection is free again or gone. */
   run<T>(command: Command<T>, done: (outcome: Outcome<T>) => void): void {
     const read = command.reader();
-    let outcome: Outcome<T> | undefined;
+    let answer: { readonly result: T } | undefined;
     this.running = {
       answerCode: command.answerCode,
-      take: (body) => (outcome = read(body)),
-      done: (final) => {
-        done(
-          'failure' in final
-            ? final
-            : (outcome ?? { failure: new ProtocolError('an answer without a result') }),
-        );
+      take: (body) => (answer = read(body)) !== undefined,
+      done: () => {
+        if (answer !== undefined) done(answer);
+      },
+      fail: (failure) => {
+        done({ failure });
       },
     };
     this.execute(command);
@@ -120,8 +122,11 @@ export class NodeConnection extends RiakConnection {
   protected override _receiveData(chunk: Buffer): void {
     if (this.closed) return;
     try {
-      const outcome = this.outcomeOf(chunk);
-      if (outcome !== undefined) this.finish(outcome);
+      const finish = this.take(this.frames.push(chunk));
+      if (finish === undefined) return;
+      this.running = undefined;
+      this.executeDone();
+      finish();
     } catch (cause) {
       this.end(
         cause instanceof ProtocolError
@@ -131,27 +136,32 @@ export class NodeConnection extends RiakConnection {
     }
   }
 
-  /** Reads all that the chunk completes before anything is reported: only then is it known that nothing follows the answer. */
-  private outcomeOf(chunk: Buffer): Outcome<unknown> | undefined {
-    let outcome: Outcome<unknown> | undefined;
-    for (const { code, body } of this.frames.push(chunk)) {
+  /**
+   * Reads frames; with the last one of an answer, gives what is to be done then.
+   * All that came is read before anything is reported: only then is it known that nothing follows the answer.
+   */
+  private take(frames: readonly Frame[]): (() => void) | undefined {
+    let finish: (() => void) | undefined;
+    for (const { code, body } of frames) {
       if (!this._connectedEmitted) {
         this.continueOpening(code, body);
-      } else {
-        if (this.running === undefined || outcome !== undefined)
-          throw new ProtocolError('an answer to no question');
-        outcome = answerTo(this.running, code, body);
+        continue;
+      }
+      const running = this.running;
+      if (running === undefined || finish !== undefined) throw new ProtocolError('an answer to no question');
+      if (code === errorCode) {
+        const failure = riakErrorOf(body);
+        finish = () => {
+          running.fail(failure);
+        };
+      } else if (code !== running.answerCode) {
+        throw new ProtocolError(`an answer with code ${code}`);
+      } else if (running.take(body)) {
+        finish = running.done.bind(running);
       }
     }
-    if (outcome !== undefined && !this.frames.empty) throw new ProtocolError('bytes after an answer');
-    return outcome;
-  }
-
-  private finish(outcome: Outcome<unknown>): void {
-    const running = this.running;
-    this.running = undefined;
-    this.executeDone();
-    running?.done(outcome);
+    if (finish !== undefined && !this.frames.empty) throw new ProtocolError('bytes after an answer');
+    return finish;
   }
 
   /** An answer to what the client itself asks while it opens: TLS, authentication, a ping. */
@@ -207,13 +217,9 @@ export class NodeConnection extends RiakConnection {
     const running = this.running;
     this.running = undefined;
     this.events.lost(running !== undefined);
-    const cause = this.lastSocketError;
-    running?.done({
-      failure:
-        reason instanceof Error
-          ? reason
-          : new ConnectionLostError('the connection was closed', cause === undefined ? undefined : { cause }),
-    });
+    running?.fail(
+      reason instanceof Error ? reason : lostError('the connection was closed', this.lastSocketError),
+    );
   }
 
   private openingError(reason: unknown): Error {
@@ -228,13 +234,13 @@ export class NodeConnection extends RiakConnection {
   }
 }
 
-function answerTo(running: Running, code: number, body: Buffer): Outcome<unknown> | undefined {
-  if (code === errorCode) {
-    const { errmsg, errcode } = decode('RpbErrorResp', body);
-    return { failure: new RiakErrorAnswer(errmsg.toBuffer().toString(), errcode) };
-  }
-  if (code !== running.answerCode) throw new ProtocolError(`an answer with code ${code}`);
-  return running.take(body);
+function lostError(message: string, cause: unknown): ConnectionLostError {
+  return new ConnectionLostError(message, cause === undefined ? undefined : { cause });
+}
+
+function riakErrorOf(body: Buffer): RiakErrorAnswer {
+  const { errmsg, errcode } = decode('RpbErrorResp', body);
+  return new RiakErrorAnswer(errmsg.toBuffer().toString(), errcode);
 }
 
 /** An error as the client's own handlers read it. */

@@ -233,6 +233,21 @@ describe('the Riak store, when Riak fails', () => {
     expect(await store.count(key)).to.equal(double.counter('counters', 'tracker', key));
   });
 
+  it('leaves no socket behind, whatever went wrong on it', async () => {
+    const socketsBefore = openSockets();
+    await start(2);
+    for (const node of double.nodes) {
+      for (const fault of faults) node.faults.inject({ fault, probability: 0.1 });
+    }
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.allSettled(Array.from({ length: 10 }, () => store.fetch(key)));
+    }
+    for (const node of double.nodes) expect(node.connectionCount).to.be.at.most(9);
+    await store.close();
+    await double.close();
+    await untilTrue(() => Promise.resolve(openSockets() <= socketsBefore));
+  });
+
   async function untilServed(): Promise<void> {
     await untilTrue(() =>
       store.check().then(
@@ -270,6 +285,10 @@ describe('the Riak store, when a node is frozen', () => {
     }
   });
 });
+
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+}
 
 async function untilTrue(holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 5000;

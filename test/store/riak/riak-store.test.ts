@@ -175,6 +175,17 @@ describe('the Riak store', () => {
     await other.close();
   });
 
+  it('spreads its calls over the nodes, few or many at once', async () => {
+    const cluster = await startRiakDouble({ nodes: 3 });
+    const spread = openRiakStore(optionsFor(cluster.nodes));
+    for (let call = 0; call < 60; call += 1) await spread.fetch(key);
+    for (const node of cluster.nodes) expect(node.operations.count(Code.getRequest)).to.be.at.least(10);
+    await Promise.all(Array.from({ length: 300 }, () => spread.fetch(key)));
+    for (const node of cluster.nodes) expect(node.operations.count(Code.getRequest)).to.be.at.least(80);
+    await spread.close();
+    await cluster.close();
+  });
+
   it('leaves no connection open after close', async () => {
     await Promise.all(Array.from({ length: 8 }, () => store.fetch(key)));
     await store.close();
