@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { withStraysKnown } from '../../lib/swarm/merge.js';
 import { V4, V6 } from '../../lib/swarm/peer-record.js';
+import { hashPeerId } from '../../lib/swarm/placement.js';
 import {
   AdoptOperation,
   ForgetStraysOperation,
@@ -10,7 +12,7 @@ import {
 } from '../../lib/swarm/relocation.js';
 import { ownsRecord, Shard, newHeader } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
-import { recordOf, v6Of } from './peers.js';
+import { numbersIn, recordOf, v6Of } from './peers.js';
 
 const n = 2;
 const texts = (list: readonly Buffer[]): string[] => list.map((record) => record.toString('hex')).sort();
@@ -85,22 +87,38 @@ describe('the strays of a shard', () => {
     );
   });
 
+  it('are not forgotten if they became strays only since, by a split', () => {
+    const [stays = 0, goes = 0] = [numbersIn(0, 1, 1), numbersIn(1, 1, 1)].flat();
+    const moved = shardOf([recordOf(stays), recordOf(goes)]);
+    const since = withStraysKnown(0, moved.withHeader({ ...moved.header, depth: 1 }));
+    expect(since.header.strays).to.equal(true);
+    expect(recordsOf(new ForgetStraysOperation(0, moved).apply(since))).to.deep.equal(recordsOf(since));
+  });
+
   it('leave a shard that has none any more the same object', () => {
     const shard = shardOf([recordOf(1)]);
     expect(new ForgetStraysOperation(0, shard).apply(shard)).to.equal(shard);
   });
 });
 
-describe('moving and adopting', () => {
-  it('do not ask for a read of their own and hold whatever others write', () => {
-    const adopt = new AdoptOperation(1, Shard.empty(newHeader(1)));
-    const move = new MoveOperation(V4, recordOf(1));
-    const forget = new ForgetStraysOperation(0, shardOf([]));
-    for (const operation of [adopt, move, forget]) {
-      expect(operation.doubts()).to.equal(false);
-      expect(operation.holds()).to.equal(true);
-    }
-    expect(adopt.hash).to.equal(undefined);
-    expect(forget.hash).to.equal(undefined);
+describe('moving, adopting and forgetting', () => {
+  const adopt = new AdoptOperation(1, Shard.empty(newHeader(1)));
+  const move = new MoveOperation(V4, recordOf(1));
+  const forget = new ForgetStraysOperation(0, shardOf([]));
+
+  it('hold whatever others write at the same time', () => {
+    expect([adopt, move, forget].map((operation) => operation.holds())).to.deep.equal([true, true, true]);
+  });
+
+  it('are about one shard, but for a move, which is about a peer', () => {
+    expect([adopt.hash, forget.hash]).to.deep.equal([undefined, undefined]);
+    expect(move.hash).to.equal(hashPeerId(recordOf(1)));
+  });
+
+  it('doubt a remembered state only where a move finds nothing to do', () => {
+    expect([adopt, forget].map((operation) => operation.doubts())).to.deep.equal([false, false]);
+    expect(move.doubts(shardOf([]))).to.equal(false);
+    expect(move.doubts(shardOf([recordOf(1, { seen: 999 })]))).to.equal(false);
+    expect(move.doubts(shardOf([recordOf(1)]))).to.equal(true);
   });
 });

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+
+import { StoreUnavailableError } from '../../lib/store/errors.js';
+import { NO_PEERS } from '../../lib/swarm/counts.js';
+import { SEEDER } from '../../lib/swarm/peer-record.js';
+import { shardKey } from '../../lib/swarm/placement.js';
+import { ShardFormatError, newHeader } from '../../lib/swarm/shard.js';
+import { shardOf } from '../support/swarm-arbitraries.js';
+import { damaged, ofNewerFormat } from './damage.js';
+import { numbersIn, recordOf } from './peers.js';
+import { KEY, Site, upTo } from './site.js';
+
+/** Stores a shard with a seeder and so many leechers. */
+async function store(site: Site, n: number, depth: number, leechers: number): Promise<void> {
+  const [seeder = 0, ...others] = numbersIn(n, depth, leechers + 1);
+  const list = [
+    recordOf(seeder, { seen: 10_000, flags: SEEDER }),
+    ...others.map((number) => recordOf(number, { seen: 10_000 })),
+  ];
+  await site.overwrite(shardKey(KEY, n), Buffer.from(shardOf(list, { ...newHeader(n), depth }).seal()));
+}
+
+describe('the scrape of a swarm', () => {
+  it('is zeros for one that nobody announced to, for two operations', async () => {
+    const site = new Site();
+    const taken = await site.operationsOf(async () => {
+      expect(await site.scrape()).to.deep.equal({ counts: NO_PEERS, downloads: 0 });
+    });
+    expect(taken).to.deep.equal({ fetch: 1, count: 1 });
+  });
+
+  it('counts the peers of one shard and the downloads', async () => {
+    const site = new Site();
+    await store(site, 0, 0, 4);
+    await site.store.increment(KEY, 7);
+    expect(await site.scrape()).to.deep.equal({
+      counts: { ...NO_PEERS, seeders: 1, leechers: 4 },
+      downloads: 7,
+    });
+  });
+
+  it('counts every shard of a tree of any shape, each read once', async () => {
+    const site = new Site();
+    const tree = new Map([
+      [0, 3],
+      [1, 1],
+      [2, 4],
+      [4, 3],
+      [6, 3],
+      [10, 4],
+    ]);
+    for (const [n, depth] of tree) await store(site, n, depth, n);
+    const taken = await site.operationsOf(async () => {
+      const { counts } = await site.scrape();
+      expect(counts).to.deep.equal({ ...NO_PEERS, seeders: 6, leechers: 0 + 1 + 2 + 4 + 6 + 10 });
+    });
+    expect(taken.fetch).to.equal(tree.size);
+  });
+
+  it('counts the shards that are there if the store does not find one of them', async () => {
+    const site = new Site();
+    await store(site, 0, 2, 1);
+    await store(site, 2, 2, 1);
+    expect((await site.scrape()).counts).to.deep.equal({ ...NO_PEERS, seeders: 2, leechers: 2 });
+  });
+
+  it('reads a bounded number of shards of a large swarm, and estimates the rest', async () => {
+    const site = new Site();
+    const depth = 6;
+    for (const n of upTo(1 << depth)) await store(site, n, depth, 9);
+    const taken = await site.operationsOf(async () => {
+      // Every shard has the same counts, so any sample of them gives the exact ones.
+      expect((await site.scrape()).counts).to.deep.equal({ ...NO_PEERS, seeders: 64, leechers: 9 * 64 });
+    });
+    expect(taken.fetch).to.be.at.most(40);
+  });
+
+  it('samples a swarm whose shards are of different depths in proportion to what they cover', async () => {
+    const site = new Site();
+    // Shard 1 has half of all peers, the others are small; all have peers as their share of the hashes says.
+    await store(site, 1, 1, 319);
+    for (const n of upTo(32).filter((n) => n % 2 === 0)) await store(site, n, 5, 19);
+    const { counts } = await site.scrape();
+    expect(counts.leechers + counts.seeders).to.be.within(600, 680);
+  });
+
+  it('does not count who has expired', async () => {
+    const site = new Site({ peerLifetimeSeconds: 100 });
+    await store(site, 0, 0, 4);
+    site.pass(99);
+    expect((await site.scrape()).counts.leechers).to.equal(4);
+    site.pass(1);
+    expect((await site.scrape()).counts).to.deep.equal(NO_PEERS);
+  });
+
+  it('takes a damaged shard for an empty one, with a log line', async () => {
+    const site = new Site();
+    await store(site, 0, 0, 4);
+    const { values } = await site.store.fetch(KEY);
+    for (const value of values) await site.overwrite(KEY, damaged(value));
+    expect((await site.scrape()).counts).to.deep.equal(NO_PEERS);
+    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['shard-damaged']);
+  });
+
+  it('writes nothing, ever', async () => {
+    const site = new Site({ peerLifetimeSeconds: 10 });
+    await store(site, 0, 0, 4);
+    site.pass(100);
+    expect(await site.operationsOf(() => site.scrape())).to.have.all.keys('fetch', 'count');
+  });
+
+  it('fails if the store does or if a newer version of the tracker wrote the swarm', async () => {
+    for (const operation of ['fetch', 'count']) {
+      const failing = new Site({}, { fault: (called) => (called === operation ? 'before' : 'none') });
+      expect(await failing.scrape().catch((error: unknown) => error)).to.be.instanceOf(StoreUnavailableError);
+    }
+    const site = new Site();
+    await store(site, 0, 0, 1);
+    const { values } = await site.store.fetch(KEY);
+    await site.overwrite(KEY, ofNewerFormat(Buffer.concat(values)));
+    expect(await site.scrape().catch((error: unknown) => error)).to.be.instanceOf(ShardFormatError);
+  });
+});

@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+
+import { MoveOperation } from '../../lib/swarm/relocation.js';
+import { V4 } from '../../lib/swarm/peer-record.js';
+import { shardKey } from '../../lib/swarm/placement.js';
+import { ReadOperation } from '../../lib/swarm/operation.js';
+import { newHeader, ownsRecord, type ShardHeader } from '../../lib/swarm/shard.js';
+import { withStraysKnown } from '../../lib/swarm/merge.js';
+import { ShardRouter } from '../../lib/swarm/shard-router.js';
+import { WarmShards } from '../../lib/swarm/warm-shards.js';
+import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
+import { numbersIn, recordOf } from './peers.js';
+import { KEY, Site } from './site.js';
+
+/** One process's router over a site. */
+function routerOf(site: Site): ShardRouter {
+  return new ShardRouter(new WarmShards(site.context, 1e9));
+}
+
+const seenNow = (site: Site, number: number): Buffer => recordOf(number, { seen: site.milliseconds / 1000 });
+
+function operation(site: Site, number: number): MoveOperation {
+  return new MoveOperation(V4, seenNow(site, number));
+}
+
+/** Stores shard n with these peers, whether they belong there or not. */
+async function store(
+  site: Site,
+  n: number,
+  header: Partial<ShardHeader>,
+  numbers: readonly number[] = [],
+): Promise<void> {
+  const list = numbers.map((number) => seenNow(site, number));
+  const shard = withStraysKnown(n, shardOf(list, { ...newHeader(n), ...header }));
+  await site.overwrite(shardKey(KEY, n), Buffer.from(shard.seal()));
+}
+
+async function numbersAt(site: Site, n: number): Promise<number[]> {
+  const shards = await site.shardsAt(shardKey(KEY, n));
+  const numbers = shards.flatMap(recordsOf).map((record) => record.readUInt32BE(16));
+  return numbers.sort((a, b) => a - b);
+}
+
+describe('the way to the shard of a peer', () => {
+  it('ends at the first shard in a swarm of one', async () => {
+    const site = new Site();
+    const { n, shard, fetches } = await routerOf(site).visit(KEY, operation(site, 1), true);
+    expect({ n, count: shard.count, fetches }).to.deep.equal({ n: 0, count: 1, fetches: 1 });
+  });
+
+  it('goes on to where the shards say that the peer belongs', async () => {
+    const site = new Site();
+    const [number = 0] = numbersIn(3, 2, 1);
+    await store(site, 0, { depth: 2 });
+    await store(site, 1, { depth: 2 });
+    await store(site, 2, {});
+    await store(site, 3, {});
+    const { n, fetches } = await routerOf(site).visit(KEY, operation(site, number), true);
+    expect({ n, fetches }).to.deep.equal({ n: 3, fetches: 2 });
+    expect(await numbersAt(site, 3)).to.deep.equal([number]);
+  });
+
+  it('is direct for the peers that follow, as the depth is remembered', async () => {
+    const site = new Site();
+    await store(site, 0, { depth: 1 });
+    await store(site, 1, {});
+    const router = routerOf(site);
+    const [first = 0, second = 0] = numbersIn(1, 1, 2);
+    await router.visit(KEY, operation(site, first), true);
+    expect(router.depthOf(KEY)).to.equal(1);
+    site.pass(60);
+    expect((await router.visit(KEY, operation(site, second), true)).fetches).to.equal(1);
+    expect(router.depthOf('ff'.repeat(20))).to.equal(0);
+  });
+
+  it('leads to the parent of a shard that is not there or forwards', async () => {
+    for (const child of ['absent', 'forwarding']) {
+      const site = new Site();
+      const router = routerOf(site);
+      const [deep = 0] = numbersIn(2, 2, 1);
+      const [number = 0] = numbersIn(3, 2, 1);
+      await store(site, 0, { depth: 2 });
+      await store(site, 1, {});
+      await store(site, 2, {});
+      if (child === 'forwarding') await store(site, 3, { forwarding: true, forwardingSince: 9000 });
+      await router.visit(KEY, operation(site, deep), true);
+      const { n } = await router.visit(KEY, operation(site, number), true);
+      expect(n).to.equal(1);
+      expect(await numbersAt(site, 1)).to.deep.equal([number]);
+    }
+  });
+
+  it('makes the shard anew that its parent says is there, but the store does not find', async () => {
+    const site = new Site();
+    const [number = 0] = numbersIn(1, 1, 1);
+    await store(site, 0, { depth: 1 });
+    const { n } = await routerOf(site).visit(KEY, operation(site, number), true);
+    expect(n).to.equal(1);
+    expect(await numbersAt(site, 1)).to.deep.equal([number]);
+  });
+
+  it('makes none for who only looks', async () => {
+    const site = new Site();
+    const [number = 0] = numbersIn(1, 1, 1);
+    await store(site, 0, { depth: 1 });
+    const { hash } = operation(site, number);
+    const { n, shard } = await routerOf(site).visit(KEY, new ReadOperation(hash), false);
+    expect({ n, count: shard.count }).to.deep.equal({ n: 1, count: 0 });
+    expect(await site.keys()).to.deep.equal([KEY]);
+  });
+
+  it('brings a shard back to life that forwards to a parent which has split since', async () => {
+    const site = new Site();
+    const [number = 0] = numbersIn(1, 1, 1);
+    await store(site, 0, { depth: 1, generation: 3 });
+    await store(site, 1, { forwarding: true, forwardingSince: 9000, generation: 2 });
+    await routerOf(site).visit(KEY, operation(site, number), true);
+    const [shard] = await site.shardsAt(shardKey(KEY, 1));
+    expect(shard?.header).to.deep.include({ forwarding: false, generation: 3 });
+    expect(await numbersAt(site, 1)).to.deep.equal([number]);
+  });
+
+  it('is found again from a remembered depth that is far too deep', async () => {
+    const site = new Site();
+    const router = routerOf(site);
+    const [deep = 0] = numbersIn(0, 6, 1);
+    await store(site, 0, { depth: 6 });
+    for (const n of [1, 2, 4, 8, 16, 32]) await store(site, n, {});
+    await router.visit(KEY, operation(site, deep), true);
+    expect(router.depthOf(KEY)).to.equal(6);
+    const [number = 0] = numbersIn(63, 6, 1);
+    expect((await router.visit(KEY, operation(site, number), true)).n).to.equal(1);
+  });
+});
+
+describe('records in a shard that they do not belong into', () => {
+  it('are moved to where they belong, and only then dropped', async () => {
+    const site = new Site();
+    const mine = numbersIn(0, 1, 3);
+    const strays = numbersIn(1, 1, 3);
+    await store(site, 0, { depth: 1 }, [...mine, ...strays]);
+    await store(site, 1, {});
+    const [visitor = 0] = numbersIn(0, 1, 1, 1000);
+    await routerOf(site).visit(KEY, operation(site, visitor), true);
+    expect(await numbersAt(site, 0)).to.deep.equal([...mine, visitor]);
+    expect(await numbersAt(site, 1)).to.deep.equal(strays);
+    const [shard] = await site.shardsAt(KEY);
+    expect(shard?.header.strays).to.equal(false);
+  });
+
+  it('stay where they are if they cannot be stored where they belong', async () => {
+    let fails = true;
+    const site = new Site(
+      {},
+      { fault: (called, key) => (fails && called === 'put' && key !== KEY ? 'before' : 'none') },
+    );
+    const strays = numbersIn(1, 1, 3);
+    await store(site, 0, { depth: 1 }, strays);
+    const [visitor = 0, later = 0] = numbersIn(0, 1, 2, 1000);
+    const router = routerOf(site);
+    await router.visit(KEY, operation(site, visitor), true).catch(() => undefined);
+    expect(await numbersAt(site, 0)).to.include.members(strays);
+    fails = false;
+    await router.visit(KEY, operation(site, later), true);
+    expect(await numbersAt(site, 1)).to.deep.equal(strays);
+    expect(await numbersAt(site, 0)).to.deep.equal([visitor, later]);
+  });
+
+  it('go to the parent if the shard forwards', async () => {
+    const site = new Site();
+    const strays = numbersIn(1, 1, 2);
+    await store(site, 0, {});
+    await store(site, 1, { forwarding: true, forwardingSince: 9000 }, strays);
+    const router = routerOf(site);
+    // A depth of one is remembered from before the swarm shrank.
+    await store(site, 0, { depth: 1 });
+    await router.visit(KEY, operation(site, numbersIn(0, 1, 1)[0] ?? 0), true);
+    await store(site, 0, { generation: 1 });
+    site.pass(60);
+    const [number = 0] = numbersIn(1, 1, 1, 1000);
+    await router.visit(KEY, operation(site, number), true);
+    expect(await numbersAt(site, 0)).to.deep.equal([...strays, number]);
+    expect(await numbersAt(site, 1)).to.deep.equal([]);
+  });
+
+  it('of two shards that hold those of one another change places', async () => {
+    const site = new Site();
+    const [zeros, ones] = [numbersIn(0, 1, 4), numbersIn(1, 1, 4)];
+    await store(site, 0, { depth: 1 }, ones);
+    await store(site, 1, {}, zeros);
+    const router = routerOf(site);
+    const more = [numbersIn(0, 1, 1, 1000), numbersIn(1, 1, 1, 1000)].flat();
+    await Promise.all(more.map((number) => router.visit(KEY, operation(site, number), true)));
+    for (const n of [0, 1]) {
+      const [shard] = await site.shardsAt(shardKey(KEY, n));
+      if (shard === undefined) expect.fail('the shard is gone');
+      expect(shard.header.strays).to.equal(false);
+      for (const record of recordsOf(shard)) expect(ownsRecord(shard.header, n, record, 0)).to.equal(true);
+      expect(shard.count).to.equal(5);
+    }
+  });
+});
