@@ -1,15 +1,19 @@
-import { byteAt, compareRange, readUint32, writeUint32 } from './bytes.js';
+import { compareRange, readUint32 } from './bytes.js';
 import { isLive } from './filter.js';
 import type { PeerOperation } from './operation.js';
 import {
   compareAge,
   COUNTED,
   createRecord,
+  dateOf,
+  flagsOf,
   layoutOf,
   PARTIAL_SEED,
   PEER_ID_LENGTH,
   SEEDER,
+  setDate,
   STOPPED,
+  toTicks,
   V4,
   V6,
   type RecordLayout,
@@ -51,7 +55,7 @@ export class AnnounceOperation implements PeerOperation {
     private readonly rules: AnnouncementRules,
   ) {
     this.layout = layoutOf(announcement.address);
-    this.record = createRecord({ ...announcement, seen: 0, flags: STATE_FLAGS[announcement.state] });
+    this.record = createRecord({ ...announcement, flags: STATE_FLAGS[announcement.state] });
     this.hash = hashPeerId(this.record);
   }
 
@@ -64,18 +68,19 @@ export class AnnounceOperation implements PeerOperation {
     if (event === 'none') return false;
     if (event === 'completed') return true;
     const { at, found } = shard.find(this.layout, this.record);
-    const live = found && isLive(shard.bytes, at, this.layout, now - this.rules.peerLifetimeSeconds);
+    const live = found && isLive(shard.bytes, at, this.layout, this.deadline(now));
     return live === (event === 'started');
   }
 
   apply(shard: Shard, now: number): Shard {
     const { layout, record } = this;
-    const deadline = now - this.rules.peerLifetimeSeconds;
+    const deadline = this.deadline(now);
     const { at, found } = shard.find(layout, record);
     const live = found && isLive(shard.bytes, at, layout, deadline);
     if (!this.decided) {
       const { event } = this.announcement;
-      if (event === 'stopped' && !live) return shard;
+      // In a swarm of several shards the peer may be on its way here from another one, so the tombstone must be there first.
+      if (event === 'stopped' && !live && shard.header.depth === 0) return shard;
       this.decide(shard, live ? at : undefined, deadline);
       if (event === 'none' && live && this.saysNothingNew(shard, at, now)) return shard;
       this.decided = true;
@@ -94,7 +99,7 @@ export class AnnounceOperation implements PeerOperation {
   private decide(shard: Shard, liveAt: number | undefined, deadline: number): void {
     const { event, state } = this.announcement;
     let flags = event === 'stopped' ? STOPPED : STATE_FLAGS[state];
-    if (liveAt !== undefined) flags |= byteAt(shard.bytes, liveAt + this.layout.flagsAt) & COUNTED;
+    if (liveAt !== undefined) flags |= flagsOf(shard.bytes, liveAt, this.layout) & COUNTED;
     if (event === 'completed' && state === 'seeder' && this.completesNow(shard, deadline)) {
       this.countsDownload = true;
       flags |= COUNTED;
@@ -113,7 +118,7 @@ export class AnnounceOperation implements PeerOperation {
       for (let at = shard.firstOf(layout, this.record); at < end; at += layout.size) {
         if (compareRange(shard.bytes, at, this.record, 0, PEER_ID_LENGTH) !== 0) break;
         if (readUint32(shard.bytes, at + layout.seenAt) <= deadline) continue;
-        const flags = byteAt(shard.bytes, at + layout.flagsAt);
+        const flags = flagsOf(shard.bytes, at, layout);
         if ((flags & COUNTED) !== 0) return false;
         if ((flags & STOPPED) !== 0) continue;
         if ((flags & SEEDER) !== 0) return false;
@@ -124,20 +129,23 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   private saysNothingNew(shard: Shard, at: number, now: number): boolean {
-    const age = now - readUint32(shard.bytes, at + this.layout.seenAt);
-    return (
-      age >= 0 &&
-      age < this.rules.minIntervalSeconds &&
-      shard.bytes[at + this.layout.flagsAt] === this.record[this.layout.flagsAt]
-    );
+    const { layout, record, rules } = this;
+    const age = now / 1000 - readUint32(shard.bytes, at + layout.seenAt);
+    if (age < 0 || age >= rules.minIntervalSeconds) return false;
+    return flagsOf(shard.bytes, at, layout) === flagsOf(record, 0, layout);
   }
 
   /** Dates the record: now, but never older than the one it replaces, whatever clock that was written by. */
   private date(shard: Shard, knownAt: number | undefined, now: number): void {
     const { layout, record } = this;
-    writeUint32(record, layout.seenAt, now);
+    setDate(record, layout, toTicks(now));
     if (knownAt === undefined || compareAge(record, 0, shard.bytes, knownAt, layout) >= 0) return;
-    writeUint32(record, layout.seenAt, readUint32(shard.bytes, knownAt + layout.seenAt) + 1);
+    setDate(record, layout, dateOf(shard.bytes, knownAt, layout) + 1);
+  }
+
+  /** Records last seen then or before are expired, seconds since the epoch. */
+  private deadline(now: number): number {
+    return Math.floor(now / 1000) - this.rules.peerLifetimeSeconds;
   }
 }
 

@@ -1,6 +1,6 @@
-import { byteAt, compareRange } from './bytes.js';
+import { compareRange } from './bytes.js';
 import { isLive } from './filter.js';
-import { PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
+import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
 import { ownsRecord, type Shard } from './shard.js';
 
 /** Peers by what they have. `leechers` are those still downloading; partial seeds (BEP 21) are in `partialSeeds` only. */
@@ -82,7 +82,7 @@ function bestOf(
 ): State | typeof ABSENT {
   for (let at = from; at < to; at += layout.size) {
     if (!isLive(bytes, at, layout, deadline)) continue;
-    const flags = byteAt(bytes, at + layout.flagsAt);
+    const flags = flagsOf(bytes, at, layout);
     const state: State = (flags & SEEDER) !== 0 ? 2 : (flags & PARTIAL_SEED) !== 0 ? 0 : 1;
     if (state > best) best = state;
   }

@@ -1,5 +1,5 @@
 import { readUint32 } from './bytes.js';
-import { STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
+import { flagsOf, STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
 import { childOf, hashPeerId } from './placement.js';
 import { HEADER_SIZE, newHeader, ownsRecord, Shard, type ShardHeader } from './shard.js';
 import { withStraysKnown } from './merge.js';
@@ -71,9 +71,7 @@ export function countOwned(n: number, shard: Shard): number {
 
 /** Whether a record stands for a peer that is there: seen after `deadline`, and no tombstone. */
 export function isLive(bytes: Uint8Array, at: number, layout: RecordLayout, deadline: number): boolean {
-  return (
-    readUint32(bytes, at + layout.seenAt) > deadline && ((bytes[at + layout.flagsAt] ?? 0) & STOPPED) === 0
-  );
+  return readUint32(bytes, at + layout.seenAt) > deadline && (flagsOf(bytes, at, layout) & STOPPED) === 0;
 }
 
 function hasExpired(shard: Shard, layout: RecordLayout, deadline: number): boolean {

@@ -10,7 +10,7 @@ export interface ShardOperation {
 
   /**
    * Whether a remembered state is not good enough to decide, as another process may have written since.
-   * @param now seconds since the epoch
+   * @param now milliseconds since the epoch
    */
   doubts(shard: Shard, now: number): boolean;
 
@@ -18,7 +18,7 @@ export interface ShardOperation {
    * The shard after the operation; the same object if nothing changed. Applied again, to a newer state or to another shard,
    * it must come to the same end.
    * @param shard what is held; an empty shard if nothing is
-   * @param now seconds since the epoch
+   * @param now milliseconds since the epoch
    */
   apply(shard: Shard, now: number): Shard;
 
@@ -42,11 +42,13 @@ export interface Landing {
   readonly shard: Shard;
   /** How many reads of the store it took. */
   readonly fetches: number;
+  /** Shards that were found to hold strays: this one, or those that it split into. */
+  readonly withStrays: readonly number[];
 }
 
-/** Reads a shard. */
-export class ReadOperation implements PeerOperation {
-  constructor(readonly hash: number) {}
+/** Reads a shard: the one that is responsible for a hash, or any. */
+export class ReadOperation<Hash extends number | undefined> implements ShardOperation {
+  constructor(readonly hash: Hash) {}
 
   doubts(): boolean {
     return false;

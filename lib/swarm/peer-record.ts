@@ -8,7 +8,9 @@ import { byteAt, compareRange, readUint32, writeUint16, writeUint32 } from './by
  *
  * Identity is (peer_id, address, port), so that nobody removes another's peer from another address. Address and port
  * lie together as the compact forms of BEP 23 and BEP 7 want them: a reply is slices of records.
- * `seen` is in seconds since the epoch.
+ *
+ * `seen` is when the peer last announced, in seconds since the epoch; the upper half of the flags has the sixteenths of a second, so
+ * that comparing the bytes compares the time. The lower half says what the peer is.
  */
 export interface RecordLayout {
   readonly addressLength: 4 | 16;
@@ -32,15 +34,18 @@ export const SEEDER = 1;
 export const PARTIAL_SEED = 2;
 /** This peer's download has been counted; it is not counted again. */
 export const COUNTED = 4;
-/** A tombstone: the peer left. The highest bit, so that of two records of the same second the tombstone is newer. */
-export const STOPPED = 128;
+/** A tombstone: the peer left. The highest of them, so that of two records of the same time the tombstone counts as newer. */
+export const STOPPED = 8;
 
-/** Bytes of a new record. */
+const FLAGS = 15;
+/** What `seen` and the upper half of the flags count together. */
+const TICKS_PER_SECOND = 16;
+
+/** Bytes of a new record, not dated yet. */
 export function createRecord(peer: {
   peerId: Uint8Array;
   address: Uint8Array;
   port: number;
-  seen: number;
   flags: number;
 }): Buffer {
   const layout = layoutOf(peer.address);
@@ -48,7 +53,7 @@ export function createRecord(peer: {
   record.set(peer.peerId, 0);
   record.set(peer.address, ENDPOINT_AT);
   writeUint16(record, layout.identityLength - 2, peer.port);
-  writeUint32(record, layout.seenAt, peer.seen);
+  writeUint32(record, layout.seenAt, 0);
   record[layout.flagsAt] = peer.flags;
   return record;
 }
@@ -60,8 +65,31 @@ export function layoutOf(address: Uint8Array): RecordLayout {
   throw new RangeError(`an address has 4 or 16 bytes, not ${address.length}`);
 }
 
+/** Dates a record. @param ticks sixteenths of a second since the epoch */
+export function setDate(record: Uint8Array, layout: RecordLayout, ticks: number): void {
+  writeUint32(record, layout.seenAt, Math.floor(ticks / TICKS_PER_SECOND));
+  record[layout.flagsAt] = flagsOf(record, 0, layout) | ((ticks % TICKS_PER_SECOND) << 4);
+}
+
+/** The date of a record, sixteenths of a second since the epoch. */
+export function dateOf(bytes: Uint8Array, at: number, layout: RecordLayout): number {
+  return (
+    readUint32(bytes, at + layout.seenAt) * TICKS_PER_SECOND + (byteAt(bytes, at + layout.flagsAt) >>> 4)
+  );
+}
+
+/** A time as records have it. */
+export function toTicks(milliseconds: number): number {
+  return Math.floor((milliseconds * TICKS_PER_SECOND) / 1000);
+}
+
+/** What the peer of a record is: SEEDER, PARTIAL_SEED, COUNTED, STOPPED. */
+export function flagsOf(bytes: Uint8Array, at: number, layout: RecordLayout): number {
+  return byteAt(bytes, at + layout.flagsAt) & FLAGS;
+}
+
 /**
- * Which of two records of one peer is newer: positive if a is. Newer `seen` wins, ties go by the remaining bytes, so that
+ * Which of two records of one peer is newer: positive if a is. The later date wins, ties go by what the peer is, so that
  * every process decides alike whatever it read first.
  */
 export function compareAge(

@@ -38,8 +38,9 @@ export class MoveOperation implements PeerOperation {
     this.hash = hashPeerId(record);
   }
 
-  doubts(): boolean {
-    return false;
+  /** Only what is stored now is a reason to drop the record where it comes from. */
+  doubts(shard: Shard): boolean {
+    return this.apply(shard) === shard;
   }
 
   apply(shard: Shard): Shard {
@@ -54,12 +55,16 @@ export class MoveOperation implements PeerOperation {
 /** Drops records that have been moved to where they belong, but not newer ones of the same peers. */
 export class ForgetStraysOperation implements ShardOperation {
   readonly hash = undefined;
+  /** Only what was moved: the shard may have split since, and have strays that were none then. */
+  private readonly moved: Shard;
 
-  /** @param moved a version of the shard, all strays of which are where they belong */
+  /** @param cleared a version of the shard, all strays of which are where they belong */
   constructor(
     private readonly n: number,
-    private readonly moved: Shard,
-  ) {}
+    cleared: Shard,
+  ) {
+    this.moved = filter(cleared, (bytes, at) => !ownsRecord(cleared.header, n, bytes, at));
+  }
 
   doubts(): boolean {
     return false;

@@ -3,6 +3,7 @@ import { EndpointSet } from './endpoint-set.js';
 import { isLive } from './filter.js';
 import {
   ENDPOINT_AT,
+  flagsOf,
   PARTIAL_SEED,
   PEER_ID_LENGTH,
   SEEDER,
@@ -84,8 +85,7 @@ function take(sources: readonly Source[], index: number, wanted: Wanted, out: Se
 
 function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
   if (!isLive(bytes, at, layout, wanted.deadline)) return false;
-  if (wanted.downloadersOnly && (byteAt(bytes, at + layout.flagsAt) & (SEEDER | PARTIAL_SEED)) !== 0)
-    return false;
+  if (wanted.downloadersOnly && (flagsOf(bytes, at, layout) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
   return compareRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH) !== 0;
 }
 

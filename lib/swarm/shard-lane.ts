@@ -40,6 +40,8 @@ export class ShardLane {
   /** When `held` was last known to be what the store holds; -Infinity: never. */
   private knownAt = -Infinity;
   private queue: Waiting[] = [];
+  /** Shards that the present group found to hold strays. */
+  private readonly straying = new Set<number>();
   private running = false;
 
   constructor(
@@ -85,7 +87,7 @@ export class ShardLane {
   }
 
   private isWarm(): boolean {
-    return this.context.clock.now() - this.knownAt <= this.context.warmMilliseconds;
+    return this.now() - this.knownAt <= this.context.warmMilliseconds;
   }
 
   private async run(): Promise<void> {
@@ -108,12 +110,13 @@ export class ShardLane {
 
   private async serve(group: Waiting[]): Promise<void> {
     let fetches = 0;
+    this.straying.clear();
     if (!this.isWarm()) {
       await this.load();
       fetches++;
       for (const waiting of this.queue.splice(0)) group.push(waiting);
     }
-    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state, this.seconds()))) {
+    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state, this.now()))) {
       await this.load();
       fetches++;
     }
@@ -127,7 +130,7 @@ export class ShardLane {
         const kind = this.place(waiting, draft);
         if (kind === 'done') {
           if (waiting.creates) draft = this.revived(draft);
-          draft = waiting.operation.apply(draft, this.seconds());
+          draft = waiting.operation.apply(draft, this.now());
           applied.push(waiting);
         } else {
           turnedAway.push([waiting, kind]);
@@ -145,7 +148,13 @@ export class ShardLane {
   /** Tells an operation how it fared. Others may have deepened the shard while it was written: then its peer belongs elsewhere now. */
   private answer(waiting: Waiting, kind: Landing['kind'], fetches: number): void {
     const shard = this.state;
-    waiting.resolve({ kind: kind === 'done' ? this.place(waiting, shard) : kind, shard, fetches });
+    if (shard.header.strays) this.straying.add(this.n);
+    waiting.resolve({
+      kind: kind === 'done' ? this.place(waiting, shard) : kind,
+      shard,
+      fetches,
+      withStrays: this.straying.size === 0 ? NO_SHARDS : [...this.straying],
+    });
   }
 
   private place({ operation, creates }: Waiting, shard: Shard): Landing['kind'] {
@@ -173,7 +182,7 @@ export class ShardLane {
   private async write(draft: Shard): Promise<boolean> {
     const { store, peerLifetimeSeconds } = this.context;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      draft = dropExpired(this.n, draft, this.seconds() - peerLifetimeSeconds);
+      draft = dropExpired(this.n, draft, Math.floor(this.now() / 1000) - peerLifetimeSeconds);
       draft = await this.splitIfTooLarge(draft);
       const bytes = draft.seal();
       const { values, version, stored } = await store.put(this.key, bytes, this.version);
@@ -198,7 +207,8 @@ export class ShardLane {
     while (!draft.header.forwarding && countOwned(this.n, draft) > shardPeers) {
       if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, shardPeers * 2);
       const { stays, goes, child } = splitShard(this.n, draft);
-      await this.sibling(child).submit(new AdoptOperation(child, goes), true);
+      const { withStrays } = await this.sibling(child).submit(new AdoptOperation(child, goes), true);
+      for (const n of withStrays) this.straying.add(n);
       draft = stays;
     }
     return draft;
@@ -207,15 +217,15 @@ export class ShardLane {
   private remember(shard: Shard | undefined, version: Version | undefined): void {
     this.held = shard;
     this.version = version;
-    this.knownAt = this.context.clock.now();
+    this.knownAt = this.now();
   }
 
   private decode(values: readonly Uint8Array[]): Shard | undefined {
     return decodeValues(this.n, this.key, values, this.context.log);
   }
 
-  private seconds(): number {
-    return Math.floor(this.context.clock.now() / 1000);
+  private now(): number {
+    return this.context.clock.now();
   }
 }
 
@@ -231,6 +241,8 @@ interface Waiting {
   readonly resolve: (landing: Landing) => void;
   readonly reject: (error: unknown) => void;
 }
+
+const NO_SHARDS: readonly number[] = [];
 
 /** Lost races with other writers before a write gives up. Each loss means that another write got through. */
 const MOST_ATTEMPTS = 100;

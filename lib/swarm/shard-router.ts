@@ -1,4 +1,4 @@
-import type { PeerOperation } from './operation.js';
+import { ReadOperation, type PeerOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, straysOf } from './relocation.js';
 import { newHeader, Shard } from './shard.js';
@@ -45,7 +45,7 @@ export class ShardRouter {
       const { kind, shard } = landing;
       fetches += landing.fetches;
       create = false;
-      if (shard.header.strays) await this.moveStrays(infohash, n, shard);
+      for (const straying of landing.withStrays) await this.moveStrays(infohash, straying);
       if (kind === 'done') {
         this.remember(infohash, shard.header.depth);
         return { n, shard, fetches };
@@ -89,16 +89,17 @@ export class ShardRouter {
    * Moves records to where they belong and only then drops them here. Nobody waits for a move that is under way already, as two shards may be
    * moving records to each other; who moves them goes on until none is left.
    */
-  private async moveStrays(infohash: string, n: number, shard: Shard): Promise<void> {
+  private async moveStrays(infohash: string, n: number): Promise<void> {
     const key = shardKey(infohash, n);
     if (this.clearing.has(key)) return;
     this.clearing.add(key);
     try {
+      const lane = this.shards.lane(infohash, n);
+      let { shard } = await lane.submit(new ReadOperation(undefined));
       // While they are moved, others may put more of them here.
       for (let round = 0; shard.header.strays && round < MOST_ROUNDS; round++) {
         await Promise.all(straysOf(n, shard).map((move) => this.visit(infohash, move, true)));
-        const forget = new ForgetStraysOperation(n, shard);
-        ({ shard } = await this.shards.lane(infohash, n).submit(forget));
+        ({ shard } = await lane.submit(new ForgetStraysOperation(n, shard)));
       }
     } finally {
       this.clearing.delete(key);

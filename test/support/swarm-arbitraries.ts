@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 
-import { COUNTED, createRecord, PARTIAL_SEED, SEEDER, STOPPED, V4, V6 } from '../../lib/swarm/peer-record.js';
+import {
+  COUNTED,
+  createRecord,
+  PARTIAL_SEED,
+  SEEDER,
+  setDate,
+  STOPPED,
+  V4,
+  V6,
+} from '../../lib/swarm/peer-record.js';
 import { newHeader, Shard, type ShardHeader } from '../../lib/swarm/shard.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
 
@@ -20,10 +29,10 @@ export const records = fc
     peerId: peerIds,
     address: addresses,
     port: fc.constantFrom(1, 6881),
-    seen: fc.integer({ min: 1000, max: 1020 }),
+    ticks: fc.integer({ min: 1000 * 16, max: 1020 * 16 }),
     flags,
   })
-  .map((peer) => createRecord(peer));
+  .map(({ ticks, ...peer }) => dated(createRecord(peer), ticks));
 
 export const headers = (n: number): fc.Arbitrary<ShardHeader> =>
   fc
@@ -53,6 +62,12 @@ export function shardOf(list: readonly Buffer[], header: ShardHeader = newHeader
   return shard;
 }
 
+/** A record with a date, in sixteenths of a second since the epoch. */
+export function dated(record: Buffer, ticks: number): Buffer {
+  setDate(record, record.length === V4.size ? V4 : V6, ticks);
+  return record;
+}
+
 /** The records of a shard, one buffer each. */
 export function recordsOf(shard: Shard): Buffer[] {
   const list: Buffer[] = [];
@@ -63,4 +78,3 @@ export function recordsOf(shard: Shard): Buffer[] {
   }
   return list;
 }
-
