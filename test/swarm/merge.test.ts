@@ -44,10 +44,13 @@ describe('merging versions of a shard', () => {
           const layout = record.length === V4.size ? V4 : V6;
           const identity = record.toString('hex', 0, layout.identityLength);
           const known = newest.get(identity);
-          if (known === undefined || compareAge(record, 0, known, 0, layout) > 0) newest.set(identity, record);
+          if (known === undefined || compareAge(record, 0, known, 0, layout) > 0)
+            newest.set(identity, record);
         }
         const merged = recordsOf(merge(n, a, b)).map((record) => record.toString('hex'));
-        expect(merged.sort()).to.deep.equal([...newest.values()].map((record) => record.toString('hex')).sort());
+        expect(merged.sort()).to.deep.equal(
+          [...newest.values()].map((record) => record.toString('hex')).sort(),
+        );
       }),
     );
   });

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 
 import { V4, V6 } from '../../lib/swarm/peer-record.js';
-import { HEADER_SIZE, newHeader, owns, Shard, ShardDamagedError, ShardFormatError } from '../../lib/swarm/shard.js';
+import {
+  HEADER_SIZE,
+  newHeader,
+  owns,
+  Shard,
+  ShardDamagedError,
+  ShardFormatError,
+} from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 
 describe('the shard codec', () => {
@@ -106,7 +113,8 @@ describe('a shard', () => {
     fc.assert(
       fc.property(fc.array(records, { maxLength: 40 }), records, (list, other) => {
         const shard = shardOf(list);
-        for (const record of list) expect(shard.find(record.length === V4.size ? V4 : V6, record).found).to.equal(true);
+        for (const record of list)
+          expect(shard.find(record.length === V4.size ? V4 : V6, record).found).to.equal(true);
         const layout = other.length === V4.size ? V4 : V6;
         const isThere = list.some(
           (record) =>
