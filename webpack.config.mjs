@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { basename, join } from 'node:path';
+import * as riakClient from './webpack/riak-client.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const entryOfStandalone = join(root, 'deploy/standalone/main.ts');
@@ -33,6 +34,7 @@ function bundles({ name, entry, filename, externals }) {
       // The standalone process loads the actions' bundles by a path that only it knows.
       parser: { javascript: { createRequire: false } },
       rules: [
+        ...riakClient.rules,
         {
           test: /\.ts$/,
           loader: 'ts-loader',
@@ -47,6 +49,7 @@ function bundles({ name, entry, filename, externals }) {
     resolve: {
       extensions: ['.ts', '.js'],
       extensionAlias: { '.js': ['.ts', '.js'] },
+      alias: riakClient.alias,
     },
     // One file each, whatever is imported lazily.
     optimization: { splitChunks: false },

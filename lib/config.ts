@@ -6,6 +6,7 @@
 import { ConfigError } from './config/error.js';
 import { lmdbSettings } from './config/lmdb.js';
 import { readSetting, takes } from './config/read-setting.js';
+import { riakSettings } from './config/riak.js';
 import { choice, type Setting } from './config/setting.js';
 import { standaloneSettings } from './config/standalone.js';
 import { swarmSettings } from './config/swarm.js';
@@ -13,7 +14,7 @@ import { trackerSettings } from './config/tracker.js';
 
 export { ConfigError } from './config/error.js';
 
-const storeGroups = { lmdb: lmdbSettings };
+const storeGroups = { lmdb: lmdbSettings, riak: riakSettings };
 
 export type StoreName = keyof typeof storeGroups;
 
@@ -36,6 +37,7 @@ const settings = {
   ...swarmSettings,
   ...standaloneSettings,
   ...storeGroups.lmdb,
+  ...storeGroups.riak,
 };
 
 type Settings = typeof settings;

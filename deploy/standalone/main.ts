@@ -53,7 +53,7 @@ export async function main(invocation: Invocation): Promise<void> {
 async function run(config: Config, actionsDirectory: string): Promise<void> {
   const log = createLog(config.logLevel);
   endOnBug(log);
-  const store = await openStore(config, log);
+  const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
   const server = new TrackerServer(
     {

@@ -2,15 +2,27 @@ import { resolve } from 'node:path';
 
 import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
+import { riakOptions } from '../../lib/config/riak.js';
+import { systemClock, type Random } from '../../lib/environment.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
 import { StartError } from './start-error.js';
 
 /**
  * Opens the store that STORE names.
- * @throws StartError if it cannot be used
+ * @throws StartError if it cannot be used, ConfigError if its settings do not go together
  */
-export async function openStore(config: Config, log: Log): Promise<Store> {
+export async function openStore(config: Config, random: Random, log: Log): Promise<Store> {
+  switch (config.storeName) {
+    case 'lmdb':
+      return openLmdb(config, log);
+    case 'riak':
+      return openRiakStore({ ...riakOptions(config), clock: systemClock, random, log });
+  }
+}
+
+async function openLmdb(config: Config, log: Log): Promise<Store> {
   const directory = resolve(config.dataDirectory);
   try {
     return await openLmdbStore({ directory, durability: config.durability, log });

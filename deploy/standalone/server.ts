@@ -54,6 +54,8 @@ export class TrackerServer {
         keepAliveTimeout: limits.keepAliveTimeoutMs,
         connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
         noDelay: true,
+        // Node's own refusal is chunked and says nothing.
+        requireHostHeader: false,
       },
       this.#answer,
     );
@@ -62,6 +64,8 @@ export class TrackerServer {
     this.#http.timeout = limits.requestTimeoutMs + limits.announceTimeoutMs;
     this.#http.on('clientError', refuseBadRequest);
     this.#http.on('connect', refuseConnect);
+    // An expectation that nobody knows is ignored (RFC 9110, 10.1.1), where Node's own refusal is chunked.
+    this.#http.on('checkExpectation', this.#answer);
   }
 
   /**
@@ -105,6 +109,10 @@ export class TrackerServer {
     this.#openReplies += 1;
     reply.on('close', this.#onReplyClosed);
     const { method } = request;
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      this.#send(reply, 400, 'missing Host\n');
+      return;
+    }
     if (method !== 'GET' && method !== 'HEAD') {
       this.#send(reply, 405, 'method not allowed\n', 'Allow', 'GET, HEAD');
       return;

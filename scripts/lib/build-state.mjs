@@ -10,6 +10,7 @@ const inputs = [
   'deploy/standalone',
   'scripts/build.mjs',
   'scripts/lib',
+  'webpack',
   'webpack.config.mjs',
   'tsconfig.json',
   'package.json',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { ConfigError } from '../../../lib/config/error.js';
-import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/store/riak/settings.js';
+import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/config/riak.js';
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 

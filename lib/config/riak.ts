@@ -1,6 +1,6 @@
-import { ConfigError } from '../../config/error.js';
-import { flag, integer, text, type Setting } from '../../config/setting.js';
-import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from './options.js';
+import { ConfigError } from './error.js';
+import { flag, integer, text, type Setting } from './setting.js';
+import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from '../store/riak/options.js';
 
 /** STORE=riak: swarms in a cluster of Riak KV. */
 export const riakSettings = {
