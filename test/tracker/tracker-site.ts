@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+
+import { parseConfig } from '../../lib/config.js';
+import { parseAddress } from '../../lib/protocol/address.js';
+import { AnnounceTracker } from '../../lib/tracker/announce.js';
+import type { TrackerComponents } from '../../lib/tracker/components.js';
+import { ScrapeTracker } from '../../lib/tracker/scrape.js';
+import { decodeCanonical, type Bencoded } from '../protocol/bencoding.js';
+import { escapeBytes } from '../protocol/support.js';
+import { defined } from '../support/defined.js';
+import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
+import { RecordingLog } from '../support/recording-log.js';
+import { seededRandom } from '../support/seeded-random.js';
+
+export const INFOHASH = Buffer.from('ff00aabbccddeeff00112233445566778899aabb', 'hex');
+
+/** Parameters of a query; bytes are escaped, undefined leaves the parameter out. */
+export type Parameters = Readonly<Record<string, string | number | Uint8Array | undefined>>;
+
+export function queryOf(parameters: Parameters): string {
+  return Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value instanceof Uint8Array ? escapeBytes(value) : (value ?? '')}`)
+    .join('&');
+}
+
+/** The peer id of a numbered client, with bytes that are no text. */
+export function peerIdOf(number: number): Buffer {
+  return Buffer.concat([Buffer.from('-TE0001-'), Buffer.alloc(11, 0xe9), Buffer.from([number])]);
+}
+
+/** The query of a numbered client, a leecher on port 6881, but for what `changes` says. */
+export function announceOf(number: number, changes: Parameters = {}): string {
+  return queryOf({ info_hash: INFOHASH, peer_id: peerIdOf(number), port: 6881, left: 1000, ...changes });
+}
+
+export function addressOf(number: number): string {
+  return `192.0.2.${number}`;
+}
+
+/** A tracker with a store in memory and a clock that stands. */
+export class TrackerSite {
+  readonly log = new RecordingLog();
+  readonly store: MemoryStore;
+  readonly components: TrackerComponents;
+  /** The time, in milliseconds. */
+  milliseconds = 1_700_000_000_000;
+  private readonly announces: AnnounceTracker;
+  private readonly scrapes: ScrapeTracker;
+
+  /** @param settings by name, as in the environment; without jitter unless they say otherwise */
+  constructor(settings: Readonly<Record<string, string>> = {}, options: Partial<MemoryStoreOptions> = {}) {
+    this.store = new MemoryStore({ concurrency: 'siblings', ...options });
+    this.components = {
+      config: parseConfig({ INTERVAL_JITTER: '0', ...settings }),
+      store: this.store,
+      clock: { now: () => this.milliseconds },
+      random: seededRandom(3),
+      log: this.log,
+    };
+    this.announces = new AnnounceTracker(this.components);
+    this.scrapes = new ScrapeTracker(this.components);
+  }
+
+  /** What a query from an address is answered with. */
+  async announce(query: string, address: string): Promise<Reply> {
+    return new Reply(await this.announces.answer(query, defined(parseAddress(address))));
+  }
+
+  /** What a numbered client is answered with. */
+  client(number: number, changes: Parameters = {}, address = addressOf(number)): Promise<Reply> {
+    return this.announce(announceOf(number, changes), address);
+  }
+
+  async scrape(...infohashes: readonly Uint8Array[]): Promise<Reply> {
+    const query = infohashes.map((infohash) => `info_hash=${escapeBytes(infohash)}`).join('&');
+    return new Reply(await this.scrapes.answer(query));
+  }
+
+  /** What the scrape of one swarm says of it. */
+  async swarm(infohash: Uint8Array = INFOHASH): Promise<Record<string, number>> {
+    const file = (await this.scrape(infohash)).dictionary('files').get(Buffer.from(infohash).toString('hex'));
+    return new Reply(file).numbers();
+  }
+
+  pass(seconds: number): void {
+    this.milliseconds += seconds * 1000;
+  }
+}
+
+/** A bencoded dictionary with text keys, decoded strictly. */
+export class Reply {
+  private readonly entries: Map<string, Bencoded>;
+
+  constructor(reply: Buffer | Bencoded | undefined) {
+    const decoded = Buffer.isBuffer(reply) ? decodeCanonical(reply) : reply;
+    this.entries = decoded instanceof Map ? decoded : expect.fail('not a dictionary');
+  }
+
+  keys(): string[] {
+    return [...this.entries.keys()].map((key) => Buffer.from(key, 'hex').toString('latin1'));
+  }
+
+  get(key: string): Bencoded | undefined {
+    return this.entries.get(Buffer.from(key, 'latin1').toString('hex'));
+  }
+
+  text(key: string): string | undefined {
+    const value = this.get(key);
+    return Buffer.isBuffer(value) ? value.toString('latin1') : undefined;
+  }
+
+  dictionary(key: string): Map<string, Bencoded> {
+    const value = this.get(key);
+    return value instanceof Map ? value : expect.fail(`${key} is no dictionary`);
+  }
+
+  /** All values that are numbers, by key. */
+  numbers(): Record<string, number> {
+    return Object.fromEntries(
+      this.keys().flatMap((key) => {
+        const value = this.get(key);
+        return typeof value === 'number' ? [[key, value]] : [];
+      }),
+    );
+  }
+
+  /** The compact peers, as `address:port` for IPv4 and in hex for IPv6, sorted. */
+  compactPeers(): string[] {
+    const [v4, v6] = [this.get('peers'), this.get('peers6') ?? Buffer.alloc(0)];
+    if (!Buffer.isBuffer(v4) || !Buffer.isBuffer(v6)) return expect.fail('peers are not compact');
+    const list: string[] = [];
+    for (let at = 0; at < v4.length; at += 6) {
+      list.push(`${v4.subarray(at, at + 4).join('.')}:${v4.readUInt16BE(at + 4)}`);
+    }
+    for (let at = 0; at < v6.length; at += 18) list.push(v6.toString('hex', at, at + 18));
+    return list.sort();
+  }
+
+  /** The peers as dictionaries. */
+  peerDictionaries(): Reply[] {
+    const peers = this.get('peers');
+    return Array.isArray(peers) ? peers.map((peer) => new Reply(peer)) : expect.fail('peers are no list');
+  }
+}
