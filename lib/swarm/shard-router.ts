@@ -72,11 +72,15 @@ export class ShardRouter {
     return this.depths.get(infohash) ?? 0;
   }
 
+  /**
+   * One deep shard deepens the guess by one only: peer ids made to fall into one shard split it as deep as it goes, and a guess that deep
+   * would send every other peer up a long way from shards that are not there.
+   */
   private remember(infohash: string, depth: number): void {
-    if (this.depths.get(infohash) === depth) return;
+    const guess = Math.min(depth, this.depthOf(infohash) + 1);
     this.depths.delete(infohash);
-    if (depth === 0) return;
-    this.depths.set(infohash, depth);
+    if (guess === 0) return;
+    this.depths.set(infohash, guess);
     if (this.depths.size > MOST_DEPTHS) {
       for (const oldest of this.depths.keys()) {
         this.depths.delete(oldest);
