@@ -224,6 +224,22 @@ describe('the store operations of an announce', () => {
     expect(Math.max(...totals), totals.join(' ')).to.be.at.most(7);
   });
 
+  it('stay few while somebody makes one shard as deep as it goes', async () => {
+    const site = new Site();
+    const swarms = site.process();
+    const flood = (port: number): Promise<SwarmAnswer> =>
+      announce(swarms, 0, { peerId: peerIdOf(77_777), port });
+    await fill(swarms, upTo(150));
+    for (let port = 1; port <= 400; port++) await flood(port);
+    let fetches = 0;
+    for (let number = 1000; number < 1100; number++) {
+      site.pass(6);
+      await flood(number);
+      fetches += (await site.operationsOf(() => announce(swarms, number))).fetch ?? 0;
+    }
+    expect(fetches / 100).to.be.below(3);
+  });
+
   it('stay one or two for each announce to a large swarm that is busy', async function () {
     this.timeout(30_000);
     const site = new Site({ shardPeers: 32 });
