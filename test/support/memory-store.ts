@@ -64,7 +64,7 @@ export class MemoryStore implements Store {
   }
 
   put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    const bytes = value.slice();
+    const bytes = Uint8Array.from(value);
     return this.#run('put', key, () => {
       const held = this.#siblings(key);
       const covers = version === undefined ? 0 : coverage(key, version);
@@ -150,7 +150,7 @@ export class MemoryStore implements Store {
     const siblings = this.#siblings(key);
     if (siblings.length === 0) return { values: [], version: undefined };
     return {
-      values: siblings.map((sibling) => sibling.value.slice()),
+      values: siblings.map((sibling) => Uint8Array.from(sibling.value)),
       version: new MemoryVersion(key, newestDot(siblings)),
     };
   }
