@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,12 +10,25 @@ import { exchange, openConnection } from '../../support/raw-http.js';
 import { startProgram, type RunningProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 
-const entry = fileURLToPath(new URL('../../../deploy/standalone/start.mjs', import.meta.url));
-const build = fileURLToPath(new URL('../../../scripts/build.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const entry = join(root, 'deploy/standalone/start.mjs');
+const build = join(root, 'scripts/build.mjs');
+
+/** Ends every process of a group, and tells whether there were any. @param group its number, negative */
+function endGroup(group: number): 'ended' | 'none left' {
+  try {
+    process.kill(group, 'SIGKILL');
+    return 'ended';
+  } catch {
+    return 'none left';
+  }
+}
 
 describe('npm start', function () {
   let directory = '';
   const programs: RunningProgram[] = [];
+  /** Of the npm that a test started; undefined if it started none. */
+  let group: number | undefined;
 
   before(async function () {
     this.timeout(120_000);
@@ -26,6 +41,8 @@ describe('npm start', function () {
   });
 
   afterEach(async () => {
+    if (group !== undefined) endGroup(group);
+    group = undefined;
     await Promise.all(programs.splice(0).map((program) => program.kill9()));
     await removeTempDir(directory);
   });
@@ -48,6 +65,7 @@ describe('npm start', function () {
       'an announce URL',
       8000,
       () => {
+        if (program.exit !== undefined) throw new Error(`it ended\n${program.describe()}`);
         const port = /http:\/\/localhost:(\d+)\/announce/.exec(program.stdout)?.[1];
         return port === undefined ? undefined : Number(port);
       },
@@ -115,6 +133,24 @@ describe('npm start', function () {
       half.destroy();
     });
   }
+
+  it('becomes the process that npm started: a SIGTERM to npm ends it, and nothing is left behind', async () => {
+    // A process group of its own, so that the test can end whatever is left of it.
+    const npm = spawn('npm', ['start', '--silent'], {
+      cwd: root,
+      detached: true,
+      env: { PATH: process.env['PATH'], HOME: directory, PORT: '0', DATA_DIR: join(directory, 'data') },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(npm, 'spawn');
+    if (npm.pid === undefined) throw new Error('npm did not start');
+    group = -npm.pid;
+    await once(npm.stdout, 'data');
+    npm.kill('SIGTERM');
+    // The output ends when the last process that holds it has.
+    await Promise.all([once(npm, 'exit'), once(npm.stdout.resume(), 'end')]);
+    expect(endGroup(group)).to.equal('none left');
+  });
 
   it('does not take a signal that arrives twice at once, as npm makes of a Ctrl-C, for two', async () => {
     const program = await start();
