@@ -117,6 +117,16 @@ describe('the shards around a peer', () => {
     }
   });
 
+  it('leave out a shard that has forwarded since it was read', async () => {
+    const { site, shards, neighbours, own } = await swarmOf(1);
+    expect(await neighbours.around(KEY, own, 0, 1)).to.have.length(2);
+    const forwarding = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1 });
+    await site.overwrite(shardKey(KEY, 1), Buffer.from(forwarding.seal()));
+    site.pass(6);
+    await shards.lane(KEY, 1).submit(new ReadOperation(undefined));
+    expect(await neighbours.around(KEY, own, 0, 0)).to.deep.equal([own]);
+  });
+
   it('are of the swarm that is asked for', async () => {
     const { neighbours, own, shards } = await swarmOf(3);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);

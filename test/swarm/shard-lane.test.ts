@@ -233,7 +233,7 @@ describe('an operation about a peer', () => {
     const landing = await laneOf(site, 1).submit(put(site, number));
     expect([landing.kind, landing.shard.count]).to.deep.equal(['absent', 0]);
     expect(await site.keys()).to.deep.equal([]);
-    expect((await laneOf(site, 1).submit(put(site, number), true)).kind).to.equal('done');
+    expect((await laneOf(site, 1).submit(put(site, number), 'create')).kind).to.equal('done');
     expect(await storedNumbers(site, `${KEY}.1`)).to.deep.equal([number]);
   });
 
@@ -257,7 +257,7 @@ describe('an operation about a peer', () => {
       forwardingSince: 9000,
     });
     expect((await laneOf(site, 1).submit(put(site, number))).kind).to.equal('forwarding');
-    const { kind, shard } = await laneOf(site, 1).submit(put(site, number), true);
+    const { kind, shard } = await laneOf(site, 1).submit(put(site, number), 'create');
     expect(kind).to.equal('done');
     expect(shard.header).to.deep.equal({
       generation: 5,

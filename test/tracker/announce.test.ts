@@ -106,7 +106,8 @@ describe('what a client says of itself', () => {
 
   it('is a partial seed when paused: incomplete, but no downloader', async () => {
     const site = new TrackerSite();
-    await site.client(1, { event: 'paused' });
+    const reply = await site.client(1, { event: 'paused' });
+    expect(reply.numbers()).to.include({ complete: 0, incomplete: 1 });
     expect(await site.swarm()).to.deep.equal({ complete: 0, downloaded: 0, downloaders: 0, incomplete: 1 });
     expect((await site.client(2, { left: 0 })).compactPeers()).to.deep.equal([]);
     expect((await site.client(3)).compactPeers()).to.deep.equal([endpoint(1), endpoint(2)]);
@@ -222,12 +223,14 @@ describe('a swarm', () => {
     expect(reply.numbers()).to.include({ incomplete: 4 });
   });
 
-  it('gives a seeder leechers only, and a leecher both', async () => {
+  it('gives a seeder leechers only, and a leecher or a partial seed both', async () => {
     const site = new TrackerSite();
     await site.client(1, { left: 0 });
     await site.client(2);
     expect((await site.client(3, { left: 0 })).compactPeers()).to.deep.equal([endpoint(2)]);
     expect((await site.client(4)).compactPeers()).to.deep.equal([endpoint(1), endpoint(2), endpoint(3)]);
+    const paused = await site.client(4, { event: 'paused' });
+    expect(paused.compactPeers()).to.deep.equal([endpoint(1), endpoint(2), endpoint(3)]);
   });
 
   it('never gives a client itself, nor counts it twice', async () => {

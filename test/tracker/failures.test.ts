@@ -60,6 +60,16 @@ describe('an answer with a deadline', () => {
     );
   });
 
+  it('leaves no timer behind that would keep the process alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    // The timer of the test itself starts first.
+    await new Promise(setImmediate);
+    const before = timers();
+    await withinDeadline(Promise.resolve(7), 60_000);
+    await new Promise(setImmediate);
+    expect(timers()).to.equal(before);
+  });
+
   it('is a DeadlineError if it does not', async () => {
     const never = new Promise(() => undefined);
     const failure: unknown = await withinDeadline(never, 10).catch((error: unknown) => error);
