@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+
+import type { Fault } from '../riak-double/faults.js';
+import { TrackerOnRiak } from './support/tracker-on-riak.js';
+
+const faults: Fault[] = [
+  { kind: 'answer-lost', by: 'cut' },
+  { kind: 'answer-lost', by: 'silence' },
+  { kind: 'cut' },
+  { kind: 'cut-mid-frame' },
+  { kind: 'no-answer' },
+  { kind: 'error', message: 'overload' },
+  { kind: 'garbage', in: 'body' },
+  { kind: 'garbage', in: 'code' },
+  { kind: 'garbage', in: 'length' },
+  { kind: 'stale-read' },
+  { kind: 'delay', ms: 5000 },
+];
+
+function nameOf(fault: Fault): string {
+  return Object.values(fault).join(' ');
+}
+
+/** Kinds that cost the time of a call. */
+const isSlow = ({ kind }: Fault): boolean => kind === 'delay' || kind === 'no-answer';
+
+describe('The tracker on Riak, while requests to Riak go wrong', function () {
+  this.timeout(120_000);
+
+  let site: TrackerOnRiak;
+
+  before(async () => {
+    site = await TrackerOnRiak.start(3);
+  });
+  after(() => site.dispose());
+
+  beforeEach(() => {
+    site.changeSwarms();
+  });
+  afterEach(() => site.heal());
+
+  for (const fault of faults) {
+    it(`answers in time, keeps what it acknowledged and counts nothing twice under: ${nameOf(fault)}`, async () => {
+      const before = site.newPeers(60);
+      expect(await site.announceAll(before, 1)).to.have.members(before);
+      for (const node of site.double.nodes) node.faults.inject({ fault, probability: 0.2 });
+      const during = await site.announceAll(site.newPeers(120), 3);
+      expect(during.length).to.be.above(60);
+      // Whoever gets no answer says again that it has completed, as a client does.
+      await site.announceAll(before, 3, { seeder: true, event: 'completed' });
+      await site.expectStored([...before, ...during]);
+      expect(site.downloads()).to.be.within(1, before.length);
+    });
+  }
+
+  it('does not grow while faults of every kind come and go', async () => {
+    const peers = site.newPeers(300);
+    const residentBytes: number[] = [];
+    for (let round = 0; round < 30; round++) {
+      for (const [i, fault] of faults.entries()) {
+        const probability = isSlow(fault) ? 0.002 : 0.02;
+        site.double.nodes[i % 3]?.faults.inject({ fault, probability });
+      }
+      // A seeder every second time: so each announce is a write, and the data stays as large as it is.
+      await site.announceAll(peers, 2, { seeder: round % 2 === 0 });
+      await site.heal();
+      residentBytes.push(await residentBytesOf(site.tracker.pid));
+    }
+    // By then the heap has found its size.
+    const early = residentBytes[12] ?? 0;
+    const late = residentBytes.at(-1) ?? Infinity;
+    expect(late - early, residentBytes.join(' ')).to.be.below(16 * 1024 * 1024);
+  });
+});
+
+/** Resident memory of a process, as Linux tells. */
+async function residentBytesOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
