@@ -48,7 +48,10 @@ export class TrackerOnRiak {
       });
       atEnd.add(() => tracker.dispose());
       const announcer = new Announcer(tracker.url());
-      atEnd.add(() => Promise.resolve(announcer.close()));
+      atEnd.add(() => {
+        announcer.close();
+        return Promise.resolve();
+      });
       return new TrackerOnRiak(double, tracker, announcer, atEnd);
     } catch (error) {
       await atEnd.run();
