@@ -36,6 +36,7 @@ export function joinHeaders(a: ShardHeader, b: ShardHeader): ShardHeader {
   return {
     generation: a.generation,
     depth: Math.max(a.depth, b.depth),
+    adoptions: Math.max(a.adoptions, b.adoptions),
     forwarding: a.forwarding || b.forwarding,
     forwardingSince: Math.max(a.forwardingSince, b.forwardingSince),
     strays: a.strays || b.strays,

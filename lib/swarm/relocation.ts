@@ -5,7 +5,10 @@ import { compareAge, V4, V6, type RecordLayout } from './peer-record.js';
 import { hashPeerId } from './placement.js';
 import { ownsRecord, type Shard } from './shard.js';
 
-/** A child takes the peers that its parent splits off. Whatever it holds already is merged, not lost. */
+/**
+ * A child takes the peers that its parent splits off. Whatever it holds already is merged, not lost. It is written also if there are no peers for
+ * it, as its parent no longer answers for it.
+ */
 export class AdoptOperation implements ShardOperation {
   readonly hash = undefined;
 
@@ -19,13 +22,18 @@ export class AdoptOperation implements ShardOperation {
   }
 
   apply(shard: Shard): Shard {
-    return mergeUnder(this.child, shard, this.peers);
+    const header = { ...shard.header, adoptions: Math.min(shard.header.adoptions + 1, MOST_ADOPTIONS) };
+    const merged = merge(this.child, shard.withHeader(header), this.peers.withHeader(header));
+    return withStraysKnown(this.child, merged);
   }
 
   holds(): boolean {
     return true;
   }
 }
+
+/** Beyond this a shard's adoptions are no longer counted. */
+export const MOST_ADOPTIONS = 255;
 
 /** One record goes to the shard that it belongs into, unless a newer one of that peer is there. */
 export class MoveOperation implements PeerOperation {
@@ -97,12 +105,4 @@ export function straysOf(n: number, shard: Shard): MoveOperation[] {
     }
   }
   return moves;
-}
-
-/**
- * Merges peers into a shard under the shard's own header, whatever header they come with. Always a new shard, also for no peers:
- * a child without peers must be stored too, as its parent no longer answers for it.
- */
-function mergeUnder(n: number, shard: Shard, peers: Shard): Shard {
-  return withStraysKnown(n, merge(n, shard, peers.withHeader(shard.header)));
 }

@@ -72,11 +72,11 @@ export class ShardLane {
 
   /**
    * Applies an operation in its turn. Rejects with the store's error if what it did could not be stored.
-   * @param creates whether the shard is to be made if it is not there, and brought back to life if it forwards
+   * @param footing what the operation may stand on
    */
-  submit(operation: ShardOperation, creates = false): Promise<Landing> {
+  submit(operation: ShardOperation, footing: Footing = 'remembered'): Promise<Landing> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ operation, creates, resolve, reject });
+      this.queue.push({ operation, footing, resolve, reject });
       if (!this.running) void this.run();
     });
   }
@@ -116,7 +116,7 @@ export class ShardLane {
       fetches++;
       for (const waiting of this.queue.splice(0)) group.push(waiting);
     }
-    if (fetches === 0 && group.some(({ operation }) => operation.doubts(this.state, this.now()))) {
+    if (fetches === 0 && group.some((waiting) => this.wantsFresh(waiting))) {
       await this.load();
       fetches++;
     }
@@ -129,7 +129,7 @@ export class ShardLane {
       for (const waiting of pending) {
         const kind = this.place(waiting, draft);
         if (kind === 'done') {
-          if (waiting.creates) draft = this.revived(draft);
+          if (waiting.footing === 'create') draft = this.revived(draft);
           draft = waiting.operation.apply(draft, this.now());
           applied.push(waiting);
         } else {
@@ -157,9 +157,14 @@ export class ShardLane {
     });
   }
 
-  private place({ operation, creates }: Waiting, shard: Shard): Landing['kind'] {
+  private wantsFresh({ operation, footing }: Waiting): boolean {
+    return footing !== 'remembered' || operation.doubts(this.state, this.now());
+  }
+
+  private place({ operation, footing }: Waiting, shard: Shard): Landing['kind'] {
     const { hash } = operation;
     if (hash === undefined) return 'done';
+    const creates = footing === 'create';
     if (this.n !== 0 && !creates && shard === this.nothing) return 'absent';
     if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
     return owns(shard.header, this.n, hash) ? 'done' : 'elsewhere';
@@ -169,7 +174,13 @@ export class ShardLane {
   private revived(shard: Shard): Shard {
     const { header } = shard;
     if (!header.forwarding) return shard;
-    const next = { ...header, generation: header.generation + 1, forwarding: false, forwardingSince: 0 };
+    const next = {
+      ...header,
+      generation: header.generation + 1,
+      adoptions: 0,
+      forwarding: false,
+      forwardingSince: 0,
+    };
     return withStraysKnown(this.n, shard.withHeader(next));
   }
 
@@ -207,7 +218,7 @@ export class ShardLane {
     while (!draft.header.forwarding && countOwned(this.n, draft) > shardPeers) {
       if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, shardPeers * 2);
       const { stays, goes, child } = splitShard(this.n, draft);
-      const { withStrays } = await this.sibling(child).submit(new AdoptOperation(child, goes), true);
+      const { withStrays } = await this.sibling(child).submit(new AdoptOperation(child, goes), 'create');
       for (const n of withStrays) this.straying.add(n);
       draft = stays;
     }
@@ -235,9 +246,15 @@ function isOnly(values: readonly Uint8Array[], written: Buffer): boolean {
   return values.length === 1 && value !== undefined && (value === written || written.equals(value));
 }
 
+/**
+ * What an operation may stand on: a remembered state; only on a fresh one; or on a fresh one, where the shard is to be made if it is not there, and
+ * brought back to life if it forwards.
+ */
+export type Footing = 'remembered' | 'fresh' | 'create';
+
 interface Waiting {
   readonly operation: ShardOperation;
-  readonly creates: boolean;
+  readonly footing: Footing;
   readonly resolve: (landing: Landing) => void;
   readonly reject: (error: unknown) => void;
 }

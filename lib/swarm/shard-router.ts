@@ -1,7 +1,8 @@
-import { ReadOperation, type PeerOperation } from './operation.js';
+import { ReadOperation, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, straysOf } from './relocation.js';
-import { newHeader, Shard } from './shard.js';
+import { newHeader, owns, Shard } from './shard.js';
+import type { Footing } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
 
 /** Where an operation ended. */
@@ -39,32 +40,57 @@ export class ShardRouter {
     let fetches = 0;
     /** The shard right below n on the way to the peer, if it is known to be missing or forwarding. */
     let below: number | undefined;
-    let create = false;
+    let footing: Footing = 'remembered';
     for (let step = 0; step < MOST_STEPS; step++) {
-      const landing = await this.shards.lane(infohash, n).submit(operation, create);
+      const landing = await this.shards.lane(infohash, n).submit(operation, footing);
       const { kind, shard } = landing;
       fetches += landing.fetches;
-      create = false;
       for (const straying of landing.withStrays) await this.moveStrays(infohash, straying);
       if (kind === 'done') {
-        this.remember(infohash, shard.header.depth);
-        return { n, shard, fetches };
-      }
-      if (kind === 'absent' || kind === 'forwarding') {
+        if (footing !== 'create' || !(await this.ownsNow(infohash, parentOf(n), hash))) {
+          this.remember(infohash, shard.header.depth);
+          return { n, shard, fetches };
+        }
+        // The parent took this shard back at the same time, so the peer belongs there after all.
+        n = parentOf(n);
+        below = undefined;
+        footing = 'remembered';
+      } else if (kind === 'absent' || kind === 'forwarding') {
         below = n;
         n = parentOf(n);
+        footing = 'remembered';
       } else if (below === undefined) {
         n = shardAt(hash, shard.header.depth);
+        footing = 'remembered';
+      } else if (footing !== 'fresh') {
+        footing = 'fresh';
       } else {
         // The parent has split, yet its child is not there: a store may for a while not find what it holds. What is written
         // there now is merged with it later.
         if (!creates) return { n: below, shard: Shard.empty(newHeader(below)), fetches };
         n = below;
         below = undefined;
-        create = true;
+        footing = 'create';
       }
     }
     throw new Error(`no shard of ${infohash} takes the peers with hash ${hash}`);
+  }
+
+  private async ownsNow(infohash: string, n: number, hash: number): Promise<boolean> {
+    const { shard } = await this.shards.lane(infohash, n).submit(new ReadOperation(undefined), 'fresh');
+    return owns(shard.header, n, hash);
+  }
+
+  /** Applies an operation at one shard, whatever it is responsible for, and moves what does not belong there to where it does. */
+  async applyAt(
+    infohash: string,
+    n: number,
+    operation: ShardOperation,
+    footing: Footing = 'remembered',
+  ): Promise<Shard> {
+    const { shard, withStrays } = await this.shards.lane(infohash, n).submit(operation, footing);
+    for (const straying of withStrays) await this.moveStrays(infohash, straying);
+    return shard;
   }
 
   /** A first guess of how deep most shards of a swarm are. */

@@ -11,7 +11,7 @@ import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
  *      4  1   format: 1
  *      5  1   bit 0: forwarding, bit 1: holds strays
  *      6  1   depth: how many low bits of a peer's hash this shard is responsible for
- *      7  1   0
+ *      7  1   how often it took peers of its parent since it was made or last came to life
  *      8  4   generation: goes up by one when a shard takes its child's peers back, or comes to life again
  *     12  4   since when it forwards, seconds since the epoch; else 0
  *     16  2   number of IPv4 records
@@ -75,6 +75,7 @@ export class Shard {
     const header = {
       generation: readUint32(bytes, GENERATION_AT),
       depth: byteAt(bytes, DEPTH_AT),
+      adoptions: byteAt(bytes, ADOPTIONS_AT),
       forwarding: (flags & FORWARDING) !== 0,
       forwardingSince: readUint32(bytes, FORWARDING_SINCE_AT),
       strays: (flags & STRAYS) !== 0,
@@ -93,7 +94,7 @@ export class Shard {
     bytes[FORMAT_AT] = FORMAT;
     bytes[FLAGS_AT] = (header.forwarding ? FORWARDING : 0) | (header.strays ? STRAYS : 0);
     bytes[DEPTH_AT] = header.depth;
-    bytes[RESERVED_AT] = 0;
+    bytes[ADOPTIONS_AT] = header.adoptions;
     writeUint32(bytes, GENERATION_AT, header.generation);
     writeUint32(bytes, FORWARDING_SINCE_AT, header.forwardingSince);
     writeUint16(bytes, V4_COUNT_AT, this.v4Count);
@@ -173,6 +174,8 @@ export class Shard {
 export interface ShardHeader {
   readonly generation: number;
   readonly depth: number;
+  /** Counts up to 255 when a parent splits peers off to a shard that is there already: what a purge took from it is not all then. */
+  readonly adoptions: number;
   /** The shard's peers went back to its parent: look there. */
   readonly forwarding: boolean;
   readonly forwardingSince: number;
@@ -195,7 +198,14 @@ export class ShardFormatError extends Error {
 
 /** The header that shard n is made with. */
 export function newHeader(shard: number): ShardHeader {
-  return { generation: 0, depth: birthDepth(shard), forwarding: false, forwardingSince: 0, strays: false };
+  return {
+    generation: 0,
+    depth: birthDepth(shard),
+    adoptions: 0,
+    forwarding: false,
+    forwardingSince: 0,
+    strays: false,
+  };
 }
 
 /** Whether a peer with this hash belongs into shard n under this header. */
@@ -213,7 +223,7 @@ const CHECKSUM_SIZE = 4;
 const FORMAT_AT = 4;
 const FLAGS_AT = 5;
 const DEPTH_AT = 6;
-const RESERVED_AT = 7;
+const ADOPTIONS_AT = 7;
 const GENERATION_AT = 8;
 const FORWARDING_SINCE_AT = 12;
 const V4_COUNT_AT = 16;

@@ -39,11 +39,13 @@ export const headers = (n: number): fc.Arbitrary<ShardHeader> =>
     .record({
       generation: fc.integer({ min: 0, max: 2 }),
       deeper: fc.integer({ min: 0, max: 2 }),
+      adoptions: fc.integer({ min: 0, max: 2 }),
       forwardingSince: fc.constantFrom(0, 0, 1005),
     })
-    .map(({ generation, deeper, forwardingSince }) => ({
+    .map(({ generation, deeper, adoptions, forwardingSince }) => ({
       generation,
       depth: newHeader(n).depth + deeper,
+      adoptions,
       forwarding: forwardingSince !== 0,
       forwardingSince,
       strays: false,

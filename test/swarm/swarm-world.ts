@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 
+import { emptySummary } from '../../lib/purge/summary.js';
+import { SwarmPurge } from '../../lib/purge/swarm-purge.js';
 import type { Clock, Random } from '../../lib/environment.js';
 import { isLive } from '../../lib/swarm/filter.js';
 import { mergeAll } from '../../lib/swarm/merge.js';
@@ -13,6 +15,13 @@ import type { Store } from '../../lib/store/store.js';
 import { RecordingLog } from '../support/recording-log.js';
 
 export type Doing = 'start' | 'announce' | 'complete' | 'pause' | 'stop';
+
+/** Something that a peer does, through one of the processes. */
+export interface Act {
+  readonly peer: number;
+  readonly through: number;
+  readonly doing: Doing;
+}
 
 /** A peer of the model: one endpoint of one peer id. */
 export interface ModelPeer {
@@ -31,7 +40,8 @@ const rules: SwarmRules = {
   peerLifetimeSeconds: LIFETIME,
   minIntervalSeconds: 20,
   shardPeers: 4,
-  warmMilliseconds: 1e9,
+  // As long as may be: a shard forwards for one lifetime, and who remembers it for longer does not notice.
+  warmMilliseconds: 0.9 * LIFETIME * 1000,
   warmBytes: 1e9,
 };
 
@@ -62,8 +72,8 @@ export class SwarmWorld {
    * Lets a peer announce through a process and notes in the model what it did. A peer that is gone starts, whatever it was to do, as a
    * client does; a failure is tried again until it gets through, as a client does.
    */
-  async act(peerNumber: number, through: number, doing: Doing): Promise<SwarmAnswer> {
-    const peer = this.peer(peerNumber);
+  async act({ peer: number, through, doing }: Act): Promise<SwarmAnswer> {
+    const peer = this.peer(number);
     const isLive = this.isLive(peer);
     const does = isLive || doing === 'stop' ? doing : 'start';
     const announcement = this.announcement(peer, does);
@@ -89,6 +99,24 @@ export class SwarmWorld {
 
   pause(seconds: number): void {
     this.milliseconds += seconds * 1000;
+  }
+
+  /** Purges the swarm as it is, beside whatever announces are under way. */
+  async purge(): Promise<void> {
+    const { store, log } = this;
+    const clock: Clock = { now: () => this.milliseconds };
+    const purge = new SwarmPurge({
+      store,
+      clock,
+      log,
+      peerLifetimeSeconds: LIFETIME,
+      shardPeers: rules.shardPeers,
+    });
+    try {
+      await purge.clean(infohashKey(INFOHASH), await this.shardNumbers(), emptySummary());
+    } catch {
+      // A call to the store failed; a purge that stops anywhere has done no harm.
+    }
   }
 
   /** The peers that the model has in the swarm now, as text. */
@@ -133,11 +161,19 @@ export class SwarmWorld {
     return { seeders: count(3), leechers: count(2), partialSeeds: count(1) };
   }
 
-  private async everything(): Promise<{ peers: string[] }> {
+  private async shardNumbers(): Promise<number[]> {
+    const keys = await this.shardKeys();
+    return keys.map((key) => Number(key.split('.')[1] ?? 0));
+  }
+
+  private async shardKeys(): Promise<readonly string[]> {
     const base = infohashKey(INFOHASH);
-    const { keys } = await this.store.keys({ from: base, to: `${base}~` }, undefined, 100_000);
+    return (await this.store.keys({ from: base, to: `${base}~` }, undefined, 100_000)).keys;
+  }
+
+  private async everything(): Promise<{ peers: string[] }> {
     const versions: Shard[] = [];
-    for (const key of keys) {
+    for (const key of await this.shardKeys()) {
       const { values } = await this.store.fetch(key);
       // Under one header, so that only the records count.
       versions.push(...values.map((value) => Shard.decode(value).withHeader(newHeader(0))));

@@ -1,0 +1,64 @@
+import type { PeerCounts } from '../swarm/counts.js';
+
+/** What a purge found and did. Plain data, so that it can be stored, and handed from one slice to the next. */
+export interface PurgeSummary {
+  /** Swarms with live peers. */
+  swarms: number;
+  /** Live peers, by peer id. */
+  peers: number;
+  seeders: number;
+  leechers: number;
+  partialSeeds: number;
+  /** Stored shards that were looked at. */
+  shards: number;
+  /** Records that had expired and are gone. */
+  recordsDropped: number;
+  /** Stored shards that are gone. */
+  shardsRemoved: number;
+  /** Shards that were merged into the one they had been split off from. */
+  shardsMerged: number;
+  /** Swarms that could not be cleaned; the log says why. */
+  failures: number;
+  /** The largest swarms, largest first. */
+  largest: LargeSwarm[];
+}
+
+export interface LargeSwarm {
+  /** Hex. */
+  infohash: string;
+  peers: number;
+}
+
+const LARGEST = 20;
+
+export function emptySummary(): PurgeSummary {
+  return {
+    swarms: 0,
+    peers: 0,
+    seeders: 0,
+    leechers: 0,
+    partialSeeds: 0,
+    shards: 0,
+    recordsDropped: 0,
+    shardsRemoved: 0,
+    shardsMerged: 0,
+    failures: 0,
+    largest: [],
+  };
+}
+
+/** Adds a swarm's counts to a summary. */
+export function addSwarm(summary: PurgeSummary, infohash: string, counts: PeerCounts): void {
+  const peers = counts.seeders + counts.leechers + counts.partialSeeds;
+  if (peers === 0) return;
+  summary.swarms++;
+  summary.peers += peers;
+  summary.seeders += counts.seeders;
+  summary.leechers += counts.leechers;
+  summary.partialSeeds += counts.partialSeeds;
+  const { largest } = summary;
+  if (largest.length === LARGEST && peers <= (largest.at(-1)?.peers ?? 0)) return;
+  const at = largest.findIndex((other) => other.peers < peers);
+  largest.splice(at < 0 ? largest.length : at, 0, { infohash, peers });
+  largest.length = Math.min(largest.length, LARGEST);
+}
