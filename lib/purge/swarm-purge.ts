@@ -134,7 +134,7 @@ export class SwarmPurge {
     if (!isDepth(taken, birthDepth(child))) return false;
     const parent = await this.router.applyAt(infohash, n, new TakeBackOperation(n, child, taken));
     kept.set(n, parent);
-    if (!isDepth(parent, birthDepth(child) - 1)) return false;
+    if (parent.header.forwarding || parent.header.depth >= birthDepth(child)) return false;
     await this.router.applyAt(infohash, child, new ForwardOperation(child, taken));
     kept.delete(child);
     return true;

@@ -57,7 +57,8 @@ export class FinishSplitOperation implements ShardOperation {
 
 /**
  * A shard takes back the peers of its youngest child: the first half of merging the two. In a new generation, which wins over writers that
- * still know the shard as split.
+ * still know the shard as split, and over one that is just splitting it again. Also where another purge took the child back already, as what
+ * that one took may be older.
  */
 export class TakeBackOperation implements ShardOperation {
   readonly hash = undefined;
@@ -75,8 +76,8 @@ export class TakeBackOperation implements ShardOperation {
   apply(shard: Shard): Shard {
     const { header } = shard;
     const depth = birthDepth(this.child);
-    if (header.forwarding || header.depth !== depth) return shard;
-    const next = { ...header, generation: header.generation + 1, depth: depth - 1 };
+    if (header.forwarding || header.depth > depth) return shard;
+    const next = { ...header, generation: header.generation + 1, depth: Math.min(header.depth, depth - 1) };
     return withStraysKnown(this.n, merge(this.n, shard.withHeader(next), this.taken.withHeader(next)));
   }
 
