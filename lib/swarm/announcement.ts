@@ -35,7 +35,7 @@ export interface Announcement {
 export interface AnnouncementRules {
   readonly peerLifetimeSeconds: number;
   /** A re-announce that says nothing new and comes sooner than this is not written. */
-  readonly minIntervalSeconds: number;
+  readonly unwrittenSeconds: number;
 }
 
 /** Puts a peer's record into its shard, or a tombstone in its place. */
@@ -131,7 +131,7 @@ export class AnnounceOperation implements PeerOperation {
   private saysNothingNew(shard: Shard, at: number, now: number): boolean {
     const { layout, record, rules } = this;
     const age = now / 1000 - readUint32(shard.bytes, at + layout.seenAt);
-    if (age < 0 || age >= rules.minIntervalSeconds) return false;
+    if (age < 0 || age >= rules.unwrittenSeconds) return false;
     return flagsOf(shard.bytes, at, layout) === flagsOf(record, 0, layout);
   }
 

@@ -13,7 +13,7 @@ export const SAMPLE_SHARDS = 16;
  * now and then a random one more. So they change all the time, yet most announces read none.
  */
 export class Neighbours {
-  /** Numbers of shards lately read, by swarm; those with one shard have no entry. Longest unused first. */
+  /** Numbers of shards lately read, by swarm; those with one shard have no entry. Oldest entry first. */
   private readonly lately = new Map<string, number[]>();
 
   constructor(
@@ -35,6 +35,13 @@ export class Neighbours {
       this.forgetOldest();
     }
     this.addWarm(infohash, numbers, sources);
+    if (covered(sources) >= 1) return sources;
+    if (sources.length >= SAMPLE_SHARDS) {
+      // One announce in a few puts a new shard in the place of an old one: else those read first would feed the whole swarm.
+      if (reads === 0 || this.random() * ANNOUNCES_PER_READ >= 1) return sources;
+      sources.pop();
+      reads = 1;
+    }
     for (let read = 0; read < reads && (read === 0 || peersIn(sources) < enough); read++) {
       if (sources.length >= SAMPLE_SHARDS || covered(sources) >= 1) break;
       await this.readOther(infohash, own, numbers, sources);
@@ -97,6 +104,9 @@ export class Neighbours {
 }
 
 const MOST_SWARMS = 10_000;
+
+/** Once enough shards are warm, about one announce in so many reads another one. */
+const ANNOUNCES_PER_READ = 8;
 
 /** The share of a swarm that its shards at hand cover, 1 if they are all. */
 export function covered(sources: readonly Source[]): number {

@@ -1,10 +1,10 @@
 import type { Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { addCounts, countPeers, extrapolate, NO_PEERS, type PeerCounts } from './counts.js';
+import { addCounts, countPeers, NO_PEERS, type PeerCounts } from './counts.js';
 import { decodeValues } from './decode.js';
-import { covered, SAMPLE_SHARDS } from './neighbours.js';
-import { birthDepth, childOf, infohashKey, parentOf, shardAt, shardKey } from './placement.js';
+import { SAMPLE_SHARDS } from './neighbours.js';
+import { birthDepth, childOf, coverage, infohashKey, parentOf, shardAt, shardKey } from './placement.js';
 import type { Source } from './selection.js';
 import type { Shard } from './shard.js';
 
@@ -44,10 +44,28 @@ async function countSwarm(context: ScrapeContext, infohash: string, deadline: nu
   const root = await reader.read(0);
   if (root === undefined) return NO_PEERS;
   const all = await readAll(reader, root);
-  const sources = all ?? (await readSample(reader, root.header.depth, context.random));
+  if (all === undefined)
+    return estimate(await readSample(reader, root.header.depth, context.random), deadline);
   let counts = NO_PEERS;
-  for (const { n, shard } of sources) counts = addCounts(counts, countPeers(n, shard, deadline));
-  return all === undefined ? extrapolate(counts, covered(sources)) : counts;
+  for (const { n, shard } of all) counts = addCounts(counts, countPeers(n, shard, deadline));
+  return counts;
+}
+
+/** Each shard of the sample is as likely as its share of the swarm, so its count divided by its share is right on average. */
+function estimate(sample: readonly Source[], deadline: number): PeerCounts {
+  const sum = { seeders: 0, leechers: 0, partialSeeds: 0 };
+  for (const { n, shard } of sample) {
+    const counts = countPeers(n, shard, deadline);
+    const share = coverage(shard.header.depth) * sample.length;
+    sum.seeders += counts.seeders / share;
+    sum.leechers += counts.leechers / share;
+    sum.partialSeeds += counts.partialSeeds / share;
+  }
+  return {
+    seeders: Math.round(sum.seeders),
+    leechers: Math.round(sum.leechers),
+    partialSeeds: Math.round(sum.partialSeeds),
+  };
 }
 
 /** Every shard of the swarm, level by level: a shard's depth says which children it has. Undefined if they are too many. */
@@ -75,16 +93,11 @@ function childrenOf({ n, shard }: Source): number[] {
   return children;
 }
 
-/** Different shards, each as likely as its share of the swarm. */
+/** The shards of some random hashes; one may come up twice, and then counts twice. */
 async function readSample(reader: ShardReader, depth: number, random: Random): Promise<Source[]> {
-  const sample = new Map<number, Source>();
-  for (let round = 0; round < 4 && sample.size < SAMPLE_SHARDS; round++) {
-    const missing = Array.from({ length: SAMPLE_SHARDS - sample.size }, () => Math.floor(random() * 2 ** 32));
-    for (const source of await Promise.all(missing.map((hash) => find(reader, hash, depth)))) {
-      if (source !== undefined) sample.set(source.n, source);
-    }
-  }
-  return [...sample.values()];
+  const hashes = Array.from({ length: SAMPLE_SHARDS }, () => Math.floor(random() * 2 ** 32));
+  const sources = await Promise.all(hashes.map((hash) => find(reader, hash, depth)));
+  return sources.filter((source) => source !== undefined);
 }
 
 /** The shard that is responsible for a hash, beginning at a likely depth. */

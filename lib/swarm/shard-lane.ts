@@ -23,6 +23,13 @@ export interface LaneContext {
   readonly shardPeers: number;
 }
 
+/** Who keeps the lanes of a process. */
+export interface LaneHome {
+  lane(infohash: string, n: number): ShardLane;
+  /** Called whenever a lane has nothing more to do for now. */
+  onIdle(lane: ShardLane): void;
+}
+
 /**
  * Everything that this process does with one shard, one thing after the other.
  *
@@ -41,19 +48,22 @@ export class ShardLane {
   private knownAt = -Infinity;
   private queue: Waiting[] = [];
   /** Shards that the present group found to hold strays. */
-  private readonly straying = new Set<number>();
+  private straying: Set<number> | undefined;
   private running = false;
+  /** Set whenever somebody asks for the lane; whoever keeps lanes clears it. */
+  used = false;
+  /** What the lane was last taken to weigh, by whoever keeps lanes. */
+  weighed = 0;
 
+  /** There are many lanes: each has as little of its own as can be. */
   constructor(
-    readonly n: number,
-    private readonly key: string,
+    private readonly home: LaneHome,
     private readonly context: LaneContext,
-    /** The lane of another shard of the same swarm. */
-    private readonly sibling: (n: number) => ShardLane,
-    /** Called whenever the lane has nothing more to do for now. */
-    private readonly onIdle: (lane: ShardLane) => void,
+    private readonly infohash: string,
+    readonly n: number,
+    readonly key: string,
   ) {
-    this.nothing = Shard.empty(newHeader(n));
+    this.nothing = n === 0 ? NO_ROOT : Shard.empty(newHeader(n));
   }
 
   get busy(): boolean {
@@ -87,7 +97,8 @@ export class ShardLane {
   }
 
   private isWarm(): boolean {
-    return this.now() - this.knownAt <= this.context.warmMilliseconds;
+    const age = this.now() - this.knownAt;
+    return age >= 0 && age < this.context.warmMilliseconds;
   }
 
   private async run(): Promise<void> {
@@ -105,12 +116,12 @@ export class ShardLane {
       }
     }
     this.running = false;
-    this.onIdle(this);
+    this.home.onIdle(this);
   }
 
   private async serve(group: Waiting[]): Promise<void> {
     let fetches = 0;
-    this.straying.clear();
+    this.straying = undefined;
     if (!this.isWarm()) {
       await this.load();
       fetches++;
@@ -148,12 +159,12 @@ export class ShardLane {
   /** Tells an operation how it fared. Others may have deepened the shard while it was written: then its peer belongs elsewhere now. */
   private answer(waiting: Waiting, kind: Landing['kind'], fetches: number): void {
     const shard = this.state;
-    if (shard.header.strays) this.straying.add(this.n);
+    if (shard.header.strays) this.addStraying(this.n);
     waiting.resolve({
       kind: kind === 'done' ? this.place(waiting, shard) : kind,
       shard,
       fetches,
-      withStrays: this.straying.size === 0 ? NO_SHARDS : [...this.straying],
+      withStrays: this.straying === undefined ? NO_SHARDS : [...this.straying],
     });
   }
 
@@ -218,8 +229,10 @@ export class ShardLane {
     while (!draft.header.forwarding && countOwned(this.n, draft) > shardPeers) {
       if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, shardPeers * 2);
       const { stays, goes, child } = splitShard(this.n, draft);
-      const { withStrays } = await this.sibling(child).submit(new AdoptOperation(child, goes), 'create');
-      for (const n of withStrays) this.straying.add(n);
+      const { withStrays } = await this.home
+        .lane(this.infohash, child)
+        .submit(new AdoptOperation(child, goes), 'create');
+      for (const n of withStrays) this.addStraying(n);
       draft = stays;
     }
     return draft;
@@ -233,6 +246,11 @@ export class ShardLane {
 
   private decode(values: readonly Uint8Array[]): Shard | undefined {
     return decodeValues(this.n, this.key, values, this.context.log);
+  }
+
+  private addStraying(n: number): void {
+    this.straying ??= new Set();
+    this.straying.add(n);
   }
 
   private now(): number {
@@ -260,6 +278,7 @@ interface Waiting {
 }
 
 const NO_SHARDS: readonly number[] = [];
+const NO_ROOT = Shard.empty(newHeader(0));
 
 /** Lost races with other writers before a write gives up. Each loss means that another write got through. */
 const MOST_ATTEMPTS = 100;

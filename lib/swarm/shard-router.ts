@@ -1,7 +1,7 @@
 import { ReadOperation, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, straysOf } from './relocation.js';
-import { newHeader, owns, Shard } from './shard.js';
+import { owns, type Shard } from './shard.js';
 import type { Footing } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
 
@@ -32,9 +32,8 @@ export class ShardRouter {
 
   /**
    * Applies an operation at the shard that is responsible for its peer, and moves what does not belong there to where it does.
-   * @param creates false: if the responsible shard is missing, nothing is applied and an empty one is the answer
    */
-  async visit(infohash: string, operation: PeerOperation, creates: boolean): Promise<Arrival> {
+  async visit(infohash: string, operation: PeerOperation): Promise<Arrival> {
     const { hash } = operation;
     let n = shardAt(hash, this.depthOf(infohash));
     let fetches = 0;
@@ -67,7 +66,6 @@ export class ShardRouter {
       } else {
         // The parent has split, yet its child is not there: a store may for a while not find what it holds. What is written
         // there now is merged with it later.
-        if (!creates) return { n: below, shard: Shard.empty(newHeader(below)), fetches };
         n = below;
         below = undefined;
         footing = 'create';
@@ -128,12 +126,19 @@ export class ShardRouter {
       let { shard } = await lane.submit(new ReadOperation(undefined));
       // While they are moved, others may put more of them here.
       for (let round = 0; shard.header.strays && round < MOST_ROUNDS; round++) {
-        await Promise.all(straysOf(n, shard).map((move) => this.visit(infohash, move, true)));
+        await allSettled(straysOf(n, shard).map((move) => this.visit(infohash, move)));
         ({ shard } = await lane.submit(new ForgetStraysOperation(n, shard)));
       }
     } finally {
       this.clearing.delete(key);
     }
+  }
+}
+
+/** Waits for all, then fails if one did: nothing goes on behind the back of who asked. */
+async function allSettled(promises: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) {
+    if (result.status === 'rejected') throw result.reason;
   }
 }
 

@@ -5,16 +5,19 @@ import { AnnounceOperation, type Announcement } from './announcement.js';
 import { addCounts, countPeers, extrapolate, NO_PEERS, type PeerCounts } from './counts.js';
 import { infohashKey } from './placement.js';
 import { covered, Neighbours } from './neighbours.js';
-import { NO_SELECTION, selectPeers, type SelectedPeers, type Source } from './selection.js';
-import { ShardRouter } from './shard-router.js';
+import { selectPeers, type SelectedPeers, type Source } from './selection.js';
+import { ShardRouter, type Arrival } from './shard-router.js';
 import type { Shard } from './shard.js';
 import { WarmShards } from './warm-shards.js';
 
 export interface SwarmRules {
   /** A peer lives this long after its last announce. */
   readonly peerLifetimeSeconds: number;
-  /** A re-announce that says nothing new and comes sooner than this is not written. */
-  readonly minIntervalSeconds: number;
+  /**
+   * A re-announce that says nothing new and comes sooner than this is not written. The peer's life is then counted from the announce before,
+   * so this must be no longer than what the lifetime leaves beside the longest interval.
+   */
+  readonly unwrittenSeconds: number;
   /** A shard with more records than this splits. */
   readonly shardPeers: number;
   /** How long a shard that was read or written may be taken for its present state. */
@@ -71,32 +74,29 @@ export class Swarms {
     const { store, clock, random, rules, log } = this.components;
     const infohash = infohashKey(announcement.infohash);
     const operation = new AnnounceOperation(announcement, rules);
-    const arrival = await this.router.visit(infohash, operation, true);
+    const arrival = await this.router.visit(infohash, operation);
     if (operation.countsDownload) {
       // The peer is stored as counted: a failure here loses one download, where counting first would count it twice.
       await store.increment(infohash, 1).catch((cause: unknown) => {
         log.error('download-not-counted', { infohash, cause });
       });
     }
-    const reads = arrival.fetches === 0 ? 1 : Math.max(0, MOST_READS - arrival.fetches);
-    const sources = await this.neighbours.around(infohash, arrival, wanted.limit, reads);
+    const limit = announcement.event === 'stopped' ? 0 : wanted.limit;
+    const sources = await this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
     const deadline = Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds;
     return {
       counts: this.count(sources, deadline),
-      peers:
-        announcement.event === 'stopped'
-          ? NO_SELECTION
-          : selectPeers(
-              sources.slice(0, MOST_SOURCES),
-              {
-                limit: wanted.limit,
-                self: operation.record,
-                downloadersOnly: announcement.state === 'seeder',
-                withIds: wanted.withIds,
-                deadline,
-              },
-              random,
-            ),
+      peers: selectPeers(
+        sources.slice(0, MOST_SOURCES),
+        {
+          limit,
+          self: operation.record,
+          downloadersOnly: announcement.state === 'seeder',
+          withIds: wanted.withIds,
+          deadline,
+        },
+        random,
+      ),
     };
   }
 
@@ -112,6 +112,12 @@ export class Swarms {
     }
     return extrapolate(sum, covered(sources));
   }
+}
+
+/** How many reads of the store an announce has left for other shards: a warm one has one, and one that wants no peers none. */
+function readsLeft(arrival: Arrival, limit: number): number {
+  if (limit === 0) return 0;
+  return arrival.fetches === 0 ? 1 : Math.max(0, MOST_READS - arrival.fetches);
 }
 
 /** Reads of the store that a cold announce may take: with its write, four operations. */

@@ -1,12 +1,12 @@
 import { shardKey } from './placement.js';
-import { ShardLane, type LaneContext } from './shard-lane.js';
+import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
 
 /**
  * The lanes of the shards that this process used lately, and so the shards it remembers: the longest unused go first when the remembered
  * states outgrow their bound. A lane in use stays, so that this process does not compete with itself for a shard.
  */
-export class WarmShards {
-  private readonly entries = new Map<string, Entry>();
+export class WarmShards implements LaneHome {
+  private readonly lanes = new Map<string, ShardLane>();
   private bytes = 0;
 
   constructor(
@@ -17,57 +17,44 @@ export class WarmShards {
   /** The lane of shard n of a swarm. */
   lane(infohash: string, n: number): ShardLane {
     const key = shardKey(infohash, n);
-    const known = this.entries.get(key);
-    if (known !== undefined) {
-      known.used = true;
-      return known.lane;
+    let lane = this.lanes.get(key);
+    if (lane === undefined) {
+      lane = new ShardLane(this, this.context, infohash, n, key);
+      this.lanes.set(key, lane);
+    } else {
+      lane.used = true;
     }
-    const sibling = (other: number): ShardLane => this.lane(infohash, other);
-    const entry: Entry = {
-      lane: new ShardLane(n, key, this.context, sibling, () => {
-        this.weigh(key, entry);
-      }),
-      weight: 0,
-      used: false,
-    };
-    this.entries.set(key, entry);
-    return entry.lane;
+    return lane;
   }
 
   /** The lane if there is one. */
   peek(infohash: string, n: number): ShardLane | undefined {
-    return this.entries.get(shardKey(infohash, n))?.lane;
+    return this.lanes.get(shardKey(infohash, n));
   }
 
-  private weigh(key: string, entry: Entry): void {
-    if (this.entries.get(key) !== entry) return;
-    const weight = OVERHEAD + entry.lane.weight;
-    this.bytes += weight - entry.weight;
-    entry.weight = weight;
+  onIdle(lane: ShardLane): void {
+    if (this.lanes.get(lane.key) !== lane) return;
+    const weight = OVERHEAD + lane.weight;
+    this.bytes += weight - lane.weighed;
+    lane.weighed = weight;
     if (this.bytes > this.mostBytes) this.evict();
   }
 
-  /** Second chance: an entry used since it was last looked at goes to the end of the line. */
+  /** Second chance: a lane used since it was last looked at goes to the end of the line. */
   private evict(): void {
-    let looks = this.entries.size * 2;
-    for (const [key, entry] of this.entries) {
+    let looks = this.lanes.size * 2;
+    for (const [key, lane] of this.lanes) {
       if (this.bytes <= this.mostBytes || looks-- === 0) return;
-      this.entries.delete(key);
-      if (entry.used || entry.lane.busy) {
-        entry.used = false;
-        this.entries.set(key, entry);
+      this.lanes.delete(key);
+      if (lane.used || lane.busy) {
+        lane.used = false;
+        this.lanes.set(key, lane);
       } else {
-        this.bytes -= entry.weight;
+        this.bytes -= lane.weighed;
       }
     }
   }
 }
 
-interface Entry {
-  readonly lane: ShardLane;
-  weight: number;
-  used: boolean;
-}
-
 /** What a lane weighs beside its shard's bytes: the objects, the key, the map's entry. Measured on Node 20. */
-const OVERHEAD = 600;
+const OVERHEAD = 1200;

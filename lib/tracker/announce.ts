@@ -1,3 +1,4 @@
+import type { Config } from '../config.js';
 import { isPrivateAddress, parseAddress } from '../protocol/address.js';
 import { encodeAnnounceReply } from '../protocol/announce-reply.js';
 import { parseAnnounce, type AnnounceRequest } from '../protocol/announce-request.js';
@@ -13,7 +14,11 @@ export class AnnounceTracker {
     const { config } = components;
     this.swarms = new Swarms({
       ...components,
-      rules: { ...config, warmMilliseconds: config.warmSeconds * 1000 },
+      rules: {
+        ...config,
+        warmMilliseconds: config.warmSeconds * 1000,
+        unwrittenSeconds: unwrittenSeconds(config),
+      },
     });
   }
 
@@ -66,4 +71,13 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
     state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
     event: isPaused ? 'none' : event,
   };
+}
+
+/**
+ * For how long a re-announce need not be written: the peer's life is then counted from the announce before, and must still reach to the next one,
+ * which comes after the longest jittered interval.
+ */
+function unwrittenSeconds(config: Config): number {
+  const longestInterval = config.announceIntervalSeconds * (1 + config.intervalJitterPercent / 100);
+  return Math.min(config.minIntervalSeconds, Math.floor(config.peerLifetimeSeconds - longestInterval));
 }

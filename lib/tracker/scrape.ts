@@ -2,6 +2,7 @@ import { encodeScrapeReply } from '../protocol/scrape-reply.js';
 import { parseScrape } from '../protocol/scrape-request.js';
 import { scrapeSwarm } from '../swarm/scrape.js';
 import type { TrackerComponents } from './components.js';
+import { mapBounded } from './map-bounded.js';
 
 /** Answers scrapes (BEP 48): counts of the swarms that are asked for, as they are stored now. */
 export class ScrapeTracker {
@@ -15,18 +16,20 @@ export class ScrapeTracker {
   async answer(query: string): Promise<Buffer> {
     const { config, clock } = this.components;
     const deadline = Math.floor(clock.now() / 1000) - config.peerLifetimeSeconds;
-    const swarms = await Promise.all(
-      parseScrape(query, config.scrapeMaxHashes).map(async (infohash) => {
-        const { counts, downloads } = await scrapeSwarm(this.components, infohash, deadline);
-        return {
-          infohash,
-          complete: counts.seeders,
-          downloaded: downloads,
-          incomplete: counts.leechers + counts.partialSeeds,
-          downloaders: counts.leechers,
-        };
-      }),
-    );
+    const infohashes = parseScrape(query, config.scrapeMaxHashes);
+    const swarms = await mapBounded(infohashes, SWARMS_AT_ONCE, async (infohash) => {
+      const { counts, downloads } = await scrapeSwarm(this.components, infohash, deadline);
+      return {
+        infohash,
+        complete: counts.seeders,
+        downloaded: downloads,
+        incomplete: counts.leechers + counts.partialSeeds,
+        downloaders: counts.leechers,
+      };
+    });
     return encodeScrapeReply(swarms, config.scrapeIntervalSeconds);
   }
 }
+
+/** One scrape must not take all of a store's calls: it may name a hundred swarms of many shards. */
+const SWARMS_AT_ONCE = 16;

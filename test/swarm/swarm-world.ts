@@ -38,7 +38,7 @@ export const INFOHASH = Buffer.from('0123456789abcdef0123456789abcdef01234567', 
 
 const rules: SwarmRules = {
   peerLifetimeSeconds: LIFETIME,
-  minIntervalSeconds: 20,
+  unwrittenSeconds: 20,
   shardPeers: 4,
   // As long as may be: a shard forwards for one lifetime, and who remembers it for longer does not notice.
   warmMilliseconds: 0.9 * LIFETIME * 1000,
