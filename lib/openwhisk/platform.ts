@@ -5,7 +5,7 @@ import { openRiakStore } from '../store/riak/riak-store.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureReply } from '../tracker/failures.js';
 import { stdoutLog } from './stdout-log.js';
-import { webActionResult, type WebAction, type WebActionParams } from './web-action.js';
+import { failureResult, type WebAction, type WebActionParams } from './web-action.js';
 
 /**
  * An action as OpenWhisk runs it: made from the parameters of its first run, and used for all that follow in the same process. Its store
@@ -17,7 +17,7 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
     try {
       action ??= create(componentsOf(params));
     } catch (error) {
-      return webActionResult(failureReply(error, RETRY_MINUTES, stdoutLog('error')));
+      return failureResult(failureReply(error, RETRY_MINUTES, stdoutLog('error')));
     }
     return action(params);
   };

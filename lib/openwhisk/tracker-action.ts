@@ -3,7 +3,13 @@ import { ClientError } from '../protocol/errors.js';
 import { splitRequestTarget } from '../protocol/request-target.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureReply, withinDeadline } from '../tracker/failures.js';
-import { headerOf, webActionResult, type WebAction, type WebActionParams } from './web-action.js';
+import {
+  failureResult,
+  headerOf,
+  webActionResult,
+  type WebAction,
+  type WebActionParams,
+} from './web-action.js';
 
 /** Something that answers a client's query with a bencoded reply. */
 export interface Tracker {
@@ -19,7 +25,7 @@ export function trackerAction(tracker: Tracker, { config, log }: TrackerComponen
         await withinDeadline(tracker.answer(query, clientAddress), config.announceTimeoutMs),
       );
     } catch (error) {
-      return webActionResult(failureReply(error, config.retryInMinutes, log));
+      return failureResult(failureReply(error, config.retryInMinutes, log));
     }
   };
 }

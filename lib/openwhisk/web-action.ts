@@ -36,4 +36,10 @@ export function webActionResult(body: Buffer): WebActionResult {
   return { statusCode: 200, headers: BINARY, body: body.toString('base64') };
 }
 
+/** A failure looks like any reply but for this header, by which the gateway keeps it out of its cache and knows its health. */
+export function failureResult(body: Buffer): WebActionResult {
+  return { statusCode: 200, headers: BINARY_FAILURE, body: body.toString('base64') };
+}
+
 const BINARY = { 'Content-Type': 'application/octet-stream' };
+const BINARY_FAILURE = { ...BINARY, 'Cache-Control': 'no-store' };

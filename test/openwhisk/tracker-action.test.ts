@@ -22,12 +22,14 @@ function paramsOf(target: string, address = addressOf(1)): WebActionParams {
   };
 }
 
-/** The reply in a valid result, decoded. */
+/** The reply in a valid result, decoded; a failure is one that nobody may keep. */
 function replyIn(result: WebActionResult): Reply {
   expect(result).to.have.all.keys('statusCode', 'headers', 'body');
   expect(result.statusCode).to.equal(200);
-  expect(result.headers).to.deep.equal({ 'Content-Type': 'application/octet-stream' });
-  return new Reply(decodeCanonical(Buffer.from(result.body, 'base64')));
+  const reply = new Reply(decodeCanonical(Buffer.from(result.body, 'base64')));
+  const ifFailure = reply.text('failure reason') === undefined ? {} : { 'Cache-Control': 'no-store' };
+  expect(result.headers).to.deep.equal({ 'Content-Type': 'application/octet-stream', ...ifFailure });
+  return reply;
 }
 
 const reasonOf = (result: WebActionResult): string | undefined => replyIn(result).text('failure reason');
