@@ -1,41 +1,36 @@
-import { ConfigError, parseConfig } from '../config.js';
-import { riakOptions } from '../config/riak.js';
-import { systemClock } from '../environment.js';
-import { openRiakStore } from '../store/riak/riak-store.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureReply } from '../tracker/failures.js';
+import { madeOnce } from './components.js';
+import { duringRun, runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 import { failureResult, type WebAction, type WebActionParams } from './web-action.js';
 
-/**
- * An action as OpenWhisk runs it: made from the parameters of its first run, and used for all that follow in the same process. Its store
- * connects with the first call to it.
- */
+/** The action was deployed in a way in which it must not run. */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+}
+
+/** A web action as OpenWhisk runs it: several runs at once, made from the parameters of the first, and used for all that follow. */
 export function platformAction(create: (components: TrackerComponents) => WebAction): WebAction {
-  let action: WebAction | undefined;
-  return async (params) => {
+  const actionFor = madeOnce(create);
+  const run: WebAction = async (params) => {
     try {
-      action ??= create(componentsOf(params));
+      refuseUnlessRaw(params);
+      return await actionFor(params)(params);
     } catch (error) {
       return failureResult(failureReply(error, RETRY_MINUTES, stdoutLog('error')));
     }
-    return action(params);
   };
+  return (params) => duringRun(runIdsOf(params, process.env), () => run(params));
 }
 
-/** @throws ConfigError for a parameter that cannot be used */
-function componentsOf(params: WebActionParams): TrackerComponents {
-  const config = parseConfig(params);
-  if (config.storeName !== 'riak') {
-    throw new ConfigError(
-      'STORE',
-      `is ${config.storeName}, takes riak in an action, which has no disk of its own`,
-    );
-  }
-  const log = stdoutLog(config.logLevel);
-  const random = Math.random;
-  const store = openRiakStore({ ...riakOptions(config), clock: systemClock, random, log });
-  return { config, store, clock: systemClock, random, log };
+/**
+ * Settings are parameters that were bound to the action. Only of a raw web action does a request's query and body stay out of the parameters; of
+ * any other a client could choose the settings. The controller gives `__ow_query` to raw web actions only, and lets nobody else set it.
+ */
+function refuseUnlessRaw(params: WebActionParams): void {
+  if (typeof params['__ow_query'] === 'string') return;
+  throw new DeploymentError('requests could change the settings: deploy the action with web: raw');
 }
 
 /** When a client is asked to come back to an action whose parameters are wrong: an operator has to mend them. */

@@ -1,21 +1,51 @@
 import type { Log, LogFields } from '../log.js';
+import { currentRun } from './run.js';
 
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof LEVELS)[number];
 
-/** A log of an action: one JSON line an event on standard output, which OpenWhisk collects. */
+/**
+ * A log of an action: one JSON line an event on standard output, which OpenWhisk collects. A line of a run has the ids of the run. Never throws: no
+ * reply is lost for a line.
+ */
 export function stdoutLog(least: Level, write: (line: string) => void = console.log): Log {
   const line =
     (level: Level) =>
     (event: string, fields: LogFields = {}): void => {
       if (LEVELS.indexOf(level) > LEVELS.indexOf(least)) return;
-      write(JSON.stringify({ level, time: new Date().toISOString(), event, ...fields }, describeError));
+      const head = { level, time: new Date().toISOString(), event, ...currentRun() };
+      try {
+        write(lineOf(head, fields));
+      } catch {
+        // Nobody is left to be told that the log cannot be written.
+      }
     };
   return { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
 }
 
-/** Errors have nothing that JSON would show. */
-function describeError(_key: string, value: unknown): unknown {
+/** All fields if they can be shown, else those that can, each by itself. */
+function lineOf(head: LogFields, fields: LogFields): string {
+  try {
+    return JSON.stringify({ ...head, ...fields }, describe);
+  } catch {
+    const shown = Object.entries(fields).map(([name, value]) => [name, showable(value)]);
+    return JSON.stringify({ ...head, ...(Object.fromEntries(shown) as LogFields) }, describe);
+  }
+}
+
+/** JSON cannot show what contains itself, and a getter or toJSON of its own may throw. */
+function showable(value: unknown): unknown {
+  try {
+    JSON.stringify(value, describe);
+    return value;
+  } catch {
+    return value instanceof Error ? `${value.name}: ${value.message}` : `[unprintable ${typeof value}]`;
+  }
+}
+
+/** Errors have nothing that JSON would show, and integers of any length no JSON. */
+function describe(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
   return { name, message, stack, cause };

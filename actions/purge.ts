@@ -1,0 +1,4 @@
+import { platformPurge } from '../lib/openwhisk/platform-purge.js';
+
+/** The purge on OpenWhisk. */
+export const main = platformPurge();

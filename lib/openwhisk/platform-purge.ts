@@ -1,0 +1,40 @@
+import { systemClock } from '../environment.js';
+import { madeOnce, type ActionParams } from './components.js';
+import { invokeItself, invokerOf } from './next-invocation.js';
+import { runPurge, type PurgeResult } from './purge-action.js';
+import { duringRun, runIdsOf } from './run.js';
+import { stdoutLog } from './stdout-log.js';
+
+/** A purge that failed: its activation is recorded as failed. */
+interface PurgeFailure {
+  readonly error: string;
+}
+
+/**
+ * The purge as OpenWhisk runs it, no web action: invoked by a schedule without parameters, and by itself with the parameter `purge`, which says where it
+ * stands. Never rejects. Any number may run at once.
+ */
+export function platformPurge(): (params: ActionParams) => Promise<PurgeResult | PurgeFailure> {
+  const componentsFor = madeOnce((components) => components);
+  const run = async (
+    params: ActionParams,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<PurgeResult | PurgeFailure> => {
+    try {
+      const components = componentsFor(params);
+      const invoker = invokerOf(environment);
+      return await runPurge(components, params['purge'], {
+        deadline: Number(environment['__OW_DEADLINE'] ?? systemClock.now() + DEFAULT_TIME_MS),
+        invokeNext: (purge) => invokeItself(invoker, { purge }),
+      });
+    } catch (cause) {
+      stdoutLog('error').error('purge-failed', { cause });
+      return { error: 'the purge has failed; its log says why' };
+    }
+  };
+  // A copy: the environment is one for all runs of the process.
+  return (params) => duringRun(runIdsOf(params, process.env), () => run(params, { ...process.env }));
+}
+
+/** How long a run is taken to have if the platform does not say. */
+const DEFAULT_TIME_MS = 60_000;
