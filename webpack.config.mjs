@@ -70,7 +70,7 @@ export default [
     ? [
         bundles({
           name: 'standalone',
-          entry: { main: entryOfStandalone },
+          entry: { main: entryOfStandalone, doctor: join(root, 'deploy/doctor/main.ts') },
           filename: '[name].cjs',
           externals: { lmdb: 'commonjs lmdb' },
         }),

@@ -7,24 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { requireNode } from '../../scripts/lib/node-version.mjs';
+import { ensureRunnable } from '../../scripts/lib/runnable.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-async function prepare() {
-  const { digestOfSources, isBuilt } = await import('../../scripts/lib/build-state.mjs');
-  const { ensureInstalled } = await import('../../scripts/lib/dependencies.mjs');
-  const built = isBuilt(root, digestOfSources(root));
-  // Where everything is built, e.g. in an image, the tools to build with need not be there.
-  ensureInstalled(root, { tools: !built });
-  if (built) return;
-  console.log('Building ...');
-  const { build } = await import('../../scripts/lib/build.mjs');
-  await build(root);
-}
-
 requireNode(root);
 try {
-  await prepare();
+  await ensureRunnable(root);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

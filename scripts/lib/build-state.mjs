@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const inputs = [
   'actions',
   'lib',
+  'deploy/doctor',
   'deploy/standalone',
   'scripts/build.mjs',
   'scripts/lib',

@@ -69,9 +69,10 @@ export class Commands {
     );
   }
 
-  /** Removes what the vclock covers. Repeatable: a second tombstone covers no more than the first. */
-  remove(key: string, vclock: Buffer): Command<undefined> {
-    return command('delete', 'RpbDelReq', { ...this.keyed(key), vclock }, 'RpbDelResp', true, nothing);
+  /** Removes what the vclock covers; without one, as for a counter, what is there. Repeatable: a second tombstone covers no more than the first. */
+  remove(key: string, vclock: Buffer | undefined): Command<undefined> {
+    const request = { ...this.keyed(key), ...(vclock === undefined ? {} : { vclock }) };
+    return command('delete', 'RpbDelReq', request, 'RpbDelResp', true, nothing);
   }
 
   /** Adds to a counter. Not repeatable: a counter counts what is sent twice twice. */
@@ -122,7 +123,7 @@ export class Commands {
 }
 
 /** A command that is answered with one frame. */
-function command<T>(
+export function command<T>(
   name: string,
   requestName: RequestName,
   request: object,
@@ -130,7 +131,17 @@ function command<T>(
   repeatable: boolean,
   read: (body: Buffer) => T,
 ): Command<T> {
-  const message = encode(requestName, request);
+  return answeredOnce(name, encode(requestName, request), answerName, repeatable, read);
+}
+
+/** The same for a request that is encoded already. */
+export function answeredOnce<T>(
+  name: string,
+  message: ReturnType<typeof encode>,
+  answerName: AnswerName,
+  repeatable: boolean,
+  read: (body: Buffer) => T,
+): Command<T> {
   return {
     name,
     repeatable,

@@ -23,6 +23,18 @@ export interface IndexAnswer {
   readonly done: boolean | null;
 }
 
+/** Properties of a bucket type, as far as the protocol tells them: dvv_enabled is not among them. */
+export interface PropertiesAnswer {
+  readonly props: {
+    readonly n_val: number | null;
+    readonly allow_mult: boolean | null;
+    readonly last_write_wins: boolean | null;
+    readonly pr: number | null;
+    readonly pw: number | null;
+    readonly datatype: Bytes | null;
+  };
+}
+
 interface Answers {
   RpbErrorResp: { readonly errmsg: Bytes; readonly errcode: number };
   RpbGetResp: HeldAnswer;
@@ -31,6 +43,8 @@ interface Answers {
   RpbIndexResp: IndexAnswer;
   DtFetchResp: { readonly value: { readonly counter_value: Long | null } | null };
   DtUpdateResp: unknown;
+  RpbGetServerInfoResp: { readonly node: Bytes | null };
+  RpbGetBucketResp: PropertiesAnswer;
 }
 
 interface Requests {
@@ -40,7 +54,11 @@ interface Requests {
   RpbIndexReq: unknown;
   DtFetchReq: unknown;
   DtUpdateReq: unknown;
+  RpbGetBucketTypeReq: unknown;
 }
+
+/** A request that is a code and nothing else. */
+type BareRequestName = 'RpbGetServerInfoReq';
 
 export type AnswerName = keyof Answers;
 export type RequestName = keyof Requests;
@@ -55,17 +73,24 @@ function classOf(name: string): MessageClass<unknown> {
   return found;
 }
 
-export function codeOf(name: AnswerName | RequestName): number {
+export function codeOf(name: AnswerName | RequestName | BareRequestName): number {
   return riakprotobuf.getCodeFor(name);
 }
 
 /** A frame to send: the length and the code, then the body. */
 export function encode(name: RequestName, fields: object): { header: Buffer; protobuf: Buffer } {
   const Message = classOf(name);
-  const protobuf = new Message(fields).encode().toBuffer();
+  return frameOf(codeOf(name), new Message(fields).encode().toBuffer());
+}
+
+export function encodeBare(name: BareRequestName): { header: Buffer; protobuf: Buffer } {
+  return frameOf(codeOf(name), Buffer.alloc(0));
+}
+
+function frameOf(code: number, protobuf: Buffer): { header: Buffer; protobuf: Buffer } {
   const header = Buffer.allocUnsafe(5);
   header.writeUInt32BE(protobuf.length + 1, 0);
-  header.writeUInt8(codeOf(name), 4);
+  header.writeUInt8(code, 4);
   return { header, protobuf };
 }
 
