@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { duringRun } from '../../lib/openwhisk/run.js';
 import { stdoutLog } from '../../lib/openwhisk/stdout-log.js';
 import { StoreError } from '../../lib/store/errors.js';
 
@@ -37,5 +38,58 @@ describe('the log of an action', () => {
     const { cause: shown } = JSON.parse(lines.join()) as { cause: Record<string, unknown> };
     expect(shown).to.include({ name: 'StoreError', message: 'the store failed', stack: cause.stack });
     expect(shown['cause']).to.include({ name: 'TypeError', message: 'the reason' });
+  });
+
+  it('has the ids of the run in every line of a run', () => {
+    const lines: string[] = [];
+    const log = stdoutLog('info', (line) => lines.push(line));
+    duringRun({ activationId: 'a1', requestId: 'r1' }, () => {
+      log.info('inside');
+    });
+    log.info('outside');
+    const [inside, outside] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(inside).to.include({ activationId: 'a1', requestId: 'r1' });
+    expect(outside).to.not.have.any.keys('activationId', 'requestId');
+  });
+
+  it('shows what it can of fields that JSON cannot show, and never throws', () => {
+    const lines: string[] = [];
+    const log = stdoutLog('error', (line) => lines.push(line));
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const itsOwnCause = new Error('the reason');
+    itsOwnCause.cause = itsOwnCause;
+    const fields = {
+      shards: 3,
+      big: 2n ** 64n,
+      circular,
+      cause: itsOwnCause,
+      throwing: {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+    };
+    log.error('event', fields);
+    const { time, ...rest } = JSON.parse(lines.join()) as { time: string };
+    expect(time).to.match(/^20/);
+    expect(rest).to.deep.equal({
+      level: 'error',
+      event: 'event',
+      shards: 3,
+      big: '18446744073709551616',
+      circular: '[unprintable object]',
+      cause: 'Error: the reason',
+      throwing: '[unprintable object]',
+    });
+  });
+
+  it('goes on if nobody takes its lines', () => {
+    const log = stdoutLog('error', () => {
+      throw new Error('EPIPE');
+    });
+    expect(() => {
+      log.error('event');
+    }).to.not.throw();
   });
 });
