@@ -6,6 +6,7 @@
 import { ConfigError } from './config/error.js';
 import { lmdbSettings } from './config/lmdb.js';
 import { readSetting, takes } from './config/read-setting.js';
+import { purgeSettings } from './config/purge.js';
 import { riakSettings } from './config/riak.js';
 import { choice, type Setting } from './config/setting.js';
 import { standaloneSettings } from './config/standalone.js';
@@ -35,6 +36,7 @@ const settings = {
   ...generalSettings,
   ...trackerSettings,
   ...swarmSettings,
+  ...purgeSettings,
   ...standaloneSettings,
   ...storeGroups.lmdb,
   ...storeGroups.riak,
@@ -67,6 +69,7 @@ export function describeSettings(): string {
     ['General', generalSettings],
     ['Tracker', trackerSettings],
     ['Swarms', swarmSettings],
+    ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
     ...Object.entries(storeGroups).map(([name, group]): [string, typeof group] => [`Store ${name}`, group]),
   ];

@@ -9,9 +9,11 @@ import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { Health } from './health.js';
+import { Housekeeping } from './housekeeping.js';
 import { createLog } from './log.js';
 import { openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
+import { purgeCommand } from './purge-command.js';
 import { StartError } from './start-error.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -25,8 +27,9 @@ export interface Invocation {
 }
 
 const usage = `Usage: npm start [-- --help]
+       npm run purge
 
-Starts a BitTorrent tracker. Settings are environment variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, or purges its store. Settings are environment variables, e.g. PORT=7000 npm start
 `;
 
 /** Statuses that the process ends with. */
@@ -41,6 +44,11 @@ export async function main(invocation: Invocation): Promise<void> {
     return;
   }
   try {
+    if (argument === 'purge') {
+      const config = parseConfig(invocation.environment);
+      await purgeCommand(config, createLog(config.logLevel));
+      return;
+    }
     if (argument !== undefined) throw new StartError(`${argument}: unknown argument\n\n${usage}`);
     await run(parseConfig(invocation.environment), invocation.actionsDirectory);
   } catch (error) {
@@ -65,13 +73,15 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
     },
     config,
   );
+  const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   const port = await listen(server, config, store);
   process.stdout.write(greeting(config, port));
   log.info('listening', { port });
+  housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, store, config, log);
+  await stop(server, housekeeping, store, config, log);
 }
 
 async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
@@ -102,14 +112,20 @@ function greeting(config: Config, port: number): string {
 }
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
-async function stop(server: TrackerServer, store: Store, config: Config, log: Log): Promise<void> {
+async function stop(
+  server: TrackerServer,
+  housekeeping: Housekeeping,
+  store: Store,
+  config: Config,
+  log: Log,
+): Promise<void> {
   const deadline = performance.now() + config.shutdownTimeoutMs;
   const overdue = setTimeout(() => {
     log.error('the store did not close in time');
     process.exit(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await server.close(config.shutdownTimeoutMs * 0.9);
+  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

@@ -59,6 +59,8 @@ export class TrackerServer {
       },
       this.#answer,
     );
+    // A client may close its side once it has asked, and still read: Node would cut it off from a reply that takes a moment.
+    Object.assign(this.#http, { httpAllowHalfOpen: true });
     this.#http.maxConnections = limits.maxConnections;
     // Ends a connection on which nothing moves at all, e.g. of a client that asks and never reads the replies.
     this.#http.timeout = limits.requestTimeoutMs + limits.announceTimeoutMs;

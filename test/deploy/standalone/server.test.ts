@@ -253,6 +253,17 @@ describe('the HTTP server', () => {
       socket.destroy();
     });
 
+    it('a request of a client that then closes its side, however long the reply takes', async () => {
+      const subject = await serve();
+      subject.announce = async (params) => {
+        await delay(50);
+        return result(`announced ${targetOf(params)}`);
+      };
+      const socket = await openConnection(subject.port);
+      socket.end('GET /announce?late HTTP/1.1\r\nHost: t\r\n\r\n');
+      expect(await readToEnd(socket)).to.contain('announced /announce?late');
+    });
+
     it('the body of a GET, and ignores it', async () => {
       const subject = await serve();
       const body = 'x'.repeat(100_000);
