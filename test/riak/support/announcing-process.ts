@@ -32,7 +32,7 @@ const swarms = new Swarms({
   log,
   rules: {
     peerLifetimeSeconds: 2700,
-    minIntervalSeconds: 900,
+    unwrittenSeconds: 900,
     shardPeers: 192,
     warmMilliseconds: 5000,
     warmBytes: 67_108_864,
