@@ -8,7 +8,7 @@ import { newHeader, Shard } from '../../lib/swarm/shard.js';
 import { recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
 
-const rules = { peerLifetimeSeconds: 100, minIntervalSeconds: 20 };
+const rules = { peerLifetimeSeconds: 100, unwrittenSeconds: 20 };
 /** Seconds, as records have them; operations are given milliseconds. */
 const now = 1010;
 /** The least difference between two dates, seconds. */
@@ -92,13 +92,13 @@ describe('an announce', () => {
 describe('a re-announce', () => {
   const known = shardOf([recordOf(1, { seen: now - 19 })]);
 
-  it('that says nothing new within the min interval changes nothing', () => {
+  it('that says nothing new, and soon, changes nothing', () => {
     const operation = announce();
     expect(operation.apply(known, ms(now))).to.equal(known);
     expect(operation.holds(known)).to.equal(true);
   });
 
-  it('refreshes the peer from the min interval on', () => {
+  it('refreshes the peer from when it is to be written on', () => {
     expect(recordsOf(announce().apply(known, ms(now + 1)))).to.deep.equal([recordOf(1, { seen: now + 1 })]);
   });
 

@@ -65,11 +65,51 @@ describe('the shards around a peer', () => {
     }
   });
 
-  it('become as many as make a sample while they stay warm, and are then read no more', async () => {
+  it('become as many as make a sample while they stay warm, and never more', async () => {
+    const { neighbours, own } = await swarmOf(6);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    for (let i = 0; i < 50; i++) {
+      expect(await neighbours.around(KEY, own, 1000, 3)).to.have.length(SAMPLE_SHARDS);
+    }
+  });
+
+  it('are replaced by another one about every eighth time once they are a sample', async () => {
     const { site, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    const times = 400;
+    let reads = 0;
+    for (let i = 0; i < times; i++) {
+      const { fetch = 0 } = await site.operationsOf(() => neighbours.around(KEY, own, 1000, 3));
+      expect(fetch).to.be.at.most(1);
+      reads += fetch;
+    }
+    // Some of those read are warm already, and so cost nothing.
+    expect(reads).to.be.within(10, times / 4);
+  });
+
+  it('are all of a busy swarm in the course of time, though no more than a sample at once', async () => {
+    const { neighbours, own } = await swarmOf(6);
+    const seen = new Set<number>();
+    const newest = new Set<number>();
+    for (let i = 0; i < 3000; i++) {
+      const sources = await neighbours.around(KEY, own, 0, 1);
+      for (const { n } of sources) seen.add(n);
+      if (i >= 2000) for (const { n } of sources) newest.add(n);
+    }
+    expect(seen.size).to.equal(64);
+    // Not only at the beginning.
+    expect(newest.size).to.be.above(50);
+  });
+
+  it('are left as they are by an announce that may not read', async () => {
+    const { site, neighbours, own } = await swarmOf(6);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    const before = (await neighbours.around(KEY, own, 0, 0)).map(({ n }) => n);
     const taken = await site.operationsOf(async () => {
-      expect(await neighbours.around(KEY, own, 1000, 3)).to.have.length(SAMPLE_SHARDS);
+      for (let i = 0; i < 100; i++) {
+        const after = (await neighbours.around(KEY, own, 1000, 0)).map(({ n }) => n);
+        expect(after).to.have.members(before);
+      }
     });
     expect(taken).to.deep.equal({});
   });

@@ -7,6 +7,7 @@ import { hashPeerId } from '../../lib/swarm/placement.js';
 import {
   AdoptOperation,
   ForgetStraysOperation,
+  MOST_ADOPTIONS,
   MoveOperation,
   straysOf,
 } from '../../lib/swarm/relocation.js';
@@ -24,9 +25,12 @@ describe('a child that adopts what its parent splits off', () => {
         const after = new AdoptOperation(n, split).apply(child);
         const both = shardOf([...recordsOf(child), ...recordsOf(split)]);
         expect(recordsOf(after)).to.deep.equal(recordsOf(both));
-        expect({ ...after.header, strays: false }).to.deep.equal({ ...child.header, strays: false });
         const strays = recordsOf(after).some((record) => !ownsRecord(after.header, n, record, 0));
-        expect(after.header.strays).to.equal(strays);
+        expect(after.header).to.deep.equal({
+          ...child.header,
+          adoptions: child.header.adoptions + 1,
+          strays,
+        });
       }),
     );
   });
@@ -34,6 +38,19 @@ describe('a child that adopts what its parent splits off', () => {
   it('is written even without peers, as its parent no longer answers for it', () => {
     const child = Shard.empty(newHeader(1));
     expect(new AdoptOperation(1, Shard.empty(newHeader(1))).apply(child)).to.not.equal(child);
+  });
+
+  it('counts how often it did, up to 255', () => {
+    for (const [adoptions, expected] of [
+      [0, 1],
+      [254, 255],
+      [255, 255],
+    ] as const) {
+      const child = Shard.empty({ ...newHeader(1), adoptions });
+      const { header } = new AdoptOperation(1, Shard.empty(newHeader(1))).apply(child);
+      expect(header.adoptions).to.equal(expected);
+    }
+    expect(MOST_ADOPTIONS).to.equal(255);
   });
 
   it('comes to the same when it adopts twice', () => {

@@ -85,6 +85,29 @@ describe('the scrape of a swarm', () => {
     expect(counts.leechers + counts.seeders).to.be.within(600, 680);
   });
 
+  it('leans to neither side on average, however unlike the shards of a large swarm are', async () => {
+    const site = new Site();
+    // Shares of the hashes and of the peers have nothing to do with each other here.
+    const tree = new Map([
+      [1, { depth: 1, leechers: 40 }],
+      [2, { depth: 2, leechers: 2 }],
+      ...upTo(16).map((i) => [4 * i, { depth: 6, leechers: i % 2 === 0 ? 30 : 0 }] as const),
+    ]);
+    for (const [n, { depth, leechers }] of tree) await store(site, n, depth, leechers);
+    const expected = { seeders: 18, leechers: 40 + 2 + 8 * 30 };
+    const scrapes = [];
+    for (let i = 0; i < 1500; i++) scrapes.push((await site.scrape()).counts);
+    for (const kind of ['seeders', 'leechers'] as const) {
+      const mean = scrapes.reduce((sum, counts) => sum + counts[kind], 0) / scrapes.length;
+      const variance =
+        scrapes.reduce((sum, counts) => sum + (counts[kind] - mean) ** 2, 0) / (scrapes.length - 1);
+      const standardError = Math.sqrt(variance / scrapes.length);
+      // Rounding to whole peers adds up to a half.
+      expect(Math.abs(mean - expected[kind]), kind).to.be.below(4 * standardError + 0.5);
+      expect(standardError, kind).to.be.below(expected[kind] * 0.02);
+    }
+  });
+
   it('does not count who has expired', async () => {
     const site = new Site({ peerLifetimeSeconds: 100 });
     await store(site, 0, 0, 4);

@@ -111,6 +111,32 @@ describe('a lane', () => {
     expect(seen).to.deep.equal([2, 2]);
   });
 
+  it('reads again for an operation that stands on nothing remembered', async () => {
+    const site = new Site();
+    const [mine, theirs] = [laneOf(site), laneOf(site)];
+    await mine.submit(put(site, 1));
+    await theirs.submit(put(site, 2));
+    const read = new ReadOperation(undefined);
+    expect((await mine.submit(read)).shard.count).to.equal(1);
+    const { shard, fetches } = await mine.submit(read, 'fresh');
+    expect({ count: shard.count, fetches }).to.deep.equal({ count: 2, fetches: 1 });
+    expect((await mine.submit(read)).shard.count).to.equal(2);
+  });
+
+  it('reads once for an operation that wants it fresh where nothing is remembered', async () => {
+    const site = new Site();
+    const { fetches } = await laneOf(site).submit(put(site, 1), 'fresh');
+    expect(fetches).to.equal(1);
+  });
+
+  it('remembers nothing after the time of its clock went back, as that may be any time', async () => {
+    const site = new Site();
+    const lane = laneOf(site);
+    await lane.submit(put(site, 1));
+    site.milliseconds -= 1;
+    expect(lane.warm).to.equal(undefined);
+  });
+
   it('tells how many reads an operation took', async () => {
     const site = new Site();
     const lane = laneOf(site);
@@ -127,7 +153,9 @@ describe('a lane', () => {
     await lane.submit(put(site, 1));
     expect(lane.warm?.count).to.equal(1);
     expect(lane.weight).to.equal(20 + 31);
-    site.milliseconds += 5001;
+    site.milliseconds += 4999;
+    expect(lane.warm?.count).to.equal(1);
+    site.milliseconds += 1;
     expect(lane.warm).to.equal(undefined);
   });
 

@@ -27,7 +27,7 @@ export class Site {
     this.store = new MemoryStore({ concurrency: 'siblings', ...options });
     this.rules = {
       peerLifetimeSeconds: 2700,
-      minIntervalSeconds: 900,
+      unwrittenSeconds: 900,
       shardPeers: 192,
       warmMilliseconds: 5000,
       warmBytes: 1e9,

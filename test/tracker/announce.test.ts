@@ -292,6 +292,55 @@ describe('a swarm', () => {
   });
 });
 
+describe('a client that announces early and then when it was asked to', () => {
+  /** After so many seconds, though it was asked to wait for 1,800 at least. */
+  const earlyCases = [1, 300, 629, 719, 720, 721, 899, 900, 901, 1500, 1799];
+
+  it('is never gone in between, however long the jittered interval is', async () => {
+    for (const settings of [
+      {},
+      { INTERVAL_JITTER: '10' },
+      { INTERVAL_JITTER: '49' },
+      { MIN_INTERVAL: '1800' },
+      { PEER_LIFETIME: '5400', INTERVAL_JITTER: '100' },
+    ] as Record<string, string>[]) {
+      const longest = 1800 * (1 + Number(settings['INTERVAL_JITTER'] ?? 0) / 100);
+      for (const early of earlyCases) {
+        const site = new TrackerSite(settings);
+        await site.client(1, { event: 'started' });
+        site.pass(early);
+        await site.client(1);
+        // The reply to the early announce asks for up to the longest interval again.
+        site.pass(longest - 1);
+        const described = `${JSON.stringify(settings)}, early after ${early} s`;
+        expect(await site.swarm(), described).to.include({ incomplete: 1 });
+        expect((await site.client(2)).compactPeers(), described).to.deep.equal([endpoint(1)]);
+      }
+    }
+  });
+
+  it('is not written again while its life reaches to the next announce anyway, nor for longer than the min interval', async () => {
+    for (const [settings, unwritten] of [
+      [{ WARM_SECONDS: '300' }, 900],
+      [{ INTERVAL_JITTER: '25' }, 450],
+      [{ INTERVAL_JITTER: '10', PEER_LIFETIME: '86400' }, 900],
+      [{ INTERVAL_JITTER: '49' }, 18],
+      [{ MIN_INTERVAL: '60' }, 60],
+    ] as [Record<string, string>, number][]) {
+      const site = new TrackerSite(settings);
+      await site.client(1);
+      const putsAfter = async (seconds: number): Promise<number> => {
+        site.pass(seconds);
+        const before = site.store.operations.put;
+        await site.client(1);
+        return site.store.operations.put - before;
+      };
+      expect(await putsAfter(unwritten - 1), JSON.stringify(settings)).to.equal(0);
+      expect(await putsAfter(1), JSON.stringify(settings)).to.equal(1);
+    }
+  });
+});
+
 describe('the ip parameter', () => {
   const seen = async (site: TrackerSite, ip: string, address: string): Promise<string[]> => {
     await site.client(1, { ip }, address);
