@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
+
+import { ask, callApi, deploy, RAW, type Answer } from '../../openwhisk-double/client.js';
+import {
+  startOpenWhiskDouble,
+  type OpenWhiskDouble,
+  type OpenWhiskDoubleOptions,
+} from '../../openwhisk-double/double.js';
+import { toKeyValues, type JsonObject } from '../../openwhisk-double/json.js';
+import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
+import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
+import { Cleanup } from '../../support/cleanup.js';
+import { ACTION_NAMES, bundleCode, ensureBuilt } from './bundles.js';
+
+export interface DeployedOptions {
+  readonly platform?: OpenWhiskDoubleOptions;
+  /** Settings of the tracker; STORE and RIAK_NODES are the test's own. */
+  readonly settings?: JsonObject;
+  /** `limits.concurrency` of the web actions; 1 if missing. */
+  readonly concurrency?: number;
+  /** Of the web actions. */
+  readonly timeoutMs?: number;
+  readonly purgeTimeoutMs?: number;
+}
+
+const SECRET = 'the-secret-of-the-tests';
+const PACKAGE = 'tracker';
+
+/** The bundles on a double of OpenWhisk, with a double of Riak, and this test as the gateway. */
+export class DeployedTracker {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  private constructor(
+    readonly platform: OpenWhiskDouble,
+    readonly riak: RiakDouble,
+    private readonly atEnd: Cleanup,
+  ) {}
+
+  static async start(options: DeployedOptions = {}): Promise<DeployedTracker> {
+    ensureBuilt();
+    const atEnd = new Cleanup();
+    try {
+      const riak = await startRiakDouble({ types: trackerTypes });
+      atEnd.add(() => riak.close());
+      const platform = await startOpenWhiskDouble({
+        invocationsPerMinute: 1e9,
+        concurrentInvocations: 1e9,
+        maxConcurrency: 64,
+        ...options.platform,
+      });
+      atEnd.add(() => platform.close());
+      const tracker = new DeployedTracker(platform, riak, atEnd);
+      await tracker.deploy(options);
+      return tracker;
+    } catch (error) {
+      await atEnd.run();
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.agent.destroy();
+    await this.atEnd.run();
+  }
+
+  /** A request as the gateway sends it: the client's request line in a header, and the secret. */
+  request(
+    action: 'announce' | 'scrape',
+    query: string,
+    address = '192.0.2.1',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    return this.requestPast(action, {
+      'X-Original-URI': `/${action}?${query}`,
+      'X-Real-IP': address,
+      'X-Require-Whisk-Auth': SECRET,
+      ...headers,
+    });
+  }
+
+  /** A request past the gateway, with these headers and a query that says something else. */
+  requestPast(action: 'announce' | 'scrape', headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const misleading = `info_hash=${randomUUID().slice(0, 20)}&peer_id=-XX0000-000000000000&port=9`;
+    return ask(`${this.platform.webUrl(`${PACKAGE}/${action}`)}?${misleading}`, {
+      headers,
+      agent: this.agent,
+    });
+  }
+
+  /** Starts a purge and does not wait for it. */
+  purge(): Promise<Answer> {
+    return callApi(this.platform, 'POST', `actions/${PACKAGE}/purge`, {});
+  }
+
+  private async deploy(options: DeployedOptions): Promise<void> {
+    const { settings = {}, concurrency = 1, timeoutMs = 10_000, purgeTimeoutMs = 60_000 } = options;
+    const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...settings };
+    await callApi(this.platform, 'PUT', `packages/${PACKAGE}`, { parameters: toKeyValues(parameters) });
+    for (const name of ACTION_NAMES) {
+      const isWeb = name !== 'purge';
+      await deploy(this.platform, `${PACKAGE}/${name}`, bundleCode(name), {
+        annotations: isWeb ? { ...RAW, 'require-whisk-auth': SECRET } : { 'provide-api-key': true },
+        limits: isWeb ? { timeout: timeoutMs, concurrency } : { timeout: purgeTimeoutMs },
+      });
+    }
+  }
+}
