@@ -26,7 +26,10 @@ export function failureReply(error: unknown, retryInMinutes: number, log: Log): 
 export function withinDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new DeadlineError(`no answer within ${milliseconds} ms`));
+      // A process that was frozen looks at its clock before its sockets: what arrived in time is read first.
+      setImmediate(() => {
+        reject(new DeadlineError(`no answer within ${milliseconds} ms`));
+      });
     }, milliseconds);
     void answer.then(resolve, reject).finally(() => {
       clearTimeout(timer);

@@ -29,7 +29,7 @@ const lifetimeSeconds = 2700;
 const infohash = Buffer.from('00ff1020304050607080a0b0c0d0e0f0fffefd01', 'hex');
 const rules = {
   peerLifetimeSeconds: lifetimeSeconds,
-  minIntervalSeconds: 900,
+  unwrittenSeconds: 720,
   shardPeers,
   warmMilliseconds: 5000,
   warmBytes: 67_108_864,
@@ -85,7 +85,7 @@ describe(`a swarm of ${swarmSize} peers`, function () {
     const identity = identityOf(peer);
     // From now on others may be given it, even before its own reply. What is repeated too soon is not written.
     const since = seconds() - (announcedAt[peer] ?? 0);
-    if (since >= rules.minIntervalSeconds) announcedAt[peer] = seconds();
+    if (since >= rules.unwrittenSeconds) announcedAt[peer] = seconds();
     const answer = await swarms.announce(
       {
         infohash,
