@@ -1,16 +1,26 @@
-/** `npm run build`: builds what changed; with --force, everything. */
+/** `npm run build`: builds what changed, and says how large and how fast it is; with --force, everything. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from './lib/build.mjs';
+import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+function describe({ file, bytes }) {
+  const size = `dist/${file}  ${(bytes / 1024).toFixed(1)} KiB`;
+  if (!file.startsWith('actions/')) return size;
+  const path = join(root, 'dist', file);
+  const { bareMs, loadedMs } = loadTimes(path);
+  const load = `loads in ${(loadedMs - bareMs).toFixed(0)} ms (node itself: ${bareMs.toFixed(0)} ms)`;
+  if (file !== 'actions/announce.js') return `${size}, ${load}`;
+  return `${size}, ${load}, first announce after ${firstAnnounceTime(path).toFixed(0)} ms`;
+}
 
 try {
   const bundles = await build(root, { force: process.argv.includes('--force') });
   if (bundles === undefined) console.log('dist/ is up to date');
-  for (const { file, bytes } of bundles ?? []) {
-    console.log(`dist/${file}  ${(bytes / 1024).toFixed(1)} KiB`);
-  }
+  for (const bundle of bundles ?? []) console.log(describe(bundle));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
