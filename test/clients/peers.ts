@@ -33,6 +33,8 @@ export const startAria2: StartPeer = async ({ torrentFile, contentDirectory, hom
     `--dir=${contentDirectory}`,
     '--file-allocation=none',
     '--check-integrity=true',
+    // It never says `completed` if it is done before its first announce is answered: the seeder may hear of it sooner than itself.
+    '--max-overall-download-limit=1M',
     // No limit: it seeds until it is stopped.
     '--seed-ratio=0',
     '--show-console-readout=false',
