@@ -8,6 +8,7 @@ import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 import { installPrograms } from './test/debian.mjs';
 import { runTests } from './test/mocha.mjs';
+import { installWskdeploy } from './test/wskdeploy.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
@@ -17,6 +18,7 @@ try {
   ensureInstalled(root, { tools: true });
   await build(root);
   installPrograms();
+  installWskdeploy();
   const passed = await runTests(
     root,
     given.filter((argument) => argument !== '--coverage'),

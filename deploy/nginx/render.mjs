@@ -5,7 +5,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readEnvFile, renderGateway } from './settings.mjs';
+import { readEnvFile } from '../env-file.mjs';
+import { renderGateway } from './settings.mjs';
 
 try {
   const { values } = parseArgs({ options: { 'env-file': { type: 'string' }, output: { type: 'string' } } });

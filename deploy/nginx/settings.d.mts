@@ -1,2 +1,1 @@
 export function renderGateway(...sources: readonly Readonly<Record<string, string | undefined>>[]): string;
-export function readEnvFile(file: string): Record<string, string>;

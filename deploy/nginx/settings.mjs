@@ -1,6 +1,7 @@
 /** The gateway's settings: their names and defaults are in gateway.env, what they take is here. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readEnvFile, withoutEmpty } from '../env-file.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
@@ -68,28 +69,6 @@ export function renderGateway(...sources) {
   );
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return readFileSync(template, 'utf8').replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name) => settings[name]);
-}
-
-/**
- * Reads a file of NAME=value lines.
- * @returns {Record<string, string>}
- * @throws {Error} of node:fs, or for a line that is neither that nor a comment
- */
-export function readEnvFile(file) {
-  const settings = {};
-  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
-    if (/^\s*(#|$)/.test(line)) continue;
-    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(line.trim()) ?? [];
-    if (name === undefined) throw new Error(`${file}:${index + 1}: not NAME=value`);
-    settings[name] = value;
-  }
-  return settings;
-}
-
-function withoutEmpty(settings) {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''),
-  );
 }
 
 function problemOf(name, value, { takes, pattern, secret }) {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readEnvFile, renderGateway } from '../../deploy/nginx/settings.mjs';
+import { readEnvFile } from '../../deploy/env-file.mjs';
+import { renderGateway } from '../../deploy/nginx/settings.mjs';
 import { describeWith, installed, programNamed } from '../support/programs.js';
 
 const deployNginx = new URL('../../deploy/nginx/', import.meta.url);

@@ -1,0 +1,25 @@
+/** Files of NAME=value lines, as `docker run --env-file` and systemd's EnvironmentFile read them. */
+import { readFileSync } from 'node:fs';
+
+/**
+ * @param {string} file
+ * @returns {Record<string, string>}
+ * @throws {Error} of node:fs, or for a line that is neither NAME=value nor a comment
+ */
+export function readEnvFile(file) {
+  const settings = {};
+  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(line.trim()) ?? [];
+    if (name === undefined) throw new Error(`${file}:${index + 1}: not NAME=value`);
+    settings[name] = value;
+  }
+  return settings;
+}
+
+/** What is given: an empty value is none. */
+export function withoutEmpty(settings) {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}

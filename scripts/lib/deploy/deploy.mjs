@@ -1,0 +1,98 @@
+/** Deploys the tracker, and removes it. */
+import { build } from '../build.mjs';
+import { checkTrackerSettings } from './bundle-check.mjs';
+import { digestOfDeployment } from './digest.mjs';
+import {
+  deployedDigest,
+  findDeployed,
+  openPlatform,
+  setConcurrency,
+  setDeployedDigest,
+} from './platform.mjs';
+import { announceOnce } from './probe.mjs';
+import { readAccessSettings, readDeploySettings } from './settings.mjs';
+import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
+
+const trackerManifest = 'manifest.yaml';
+const scheduleManifest = 'deploy/openwhisk/schedule.yaml';
+
+/**
+ * Deploys what is not deployed yet, and announces once.
+ * @param {string} root the repository's directory
+ * @param {Record<string, string | undefined>} environment
+ * @param {{ preview: boolean, schedule: boolean, force: boolean, print: (line: string) => void }} options
+ *   preview: only says what would happen; schedule: the purge's triggers as well; force: also if nothing has changed
+ * @returns {Promise<boolean>} true if the tracker answered; for a preview, true
+ * @throws {Error} for a person to read: nothing was sent if it is about the environment
+ */
+export async function deploy(root, environment, { preview, schedule, force, print }) {
+  const settings = readDeploySettings(root, environment);
+  requireWskdeploy(environment);
+  await build(root);
+  checkTrackerSettings(root, settings.parameters);
+  const tool = toolOf(root, environment, settings);
+  if (preview) {
+    print(tool(['--preview'], trackerManifest));
+    if (schedule) print(tool(['--preview'], scheduleManifest));
+    print(
+      `Then announce and scrape would be set to ${settings.concurrency} runs at once, and announced to once.`,
+    );
+    return true;
+  }
+  const platform = openPlatform(settings);
+  const digest = digestOfDeployment(root, settings);
+  if (!force && (await deployedDigest(platform)) === digest) {
+    print('The tracker is deployed as it is here: nothing to change.');
+  } else {
+    tool([], trackerManifest);
+    await setConcurrency(platform, settings.concurrency);
+    await setDeployedDigest(platform, digest);
+    print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
+  }
+  if (schedule) await deploySchedule(platform, tool, { force, print });
+  const { ok, lines } = await announceOnce(settings);
+  for (const line of lines) print(line);
+  return ok;
+}
+
+async function deploySchedule(platform, tool, { force, print }) {
+  const found = await findDeployed(platform);
+  if (found.schedule && !force) {
+    print('The schedule is there: nothing to change.');
+    return;
+  }
+  tool([], scheduleManifest);
+  print('Deployed the schedule of the purge.');
+}
+
+/**
+ * Removes the actions, their package and the schedule. What is in Riak stays.
+ * @param {string} root the repository's directory
+ * @param {Record<string, string | undefined>} environment
+ * @param {{ preview: boolean, print: (line: string) => void }} options
+ * @throws {Error} for a person to read
+ */
+export async function undeploy(root, environment, { preview, print }) {
+  const access = readAccessSettings(environment);
+  requireWskdeploy(environment);
+  // wskdeploy wants the files of what it removes, and a secret.
+  await build(root);
+  const secret = 'any-secret-will-do';
+  const tool = toolOf(root, { ...environment, TRACKER_SECRET: secret }, { ...access, parameters: {} });
+  const found = await findDeployed(openPlatform(access));
+  // First what invokes.
+  const manifests = [
+    ...(found.schedule ? [scheduleManifest] : []),
+    ...(found.tracker ? [trackerManifest] : []),
+  ];
+  if (manifests.length === 0) print('Nothing is deployed.');
+  for (const manifest of manifests) {
+    const output = tool(preview ? ['undeploy', '--preview'] : ['undeploy'], manifest);
+    print(preview ? output : `Removed what ${manifest} deployed.`);
+  }
+}
+
+function toolOf(root, environment, { parameters, ...access }) {
+  const secrets = ['TRACKER_SECRET', 'RIAK_PASSWORD', 'RIAK_KEY'].map((name) => parameters[name] ?? '');
+  return (args, manifest) => runWskdeploy(root, args, { manifest, access, environment, secrets });
+}

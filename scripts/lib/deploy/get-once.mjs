@@ -1,0 +1,39 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import { performance } from 'node:perf_hooks';
+
+/** How long a cold start may take, and then some. */
+const timeoutMs = 30_000;
+
+/**
+ * One GET on a connection of its own, straight to the host, whose redirects are not followed.
+ * @param {string} url
+ * @param {Readonly<Record<string, string>>} headers
+ * @returns {Promise<{ status: number, contentType: string, body: Buffer, milliseconds: number }>}
+ * @throws {Error} if there is no answer
+ */
+export async function getOnce(url, headers) {
+  const started = performance.now();
+  try {
+    const reply = await open(url, headers);
+    const body = await buffer(reply);
+    return {
+      status: reply.statusCode ?? 0,
+      contentType: reply.headers['content-type'] ?? '',
+      body,
+      milliseconds: Math.round(performance.now() - started),
+    };
+  } catch (error) {
+    throw new Error(`no answer from ${new URL(url).origin}: ${error.message}`, { cause: error });
+  }
+}
+
+function open(url, headers) {
+  const { get } = url.startsWith('https:') ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = get(url, { headers, agent: false, timeout: timeoutMs }, resolve);
+    request.on('timeout', () => request.destroy(new Error(`nothing came for ${timeoutMs / 1000} s`)));
+    request.on('error', reject);
+  });
+}

@@ -1,0 +1,2 @@
+export const wskdeployForTests: string;
+export function installWskdeploy(): void;

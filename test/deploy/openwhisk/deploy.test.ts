@@ -1,0 +1,278 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
+import {
+  startOpenWhiskDouble,
+  type OpenWhiskDouble,
+  type OpenWhiskDoubleOptions,
+} from '../../openwhisk-double/double.js';
+import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
+import { Cleanup } from '../../support/cleanup.js';
+import { defined } from '../../support/defined.js';
+import { describeWith } from '../../support/programs.js';
+import { environmentFor, run, secret, snapshot, type Environment } from './support/deployment.js';
+import { wskdeployBuilt } from './support/wskdeploy.js';
+
+const nothing = [[], [], [], []];
+
+describe('npm run deploy', function () {
+  // Several programs one after the other, and a build if a source has changed.
+  this.timeout(60_000);
+
+  describeWith([wskdeployBuilt], 'with the real wskdeploy', () => {
+    const atEnd = new Cleanup();
+    let riak: RiakDouble;
+    let platform: OpenWhiskDouble;
+    let environment: Environment;
+
+    beforeEach(async () => {
+      riak = await startRiakDouble({ types: trackerTypes });
+      atEnd.add(() => riak.close());
+      await startPlatform();
+    });
+
+    afterEach(() => atEnd.run());
+
+    async function startPlatform(options: OpenWhiskDoubleOptions = {}): Promise<void> {
+      platform = await startOpenWhiskDouble(options);
+      const started = platform;
+      atEnd.add(() => started.close());
+      environment = environmentFor(platform, riak.addresses);
+    }
+
+    async function deploy(...args: string[]): Promise<string> {
+      const { status, stdout, stderr } = await run('deploy', environment, args);
+      expect(status, stdout + stderr).to.equal(0);
+      return stdout;
+    }
+
+    it('deploys what the manifest says, announces, and says what it saw', async () => {
+      const output = await deploy();
+      expect(output).to.match(
+        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
+      );
+      for (const name of ['announce', 'scrape']) {
+        const action = defined(platform.entities.actions.get(`tracker/${name}`));
+        expect(action.kind).to.equal('nodejs:20');
+        expect(action.code).to.equal(readFileSync(`dist/actions/${name}.js`, 'utf8'));
+        expect(action.annotations).to.deep.include({
+          'web-export': true,
+          'raw-http': true,
+          final: true,
+          'require-whisk-auth': secret,
+          'provide-api-key': false,
+        });
+        expect(action.limits).to.deep.equal({ timeout: 10_000, memory: 256, logs: 1, concurrency: 1 });
+      }
+      const purge = defined(platform.entities.actions.get('tracker/purge'));
+      expect(purge.annotations).to.deep.include({ 'provide-api-key': true });
+      expect(purge.annotations).to.not.have.any.keys('web-export', 'raw-http');
+      expect(purge.limits).to.deep.include({ timeout: 300_000, memory: 256, logs: 1 });
+      const { parameters, publish } = defined(platform.entities.packages.get('tracker'));
+      expect(publish).to.equal(false);
+      expect(parameters).to.deep.include({ STORE: 'riak', RIAK_NODES: riak.addresses });
+      expect(Object.values(parameters)).to.not.include(secret);
+      expect([...platform.entities.triggers.keys(), ...platform.entities.rules.keys()]).to.deep.equal([]);
+    });
+
+    it('leaves nothing of its announce in Riak', async () => {
+      await deploy();
+      expect(riak.operations.count()).to.be.above(0);
+      expect(riak.keys('swarms', 'tracker')).to.deep.equal([]);
+    });
+
+    it('changes nothing the second time', async () => {
+      await deploy('--schedule');
+      const before = snapshot(platform);
+      const writes = platform.apiCalls.filter(({ method }) => method !== 'GET').length;
+      const output = await deploy('--schedule');
+      expect(output).to.contain(
+        'The tracker is deployed as it is here: nothing to change.\nThe schedule is there: nothing to change.\n',
+      );
+      expect(output).to.contain('the tracker answered');
+      expect(snapshot(platform)).to.deep.equal(before);
+      expect(platform.apiCalls.filter(({ method }) => method !== 'GET')).to.have.length(writes);
+    });
+
+    it('deploys again when a setting has changed, and when it is told to', async () => {
+      await deploy();
+      environment = { ...environment, ANNOUNCE_INTERVAL: '900' };
+      expect(await deploy()).to.contain('Deployed announce');
+      expect(platform.entities.packages.get('tracker')?.parameters['ANNOUNCE_INTERVAL']).to.equal('900');
+      environment = { ...environment, TRACKER_SECRET: 'another-secret_0123' };
+      expect(await deploy()).to.contain('the tracker answered');
+      expect(await deploy()).to.contain('nothing to change');
+      expect(await deploy('--force')).to.contain('Deployed announce');
+    });
+
+    it('finishes a deployment that was cut short', async () => {
+      await deploy();
+      platform.entities.actions.delete('tracker/scrape');
+      expect(await deploy()).to.contain('Deployed announce');
+      expect(platform.entities.actions.has('tracker/scrape')).to.equal(true);
+    });
+
+    it('passes secrets on as they are, whatever they look like', async () => {
+      const password = 'p$HOME${PATH} $$ "\': {a} # %41 \\n';
+      environment = { ...environment, RIAK_USER: 'tracker', RIAK_PASSWORD: password };
+      await run('deploy', environment);
+      expect(platform.entities.packages.get('tracker')?.parameters['RIAK_PASSWORD']).to.equal(password);
+    });
+
+    it('sets how many runs a container may do at once, and says if the platform does not take that', async () => {
+      environment = { ...environment, ACTION_CONCURRENCY: '64' };
+      const refused = await run('deploy', environment);
+      expect(refused.status).to.equal(1);
+      expect(refused.stderr).to.contain('ACTION_CONCURRENCY: the platform does not take 64');
+      await startPlatform({ maxConcurrency: 100 });
+      environment = { ...environment, ACTION_CONCURRENCY: '64' };
+      await deploy();
+      expect(platform.entities.actions.get('tracker/announce')?.limits.concurrency).to.equal(64);
+      expect(platform.entities.actions.get('tracker/scrape')?.limits).to.deep.equal({
+        timeout: 10_000,
+        memory: 256,
+        logs: 1,
+        concurrency: 64,
+      });
+      expect(platform.entities.actions.get('tracker/purge')?.limits.concurrency).to.equal(1);
+    });
+
+    it('deploys the schedule if it is asked to', async () => {
+      const output = await deploy('--schedule');
+      expect(output).to.contain('Deployed the schedule of the purge.\n');
+      const rule = defined(platform.entities.rules.get('tracker-purge-rule'));
+      expect(rule).to.include({ trigger: 'tracker-purge-interval', action: 'tracker/purge', active: true });
+      expect([...platform.entities.triggers.keys()]).to.deep.equal(['tracker-purge-interval']);
+      expect([...platform.entities.packages.keys()]).to.deep.equal(['tracker']);
+    });
+
+    it('says that the schedule failed where there is no alarms package, and leaves the tracker deployed', async () => {
+      await startPlatform({ alarms: false });
+      const { status, stderr } = await run('deploy', environment, ['--schedule']);
+      expect(status).to.equal(1);
+      expect(stderr).to.contain('wskdeploy failed');
+      expect(platform.entities.actions.has('tracker/purge')).to.equal(true);
+    });
+
+    it('fails and says what it saw when the tracker does not answer', async () => {
+      await riak.close();
+      environment = {
+        ...environment,
+        RIAK_CALL_TIMEOUT: '200',
+        RIAK_CONNECT_TIMEOUT: '100',
+        ANNOUNCE_TIMEOUT: '500',
+      };
+      const { status, stdout } = await run('deploy', environment);
+      expect(status).to.equal(1);
+      expect(stdout).to.match(
+        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later\n$/,
+      );
+    });
+
+    describe('--preview', () => {
+      it('shows what would happen, without secrets, and changes nothing', async () => {
+        environment = { ...environment, RIAK_USER: 'u', RIAK_PASSWORD: 'swordfish' };
+        const output = await deploy('--preview', '--schedule');
+        for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
+          expect(output).to.contain(name);
+        }
+        expect(output).to.not.contain(secret).and.not.contain('swordfish').and.not.contain(platform.auth);
+        expect(snapshot(platform)).to.deep.equal(nothing);
+        expect(platform.apiCalls.filter(({ method }) => method !== 'GET')).to.deep.equal([]);
+      });
+    });
+
+    describe('what stops it before anything is sent', () => {
+      afterEach(() => {
+        expect(platform.apiCalls).to.deep.equal([]);
+        expect(snapshot(platform)).to.deep.equal(nothing);
+      });
+
+      it('is a missing or empty variable, each named', async () => {
+        const required = [
+          'OPENWHISK_APIHOST',
+          'OPENWHISK_AUTH',
+          'OPENWHISK_NAMESPACE',
+          'TRACKER_SECRET',
+          'RIAK_NODES',
+        ];
+        for (const name of required) {
+          for (const empty of ['', ' ']) {
+            const { status, stdout, stderr } = await run('deploy', { ...environment, [name]: empty });
+            expect(status).to.equal(1);
+            expect(stdout).to.equal('');
+            expect(stderr).to.match(new RegExp(`^${name}: is missing, takes [^\n]+\n$`));
+          }
+        }
+        const { stderr } = await run('deploy', {});
+        expect(stderr.match(/^\w+(?=: is missing)/gm)).to.deep.equal(required);
+      });
+
+      it('is a value that cannot be used, without showing a secret', async () => {
+        const bad: [string, string, RegExp][] = [
+          [
+            'OPENWHISK_APIHOST',
+            'openwhisk.example',
+            /^OPENWHISK_APIHOST: got "openwhisk.example", takes the URL/,
+          ],
+          ['OPENWHISK_AUTH', 'no-key', /^OPENWHISK_AUTH: got a value that is not shown/],
+          ['OPENWHISK_NAMESPACE', '_', /^OPENWHISK_NAMESPACE: got "_"/],
+          ['TRACKER_SECRET', 'short', /^TRACKER_SECRET: got a value that is not shown/],
+          ['TRACKER_SECRET', '12345678901234567890', /^TRACKER_SECRET: got a value that is not shown/],
+          ['ACTION_CONCURRENCY', '0', /^ACTION_CONCURRENCY: got "0"/],
+          ['RIAK_NODES', 'nonsense', /^RIAK_NODES: got "nonsense", takes host:port/],
+          ['ANNOUNCE_INTERVAL', 'often', /^ANNOUNCE_INTERVAL: got "often", takes a whole number/],
+          ['RIAK_PASSWORD', 'pass', /^RIAK_USER: is not set, but RIAK_PASSWORD/],
+        ];
+        for (const [name, value, message] of bad) {
+          const { status, stderr } = await run('deploy', { ...environment, [name]: value });
+          expect(status).to.equal(1);
+          expect(stderr).to.match(message);
+          expect(stderr.trim().split('\n')).to.have.length(1);
+        }
+      });
+
+      it('is that there is no wskdeploy', async () => {
+        const { status, stderr } = await run('deploy', {
+          ...environment,
+          WSKDEPLOY: '/nonexistent/wskdeploy',
+        });
+        expect(status).to.equal(1);
+        expect(stderr).to.match(/^there is no \/nonexistent\/wskdeploy: install wskdeploy/);
+      });
+    });
+
+    describe('npm run undeploy', () => {
+      it('leaves nothing', async () => {
+        await deploy('--schedule');
+        const { status, stdout, stderr } = await run('undeploy', environment);
+        expect(status, stdout + stderr).to.equal(0);
+        expect(snapshot(platform)).to.deep.equal(nothing);
+        expect(platform.alarms?.all()).to.deep.equal([]);
+        expect(stdout).to.equal(
+          'Removed what deploy/openwhisk/schedule.yaml deployed.\nRemoved what manifest.yaml deployed.\n',
+        );
+      });
+
+      it('needs no more than the account, and says if there is nothing', async () => {
+        await deploy();
+        const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, WSKDEPLOY } = environment;
+        const account = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, WSKDEPLOY } as Environment;
+        expect((await run('undeploy', account)).stdout).to.equal('Removed what manifest.yaml deployed.\n');
+        expect(snapshot(platform)).to.deep.equal(nothing);
+        expect(await run('undeploy', account)).to.deep.equal({
+          status: 0,
+          stdout: 'Nothing is deployed.\n',
+          stderr: '',
+        });
+      });
+
+      it('removes nothing with --preview', async () => {
+        await deploy();
+        const before = snapshot(platform);
+        expect((await run('undeploy', environment, ['--preview'])).stdout).to.contain('announce');
+        expect(snapshot(platform)).to.deep.equal(before);
+      });
+    });
+  });
+});

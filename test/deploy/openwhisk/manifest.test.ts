@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { purgeSettings } from '../../../lib/config/purge.js';
+import { riakSettings } from '../../../lib/config/riak.js';
+import { swarmSettings } from '../../../lib/config/swarm.js';
+import { trackerSettings } from '../../../lib/config/tracker.js';
+import { readEnvFile } from '../../../deploy/env-file.mjs';
+import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
+import { describeWith, installed } from '../../support/programs.js';
+import { startProgram } from '../../support/running-program.js';
+
+const manifest = readFileSync('manifest.yaml', 'utf8');
+
+describe('The manifest', () => {
+  it('has a parameter for every setting that an action uses, named as in the environment', () => {
+    const settings = [trackerSettings, swarmSettings, riakSettings].flatMap((group) => Object.values(group));
+    const wanted = ['LOG_LEVEL', ...settings.map(({ name }) => name), purgeSettings.purgeParallelism.name];
+    const inputs = Array.from(manifest.matchAll(/^ {6}([A-Z_]+): \$([A-Z_]+)$/gm), ([, name, variable]) => {
+      expect(variable).to.equal(name);
+      return name;
+    });
+    expect(inputs).to.have.members(wanted);
+  });
+
+  it('takes nothing else from the environment but the secret', () => {
+    const others = Array.from(
+      manifest.matchAll(/^ {10,}([\w-]+): \$(\w+)$/gm),
+      ([, key, name]) => `${key} ${name}`,
+    );
+    expect(others).to.deep.equal(['require-whisk-auth TRACKER_SECRET', 'require-whisk-auth TRACKER_SECRET']);
+  });
+
+  it('has timeouts that are longer than an announce may take, and shorter than the gateway waits', () => {
+    const timeouts = Array.from(manifest.matchAll(/^ {10}timeout: (\d+)$/gm), ([, timeout]) =>
+      Number(timeout),
+    );
+    const { READ_TIMEOUT } = readEnvFile('deploy/nginx/gateway.env');
+    expect(timeouts.slice(0, 2)).to.deep.equal([10_000, 10_000]);
+    expect(trackerSettings.announceTimeoutMs.default).to.deep.equal({ value: 4000 });
+    expect(Number(READ_TIMEOUT) * 1000).to.be.above(10_000);
+    // The most that OpenWhisk allows.
+    expect(timeouts[2]).to.equal(300_000);
+  });
+
+  it('comes with a file of the settings that a deployment needs', () => {
+    const { OPENWHISK_APIHOST, OPENWHISK_NAMESPACE, OPENWHISK_AUTH, TRACKER_SECRET, RIAK_NODES, ...others } =
+      readEnvFile('deploy/openwhisk/tracker.env');
+    for (const value of [
+      OPENWHISK_APIHOST,
+      OPENWHISK_NAMESPACE,
+      OPENWHISK_AUTH,
+      TRACKER_SECRET,
+      RIAK_NODES,
+    ]) {
+      expect(value).to.equal('');
+    }
+    expect(others).to.deep.equal({ ACTION_CONCURRENCY: '1' });
+  });
+});
+
+describeWith([installed('curl')], 'The systemd service of the purge', () => {
+  it('invokes the action once, with the key in no argument', async () => {
+    const platform = await ScriptedPlatform.start();
+    platform.answerWith((_request, reply) => {
+      reply.writeHead(202, { 'Content-Type': 'application/json' }).end('{"activationId":"1"}');
+    });
+    try {
+      const [, quoted = ''] =
+        /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(
+          readFileSync('deploy/openwhisk/tracker-purge.service', 'utf8'),
+        ) ?? [];
+      // As systemd reads it: a backslash escapes, and %% is %.
+      const script = quoted.replace(/\\(.)/g, '$1').replaceAll('%%', '%');
+      const key = 'uuid:key-of-the-namespace';
+      const program = await startProgram('/bin/sh', ['-c', script], {
+        env: {
+          PATH: process.env['PATH'],
+          OPENWHISK_APIHOST: `http://127.0.0.1:${platform.port}`,
+          OPENWHISK_NAMESPACE: 'guest',
+          OPENWHISK_AUTH: key,
+        },
+      });
+      expect((await program.ended).status, program.describe()).to.equal(0);
+      expect(program.stdout + program.stderr).to.equal('');
+      expect(platform.requests).to.have.length(1);
+      const { method, target, headers } = platform.last;
+      expect(method).to.equal('POST');
+      expect(target).to.equal('/api/v1/namespaces/guest/actions/tracker/purge?blocking=false');
+      expect(headers.get('authorization')).to.deep.equal([`Basic ${Buffer.from(key).toString('base64')}`]);
+    } finally {
+      await platform.stop();
+    }
+  });
+});

@@ -1,0 +1,7 @@
+import { existsSync } from 'node:fs';
+import { wskdeployForTests } from '../../../../scripts/test/wskdeploy.mjs';
+import type { Requirement } from '../../../support/programs.js';
+
+/** That npm test could build wskdeploy. */
+export const wskdeployBuilt: Requirement = () =>
+  existsSync(wskdeployForTests) ? undefined : 'install Go, so that npm test can build wskdeploy';
