@@ -67,22 +67,19 @@ class Slice {
     this.swarms = new SwarmPurge(components);
   }
 
-  /** Takes ranges until none is left or the time is spent; what is left of a range goes back. */
+  /**
+   * Takes ranges until none is left or the time is spent; what is left of a range goes back. A range once taken is looked at to its end or to its first
+   * swarm at least: so slices come to an end however slow the store is, if they have time at all.
+   */
   async work(): Promise<void> {
-    for (;;) {
-      const range = this.isSpent() ? undefined : this.ranges.shift();
+    while (!this.isSpent()) {
+      const range = this.ranges.shift();
       if (range === undefined) return;
-      let done = range.from;
-      try {
-        for await (const { infohash, numbers } of this.swarmsOf(range)) {
-          await this.clean(infohash, numbers);
-          done = `${infohash}${AFTER_SHARDS}`;
-          if (this.isSpent()) break;
-        }
-        if (this.isSpent()) this.ranges.push({ from: done, to: range.to });
-      } catch (error) {
-        this.ranges.push({ from: done, to: range.to });
-        throw error;
+      for await (const { infohash, numbers } of this.swarmsOf(range)) {
+        await this.clean(infohash, numbers);
+        if (!this.isSpent()) continue;
+        this.ranges.push({ from: `${infohash}${AFTER_SHARDS}`, to: range.to });
+        break;
       }
     }
   }
