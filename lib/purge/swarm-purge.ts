@@ -88,8 +88,9 @@ export class SwarmPurge {
     for (const child of children) {
       if (kept.get(child)?.header.forwarding === false) await this.attach(infohash, child, kept);
     }
+    for (const [n, shard] of kept) await this.makeMissing(infohash, n, shard, kept);
     // The youngest first, so that a whole tree can fold in one go.
-    for (const child of children.reverse()) {
+    for (const child of [...kept.keys()].filter((n) => n !== 0).sort((a, b) => b - a)) {
       const depth = birthDepth(child);
       const shard = kept.get(child);
       const parent = kept.get(parentOf(child));
@@ -116,6 +117,23 @@ export class SwarmPurge {
       await this.make(infohash, next, kept);
       parent = await this.router.applyAt(infohash, n, new FinishSplitOperation(n, next));
       kept.set(n, parent);
+    }
+  }
+
+  /**
+   * Makes the children that a shard with nobody in it says are there, but are not: their bytes were damaged, or a store lost them. Without
+   * them it would never fold, and stay for ever.
+   */
+  private async makeMissing(
+    infohash: string,
+    n: number,
+    shard: Shard,
+    kept: Map<number, Shard>,
+  ): Promise<void> {
+    if (shard.header.forwarding || shard.count > 0) return;
+    for (let depth = birthDepth(n); depth < shard.header.depth; depth++) {
+      const child = childOf(n, depth);
+      if (!kept.has(child)) await this.make(infohash, child, kept);
     }
   }
 
