@@ -60,7 +60,7 @@ export class Site {
     return Object.fromEntries(taken.filter(([, count]) => count > 0));
   }
 
-  scrape(infohash = INFOHASH): Promise<SwarmReport> {
+  scrape(infohash: Uint8Array = INFOHASH): Promise<SwarmReport> {
     const deadline = Math.floor(this.milliseconds / 1000) - this.rules.peerLifetimeSeconds;
     return scrapeSwarm(this, infohash, deadline);
   }

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+import { newPurge, purgeSlice, type PurgeOptions, type PurgeState } from '../../lib/purge/purge.js';
+import type { PurgeSummary } from '../../lib/purge/summary.js';
+import type { SwarmPurgeComponents } from '../../lib/purge/swarm-purge.js';
+import { announce, type Site } from '../swarm/site.js';
+
+export const OPTIONS: PurgeOptions = { parallelism: 4, budgetMilliseconds: 1e9, pageKeys: 1000 };
+
+/** What a purge of a site is made of. */
+export function componentsOf({ store, clock, log, rules }: Site): SwarmPurgeComponents {
+  return { store, clock, log, ...rules };
+}
+
+/** A state as another process would get it. */
+export function handedOver(state: PurgeState): PurgeState {
+  return JSON.parse(JSON.stringify(state)) as PurgeState;
+}
+
+/** Runs a whole purge, each slice from what the one before left. */
+export async function purge(site: Site, options: Partial<PurgeOptions> = {}): Promise<PurgeSummary> {
+  let state = newPurge(site.milliseconds);
+  for (let slices = 0; state.ranges.length > 0; slices++) {
+    if (slices === MOST_SLICES) throw new Error(`not done after ${MOST_SLICES} slices`);
+    state = handedOver(await purgeSlice(componentsOf(site), state, { ...OPTIONS, ...options }));
+  }
+  return state.summary;
+}
+
+/** The infohash of a numbered swarm: spread as real ones are. */
+export function infohashOf(swarm: number): Buffer {
+  return createHash('sha1').update(`swarm ${swarm}`).digest();
+}
+
+/** Swarms with these numbers get so many peers each; every third one seeds. */
+export async function populate(site: Site, sizes: ReadonlyMap<number, number>): Promise<void> {
+  const swarms = site.process();
+  for (const [swarm, size] of sizes) {
+    for (let peer = 0; peer < size; peer++) {
+      const state = peer % 3 === 0 ? 'seeder' : 'leecher';
+      await announce(swarms, peer, { infohash: infohashOf(swarm), state });
+    }
+  }
+}
+
+/** More than any purge in these tests takes. */
+const MOST_SLICES = 5000;
