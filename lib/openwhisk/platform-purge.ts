@@ -1,7 +1,7 @@
 import { systemClock } from '../environment.js';
 import { madeOnce, type ActionParams } from './components.js';
 import { invokeItself, invokerOf } from './next-invocation.js';
-import { runPurge, type PurgeResult } from './purge-action.js';
+import { runSlice, type PurgeResult } from './purge-action.js';
 import { duringRun, runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 
@@ -23,7 +23,7 @@ export function platformPurge(): (params: ActionParams) => Promise<PurgeResult |
     try {
       const components = componentsFor(params);
       const invoker = invokerOf(environment);
-      return await runPurge(components, params['purge'], {
+      return await runSlice(components, params['purge'], {
         deadline: Number(environment['__OW_DEADLINE'] ?? systemClock.now() + DEFAULT_TIME_MS),
         invokeNext: (purge) => invokeItself(invoker, { purge }),
       });

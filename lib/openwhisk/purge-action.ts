@@ -1,13 +1,13 @@
 import { newPurge, purgeSlice, type PurgeState } from '../purge/purge.js';
-import type { PurgeSummary } from '../purge/summary.js';
+import { reportOf, storeReport, type PurgeReport } from '../purge/report.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { stateOf } from './purge-state.js';
 
-/** What a slice of a purge answers with. */
+/** What a run of the purge answers with. */
 export type PurgeResult =
-  | { readonly done: true; readonly summary: PurgeSummary }
-  /** Another run goes on. */
-  | { readonly done: false; readonly next: string; readonly summary: PurgeSummary };
+  | { readonly done: true; readonly report: PurgeReport }
+  /** The activation that goes on. */
+  | { readonly done: false; readonly next: string };
 
 /** What one run may use. */
 export interface PurgeRun {
@@ -17,46 +17,37 @@ export interface PurgeRun {
   readonly invokeNext: (state: PurgeState) => Promise<string>;
 }
 
-/** A slice that got nowhere: the next one would not either. */
-export class PurgeStalledError extends Error {
-  override readonly name = 'PurgeStalledError';
-}
-
 /**
- * Runs one slice of a purge, and has the next one invoked if it is not the last.
- * @param given where the purge stands, as the slice before has said; undefined begins a purge
- * @throws StoreError if keys could not be listed, PurgeStalledError; nothing is lost, the next purge begins anew
+ * Runs one slice of a purge, and has the next one invoked, or keeps the report if it was the last.
+ * @param given where the purge stands, as the run before has said; undefined begins a purge
+ * @throws StoreError, PurgeStateError, or what `invokeNext` rejects with; nothing is lost, the next purge begins anew
  */
-export async function runPurge(
+export async function runSlice(
   components: TrackerComponents,
   given: unknown,
   { deadline, invokeNext }: PurgeRun,
 ): Promise<PurgeResult> {
-  const { config, clock, log } = components;
-  const before = given === undefined ? newPurge(clock.now()) : stateOf(given);
-  const after = await purgeSlice({ ...components, ...config }, before, {
-    parallelism: PARALLELISM,
-    pageKeys: PAGE_KEYS,
-    budgetMilliseconds: Math.max(0, (deadline - clock.now()) * WORKING_SHARE),
-  });
-  const { summary } = after;
-  if (after.ranges.length === 0) {
-    log.info('purge-done', { ...summary, spentMilliseconds: after.spentMilliseconds });
-    return { done: true, summary };
-  }
-  if (!hasAdvanced(before, after))
-    throw new PurgeStalledError('a slice looked at nothing: it needs more time');
-  return { done: false, next: await invokeNext(after), summary };
+  const { config, clock, log, store } = components;
+  const state = await purgeSlice(
+    { ...components, ...config },
+    given === undefined ? newPurge(clock.now()) : stateOf(given),
+    {
+      parallelism: config.purgeParallelism,
+      pageKeys: PAGE_KEYS,
+      budgetMilliseconds: Math.max(LEAST_BUDGET, (deadline - clock.now()) * WORKING_SHARE),
+    },
+  );
+  if (state.ranges.length > 0) return { done: false, next: await invokeNext(state) };
+  const report = reportOf(state, clock.now());
+  await storeReport(store, report);
+  log.info('purged', { ...report });
+  return { done: true, report };
 }
 
-function hasAdvanced(before: PurgeState, after: PurgeState): boolean {
-  return after.summary.shards > before.summary.shards || after.ranges.length < before.ranges.length;
-}
-
-/** Swarms that are cleaned at once: enough to hide Riak's answers, few enough to leave it to the announces. */
-const PARALLELISM = 8;
-
-const PAGE_KEYS = 500;
+const PAGE_KEYS = 256;
 
 /** Of the time that a run has, this much is spent; the rest is for what is under way then, and to invoke the next. */
 const WORKING_SHARE = 0.5;
+
+/** Milliseconds. Without any time a slice would get nowhere, and have the next one invoked for ever. */
+const LEAST_BUDGET = 50;

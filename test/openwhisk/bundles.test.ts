@@ -96,8 +96,8 @@ describe('a bundle alone, without modules or files', function () {
 
   it('purges', async () => {
     await replyOf('announce', announceOf(1));
-    const { done, summary } = await resultOf('purge', {});
+    const { done, report } = await resultOf('purge', {});
     expect(done).to.equal(true);
-    expect(summary).to.include({ swarms: 1, peers: 1, failures: 0 });
+    expect(report).to.include({ swarms: 1, peers: 1, failures: 0 });
   });
 });

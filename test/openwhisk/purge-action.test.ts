@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 
-import { PurgeStalledError, runPurge, type PurgeResult } from '../../lib/openwhisk/purge-action.js';
+import { runSlice, type PurgeResult } from '../../lib/openwhisk/purge-action.js';
 import { PurgeStateError } from '../../lib/openwhisk/purge-state.js';
 import type { PurgeState } from '../../lib/purge/purge.js';
+import { fetchReport, type PurgeReport } from '../../lib/purge/report.js';
+import { StoreError } from '../../lib/store/errors.js';
 import { TrackerSite, announceOf } from '../tracker/tracker-site.js';
 
 const SECONDS_OF_A_LIFE = 2700;
@@ -17,16 +19,16 @@ describe('the purge action', () => {
     handed = [];
   });
 
+  const handOver = (state: PurgeState): Promise<string> => {
+    handed.push(JSON.parse(JSON.stringify(state)) as PurgeState);
+    return Promise.resolve('the next');
+  };
+
   /** @param timeMs how long the run has; the clock goes on by one millisecond whenever it is asked */
-  const slice = (given: unknown, timeMs: number): Promise<PurgeResult> => {
+  const slice = (given: unknown, timeMs: number, invokeNext = handOver): Promise<PurgeResult> => {
     const clock = { now: () => site.milliseconds++ };
-    return runPurge({ ...site.components, clock }, given, {
-      deadline: site.milliseconds + timeMs,
-      invokeNext: (state) => {
-        handed.push(JSON.parse(JSON.stringify(state)) as PurgeState);
-        return Promise.resolve('the next');
-      },
-    });
+    const deadline = site.milliseconds + timeMs;
+    return runSlice({ ...site.components, clock }, given, { deadline, invokeNext });
   };
 
   const announceSwarms = async (count: number, at: number): Promise<void> => {
@@ -36,36 +38,44 @@ describe('the purge action', () => {
     }
   };
 
-  it('is done in one run if there is time, and says what it found', async () => {
+  /** What a purge that has come to its end reports. */
+  const reportOf = (result: PurgeResult): PurgeReport =>
+    result.done ? result.report : expect.fail('the purge is not done');
+
+  it('is done in one run if there is time, and keeps a report of what it found', async () => {
     await announceSwarms(3, 0);
     site.pass(SECONDS_OF_A_LIFE + 1);
     await announceSwarms(2, 100);
-    const result = await slice(undefined, 1e9);
-    expect(result.done).to.equal(true);
-    expect(result.summary).to.include({ swarms: 2, peers: 2, leechers: 2, shardsRemoved: 3, failures: 0 });
+    const report = reportOf(await slice(undefined, 1e9));
+    expect(report).to.include({ swarms: 2, peers: 2, leechers: 2, shardsRemoved: 3, failures: 0 });
     expect(handed).to.deep.equal([]);
-    expect(site.log.lines.find(({ event }) => event === 'purge-done')?.fields).to.include({ swarms: 2 });
+    expect(await fetchReport(site.store)).to.deep.equal(report);
+    expect(site.log.lines.find(({ event }) => event === 'purged')?.fields).to.deep.equal(report);
   });
 
-  it('goes on in other runs, to the same end', async () => {
+  it('goes on in other runs, to the same end, however little time each has', async () => {
     await announceSwarms(40, 0);
-    let result = await slice(undefined, 200);
-    let runs = 1;
-    while (!result.done) {
-      expect(result.next).to.equal('the next');
-      result = await slice(handed.at(-1), 200);
-      runs += 1;
+    for (const timeMs of [200, 0, -1e6]) {
+      handed = [];
+      let result = await slice(undefined, timeMs);
+      while (!result.done) {
+        expect(result.next).to.equal('the next');
+        expect(handed.length).to.be.below(1000);
+        result = await slice(handed.at(-1), timeMs);
+      }
+      expect(reportOf(result)).to.include({ swarms: 40, peers: 40 });
+      expect(handed.length).to.be.above(1);
     }
-    expect(runs).to.be.above(2);
-    expect(result.summary).to.include({ swarms: 40, peers: 40 });
-    expect(handed).to.have.length(runs - 1);
   });
 
-  it('does not go on for ever if its runs are too short to get anywhere', async () => {
-    await announceSwarms(1, 0);
-    const failure: unknown = await slice(undefined, -1).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(PurgeStalledError);
-    expect(handed).to.deep.equal([]);
+  it('fails if the next run cannot be invoked, or there is no listing', async () => {
+    await announceSwarms(40, 0);
+    const refused = new Error('429');
+    const next = slice(undefined, 0, () => Promise.reject(refused));
+    expect(await next.catch((error: unknown) => error)).to.equal(refused);
+    await site.store.close();
+    const failure: unknown = await slice(undefined, 1000).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(StoreError);
   });
 
   it('refuses a state that no purge has written', async () => {

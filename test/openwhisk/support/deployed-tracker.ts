@@ -24,7 +24,8 @@ export interface DeployedOptions {
   readonly purgeTimeoutMs?: number;
 }
 
-const SECRET = 'the-secret-of-the-tests';
+/** What the gateway adds to each request. */
+export const SECRET = 'the-secret-of-the-tests';
 const PACKAGE = 'tracker';
 
 /** The bundles on a double of OpenWhisk, with a double of Riak, and this test as the gateway. */
