@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 
 import { REPORT_KEY } from '../../lib/purge/report.js';
-import type { Answer } from '../openwhisk-double/client.js';
+import { WEB, type Answer } from '../openwhisk-double/client.js';
 import type { WarmContainer } from '../openwhisk-double/warm-container.js';
 import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
 import { defined } from '../support/defined.js';
@@ -132,6 +132,16 @@ describe('the bundles on OpenWhisk with Riak', function () {
     expect(tracker.platform.lines.map(({ line }) => line).join()).to.include('STORE: is lmdb, takes riak');
   });
 
+  it('refuse to run where a client could choose their settings', async () => {
+    await start({ annotations: WEB });
+    const [infohash] = randomHashes(1) as [Buffer];
+    expect(replyOf(await announce(infohash, 5)).text('failure reason')).to.equal('internal error');
+    expect(tracker.platform.lines.map(({ line }) => line).join()).to.include(
+      'deploy the action with web: raw',
+    );
+    expect(storedHashes()).to.deep.equal([]);
+  });
+
   it('lose one reply when their container is killed', async () => {
     await start();
     const [first, second, third] = randomHashes(3) as [Buffer, Buffer, Buffer];
@@ -200,11 +210,13 @@ describe('the bundles on OpenWhisk with Riak', function () {
         .filter(({ name }) => name === 'tracker/purge')
         .map(({ result }) => result);
     const isDone = (result: unknown): boolean => (result as { done?: unknown }).done === true;
-    await eventually(
-      'the end of both',
-      20_000,
-      () => ends().filter(isDone).length === 2,
-      () => JSON.stringify([ends(), tracker.platform.lines]),
+    const areDone = async (): Promise<boolean> => {
+      // Somebody who goes on announcing stays, whatever is purged.
+      replyOf(await announce(live, 5));
+      return ends().filter(isDone).length === 2;
+    };
+    await eventually('the end of both', 30_000, areDone, () =>
+      JSON.stringify([ends(), tracker.platform.lines]),
     );
     expect(ends().length).to.be.above(2);
     expect(ends().every((result) => !('error' in (result as object)))).to.equal(true);

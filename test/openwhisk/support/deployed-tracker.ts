@@ -19,6 +19,8 @@ export interface DeployedOptions {
   readonly settings?: JsonObject;
   /** `limits.concurrency` of the web actions; 1 if missing. */
   readonly concurrency?: number;
+  /** Of the web actions; raw if missing. */
+  readonly annotations?: JsonObject;
   /** Of the web actions. */
   readonly timeoutMs?: number;
   readonly purgeTimeoutMs?: number;
@@ -95,13 +97,14 @@ export class DeployedTracker {
   }
 
   private async deploy(options: DeployedOptions): Promise<void> {
-    const { settings = {}, concurrency = 1, timeoutMs = 10_000, purgeTimeoutMs = 60_000 } = options;
+    const { settings = {}, annotations = RAW, concurrency = 1 } = options;
+    const { timeoutMs = 10_000, purgeTimeoutMs = 60_000 } = options;
     const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...settings };
     await callApi(this.platform, 'PUT', `packages/${PACKAGE}`, { parameters: toKeyValues(parameters) });
     for (const name of ACTION_NAMES) {
       const isWeb = name !== 'purge';
       await deploy(this.platform, `${PACKAGE}/${name}`, bundleCode(name), {
-        annotations: isWeb ? { ...RAW, 'require-whisk-auth': SECRET } : { 'provide-api-key': true },
+        annotations: isWeb ? { ...annotations, 'require-whisk-auth': SECRET } : { 'provide-api-key': true },
         limits: isWeb ? { timeout: timeoutMs, concurrency } : { timeout: purgeTimeoutMs },
       });
     }
