@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
 import { announceOf, queryOf, Reply } from '../tracker/tracker-site.js';
 import { BUILD_TIMEOUT_MS } from './support/bundles.js';
-import { DeployedTracker, type DeployedOptions } from './support/deployed-tracker.js';
+import { DeployedTracker, SECRET, type DeployedOptions } from './support/deployed-tracker.js';
 
 const hashCount = 10_000;
 const atOnce = 64;
@@ -99,7 +99,7 @@ describe('the bundles on OpenWhisk with Riak', function () {
     const reply = replyOf(
       await tracker.requestPast('announce', {
         'X-Real-IP': '192.0.2.1',
-        'X-Require-Whisk-Auth': 'the-secret-of-the-tests',
+        'X-Require-Whisk-Auth': SECRET,
       }),
     );
     expect(reply.text('failure reason')).to.equal('this tracker only answers through its gateway');

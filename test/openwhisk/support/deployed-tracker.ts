@@ -27,7 +27,7 @@ export interface DeployedOptions {
 }
 
 /** What the gateway adds to each request. */
-export const SECRET = 'the-secret-of-the-tests';
+export const SECRET = 'the-secret-of-the-tests_0123456789';
 const PACKAGE = 'tracker';
 
 /** The bundles on a double of OpenWhisk, with a double of Riak, and this test as the gateway. */
