@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { readEnvFile } from '../../deploy/env-file.mjs';
 import { renderGateway } from '../../deploy/nginx/settings.mjs';
 import { describeWith, installed, programNamed } from '../support/programs.js';
+import { makeCertificate } from './support/certificate.js';
 
 const deployNginx = new URL('../../deploy/nginx/', import.meta.url);
 const template = readFileSync(new URL('templates/tracker.conf.template', deployNginx), 'utf8');
@@ -100,25 +101,9 @@ describe("The gateway's settings", () => {
     expect(stderr).to.equal('LISTEN: got "x;", takes a port, address:port or [address]:port\n');
   });
 
-  describeWith([installed('nginx')], 'in nginx', () => {
+  describeWith([installed('nginx'), installed('openssl')], 'in nginx', () => {
     it('pass its own check with HTTPS to OpenWhisk, TLS and HTTP/2 for clients and a proxy in front', () => {
-      const key = join(directory, 'key.pem');
-      const certificate = join(directory, 'certificate.pem');
-      const made = run('openssl', [
-        ...[
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:prime256v1',
-          '-nodes',
-          '-days',
-          '1',
-        ],
-        ...['-subj', '/CN=tracker.example.org', '-keyout', key, '-out', certificate],
-      ]);
-      expect(made.status, made.stderr).to.equal(0);
+      const { certificate, key } = makeCertificate(directory, 'tracker.example.org');
       const tls = readFileSync(new URL('tracker.d/tls.conf.example', deployNginx), 'utf8')
         .replace(/\S+fullchain\.pem/, certificate)
         .replace(/\S+privkey\.pem/, key);
