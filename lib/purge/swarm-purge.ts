@@ -154,6 +154,8 @@ export class SwarmPurge {
     kept.set(n, parent);
     if (parent.header.forwarding || parent.header.depth >= birthDepth(child)) return false;
     await this.router.applyAt(infohash, child, new ForwardOperation(child, taken));
+    // Two purges that fold at once can undo each other: what the parent no longer has then is put back.
+    await this.router.restore(infohash, taken);
     kept.delete(child);
     return true;
   }

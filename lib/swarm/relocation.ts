@@ -1,4 +1,4 @@
-import { filter } from './filter.js';
+import { filter, type Keep } from './filter.js';
 import { merge, withStraysKnown } from './merge.js';
 import type { PeerOperation, ShardOperation } from './operation.js';
 import { compareAge, V4, V6, type RecordLayout } from './peer-record.js';
@@ -96,11 +96,16 @@ export class ForgetStraysOperation implements ShardOperation {
 
 /** The records of shard n that belong elsewhere, each to be moved. */
 export function straysOf(n: number, shard: Shard): MoveOperation[] {
+  return movesOf(shard, (bytes, at) => !ownsRecord(shard.header, n, bytes, at));
+}
+
+/** The records of a shard that are wanted, each to be moved to where it belongs. */
+export function movesOf(shard: Shard, isWanted: Keep = () => true): MoveOperation[] {
   const moves: MoveOperation[] = [];
   for (const layout of [V4, V6]) {
     const end = shard.end(layout);
     for (let at = shard.start(layout); at < end; at += layout.size) {
-      if (ownsRecord(shard.header, n, shard.bytes, at)) continue;
+      if (!isWanted(shard.bytes, at, layout)) continue;
       moves.push(new MoveOperation(layout, Buffer.from(shard.bytes.subarray(at, at + layout.size))));
     }
   }

@@ -239,7 +239,7 @@ export class ShardLane {
   }
 
   private remember(shard: Shard | undefined, version: Version | undefined): void {
-    this.held = shard;
+    this.held = shard?.compact();
     this.version = version;
     this.knownAt = this.now();
   }

@@ -1,6 +1,6 @@
 import { ReadOperation, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
-import { ForgetStraysOperation, straysOf } from './relocation.js';
+import { ForgetStraysOperation, movesOf, straysOf } from './relocation.js';
 import { owns, type Shard } from './shard.js';
 import type { Footing } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
@@ -77,6 +77,11 @@ export class ShardRouter {
   private async ownsNow(infohash: string, n: number, hash: number): Promise<boolean> {
     const { shard } = await this.shards.lane(infohash, n).submit(new ReadOperation(undefined), 'fresh');
     return owns(shard.header, n, hash);
+  }
+
+  /** Sees to it that every record of a shard, or a newer one of its peer, is where it belongs: reads, and writes only what is missing. */
+  async restore(infohash: string, shard: Shard): Promise<void> {
+    await allSettled(movesOf(shard).map((move) => this.visit(infohash, move)));
   }
 
   /** Applies an operation at one shard, whatever it is responsible for, and moves what does not belong there to where it does. */

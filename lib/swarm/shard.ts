@@ -103,6 +103,15 @@ export class Shard {
     return bytes;
   }
 
+  /** This shard in memory of its own. What was cut from a larger piece, or from a pool, keeps all of that from being freed. */
+  compact(): Shard {
+    const { bytes } = this;
+    if (bytes.buffer.byteLength === bytes.length) return this;
+    const own = Buffer.allocUnsafeSlow(bytes.length);
+    own.set(bytes, 0);
+    return new Shard(own, this.header, this.v4Count, this.v6Count);
+  }
+
   /** The same peers under another header. The bytes are copied, as a store may still be reading the old ones. */
   withHeader(header: ShardHeader): Shard {
     return new Shard(Buffer.from(this.bytes), header, this.v4Count, this.v6Count);

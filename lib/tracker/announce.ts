@@ -78,6 +78,6 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
  * which comes after the longest jittered interval.
  */
 function unwrittenSeconds(config: Config): number {
-  const longestInterval = config.announceIntervalSeconds * (1 + config.intervalJitterPercent / 100);
+  const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
   return Math.min(config.minIntervalSeconds, Math.floor(config.peerLifetimeSeconds - longestInterval));
 }
