@@ -90,7 +90,7 @@ class Slice {
       await this.swarms.clean(infohash, numbers, this.summary);
     } catch (cause) {
       this.summary.failures++;
-      this.components.log.error('swarm-not-purged', { infohash, cause });
+      this.components.log.error('swarm not purged', { infohash, cause });
     }
   }
 

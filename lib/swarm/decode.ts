@@ -19,7 +19,7 @@ export function decodeValues(
       versions.push(Shard.decode(value));
     } catch (error) {
       if (!(error instanceof ShardDamagedError)) throw error;
-      log.error('shard-damaged', { key, bytes: value.length, cause: error });
+      log.error('shard damaged', { key, bytes: value.length, cause: error });
     }
   }
   return mergeAll(n, versions);

@@ -78,7 +78,7 @@ export class Swarms {
     if (operation.countsDownload) {
       // The peer is stored as counted: a failure here loses one download, where counting first would count it twice.
       await store.increment(infohash, 1).catch((cause: unknown) => {
-        log.error('download-not-counted', { infohash, cause });
+        log.error('download not counted', { infohash, cause });
       });
     }
     const limit = announcement.event === 'stopped' ? 0 : wanted.limit;

@@ -15,10 +15,10 @@ export class DeadlineError extends Error {
 export function failureReply(error: unknown, retryInMinutes: number, log: Log): Buffer {
   if (error instanceof ClientError) return encodeFailure(error.message, error.retryIn);
   if (error instanceof DeadlineError || isStoreUnavailable(error)) {
-    log.warn('tracker-busy', { cause: error });
+    log.warn('tracker busy', { cause: error });
     return encodeFailure('the tracker is busy, try again later', retryInMinutes);
   }
-  log.error('internal-error', { cause: error });
+  log.error('internal error', { cause: error });
   return encodeFailure('internal error', retryInMinutes);
 }
 

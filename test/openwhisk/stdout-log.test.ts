@@ -34,7 +34,7 @@ describe('the log of an action', () => {
   it('shows an error with its class, message, stack and causes', () => {
     const lines: string[] = [];
     const cause = new StoreError('the store failed', { cause: new TypeError('the reason') });
-    stdoutLog('error', (line) => lines.push(line)).error('internal-error', { cause });
+    stdoutLog('error', (line) => lines.push(line)).error('internal error', { cause });
     const { cause: shown } = JSON.parse(lines.join()) as { cause: Record<string, unknown> };
     expect(shown).to.include({ name: 'StoreError', message: 'the store failed', stack: cause.stack });
     expect(shown['cause']).to.include({ name: 'TypeError', message: 'the reason' });

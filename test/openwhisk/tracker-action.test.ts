@@ -152,7 +152,7 @@ describe('a tracker action', () => {
     expect(reply.text('failure reason')).to.equal('the tracker is busy, try again later');
     expect(reply.get('retry in')).to.equal(9);
     expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
-      'warn tracker-busy',
+      'warn tracker busy',
     ]);
   });
 

@@ -139,8 +139,8 @@ describe('a purge', () => {
     const summary = await purge(site);
     expect(summary).to.include({ ...expectedOf(others), failures: 2 });
     expect(site.log.lines.map(({ event, fields }) => [event, fields['infohash']])).to.have.deep.members([
-      ['swarm-not-purged', broken],
-      ['swarm-not-purged', newer],
+      ['swarm not purged', broken],
+      ['swarm not purged', newer],
     ]);
     expect(await site.keys()).to.include.members([broken, newer]);
   });

@@ -323,7 +323,7 @@ describe('stored bytes that a purge finds', () => {
     const { values } = await site.store.fetch(`${KEY}.1`);
     for (const value of values) await site.overwrite(`${KEY}.1`, damaged(value));
     const summary = await clean(site);
-    expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.include('error shard-damaged');
+    expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.include('error shard damaged');
     expect(summary).to.include({ shardsRemoved: 1, peers: 100 - lost });
     site.log.lines.length = 0;
     expect(await clean(site)).to.include({ peers: 100 - lost });

@@ -30,7 +30,7 @@ describe('the values stored for a shard', () => {
     expect(shard?.count).to.equal(1);
     expect(log.lines).to.have.length(1);
     const [line] = log.lines;
-    expect(line).to.deep.include({ level: 'error', event: 'shard-damaged' });
+    expect(line).to.deep.include({ level: 'error', event: 'shard damaged' });
     expect(line?.fields).to.include({ key: 'key', bytes: damaged.length });
     expect(line?.fields['cause']).to.be.instanceOf(ShardDamagedError);
     expect(decodeValues(0, 'key', [damaged], log)).to.equal(undefined);

@@ -123,7 +123,7 @@ describe('the scrape of a swarm', () => {
     const { values } = await site.store.fetch(KEY);
     for (const value of values) await site.overwrite(KEY, damaged(value));
     expect((await site.scrape()).counts).to.deep.equal(NO_PEERS);
-    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['shard-damaged']);
+    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['shard damaged']);
   });
 
   it('writes nothing, ever', async () => {

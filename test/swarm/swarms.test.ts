@@ -454,7 +454,7 @@ describe('a completed download', () => {
     const { counts } = await announce(swarms, 1, completed);
     expect(counts.seeders).to.equal(1);
     expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
-      'error download-not-counted',
+      'error download not counted',
     ]);
     expect(site.log.lines[0]?.fields['cause']).to.be.instanceOf(StoreUnavailableError);
   });
@@ -510,7 +510,7 @@ describe('stored bytes', () => {
     const answer = await announce(site.process(), 2);
     expect(answer.counts.leechers).to.equal(1);
     expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
-      'error shard-damaged',
+      'error shard damaged',
     ]);
     await announce(site.process(), 1);
     const shards = await site.shardsAt(KEY);

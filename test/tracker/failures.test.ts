@@ -36,7 +36,7 @@ describe('the reply to a request that failed', () => {
     ]) {
       const { reason, retryIn, log } = replyTo(error);
       expect({ reason, retryIn }).to.deep.equal({ reason: BUSY, retryIn: 5 });
-      expect(log.lines).to.deep.equal([{ level: 'warn', event: 'tracker-busy', fields: { cause: error } }]);
+      expect(log.lines).to.deep.equal([{ level: 'warn', event: 'tracker busy', fields: { cause: error } }]);
     }
   });
 
@@ -45,7 +45,7 @@ describe('the reply to a request that failed', () => {
       const { reason, retryIn, log } = replyTo(error);
       expect({ reason, retryIn }).to.deep.equal({ reason: 'internal error', retryIn: 5 });
       expect(log.lines).to.deep.equal([
-        { level: 'error', event: 'internal-error', fields: { cause: error } },
+        { level: 'error', event: 'internal error', fields: { cause: error } },
       ]);
     }
   });

@@ -11,7 +11,7 @@ import type { Log } from '../../log.js';
  */
 export function routeClientLog(log: Log): void {
   const pass = (text: string, ...values: unknown[]): void => {
-    log.warn('riak.client', { message: formatted(text, values) });
+    log.warn('riak client', { message: formatted(text, values) });
   };
   const drop = (): void => undefined;
   Object.assign(winston, { error: pass, warn: pass, warning: pass, info: drop, debug: drop });

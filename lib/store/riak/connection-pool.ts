@@ -189,7 +189,7 @@ export class ConnectionPool {
         this.nodeOf.set(connection, node);
         // A node that is down is up again when it has answered; that it accepted a connection means nothing.
         if (probe && !node.up) {
-          this.options.log.info('riak.node.up', { ...node.address });
+          this.options.log.info('riak node up', { ...node.address });
           node.recovered();
         }
         this.release(connection);
@@ -221,7 +221,7 @@ export class ConnectionPool {
   }
 
   private report(node: PoolNode, error: Error): void {
-    this.options.log.warn('riak.node.down', { ...node.address, cause: error });
+    this.options.log.warn('riak node down', { ...node.address, cause: error });
   }
 
   private refuseWaiters(error: Error): void {

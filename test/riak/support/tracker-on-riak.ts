@@ -136,7 +136,7 @@ export class TrackerOnRiak {
     }
     await this.untilHealth(200);
     expect(this.tracker.program.exit, this.describe()).to.equal(undefined);
-    expect(this.tracker.program.stderr).to.not.match(/uncaught|unhandled|internal-error/i);
+    expect(this.tracker.program.stderr).to.not.match(/uncaught|unhandled|internal error/i);
   }
 
   describe(): string {

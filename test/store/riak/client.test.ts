@@ -108,8 +108,8 @@ describe('the Riak store and the client it uses', () => {
     const { default: winston } = await import('winston');
     winston.error('%s failed:', '[RiakConnection]', new Error('reset'));
     winston.debug('not this');
-    expect(log.lines.filter(({ event }) => event === 'riak.client')).to.deep.equal([
-      { level: 'warn', event: 'riak.client', fields: { message: '[RiakConnection] failed: reset' } },
+    expect(log.lines.filter(({ event }) => event === 'riak client')).to.deep.equal([
+      { level: 'warn', event: 'riak client', fields: { message: '[RiakConnection] failed: reset' } },
     ]);
     await store.close();
   });

@@ -136,13 +136,13 @@ describe('the Riak store, when Riak fails', () => {
     await double.nodes[0]?.stop();
     await double.nodes[1]?.stop();
     await Promise.all(Array.from({ length: 20 }, () => inTime(store.fetch(key))));
-    expect(log.lines.filter(({ event }) => event === 'riak.node.down')).to.not.be.empty;
+    expect(log.lines.filter(({ event }) => event === 'riak node down')).to.not.be.empty;
     await double.nodes[0]?.start();
     await untilTrue(async () => {
       await store.fetch(key);
       return (double.nodes[0]?.operations.count(Code.getRequest) ?? 0) > 0;
     });
-    expect(log.lines.map(({ event }) => event)).to.include('riak.node.up');
+    expect(log.lines.map(({ event }) => event)).to.include('riak node up');
   });
 
   it('fails at once while all nodes are down, and heals when they are back', async () => {

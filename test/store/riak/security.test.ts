@@ -141,7 +141,7 @@ describe('the Riak store, with Riak security', () => {
   it('fails with a wrong password, and says so', async () => {
     await start();
     await refused(open({ password: `${password}-not` }));
-    expect(log.lines.some(({ event }) => event === 'riak.node.down')).to.equal(true);
+    expect(log.lines.some(({ event }) => event === 'riak node down')).to.equal(true);
   });
 
   it('fails if security is on and no user is given, and the other way round', async () => {
