@@ -119,7 +119,7 @@ describe('the bundles on OpenWhisk with Riak', function () {
     });
     const logged = tracker.platform.lines
       .map(({ line }) => JSON.parse(line) as { event: string; requestId: string; activationId: string })
-      .filter(({ event }) => event === 'tracker-busy')
+      .filter(({ event }) => event === 'tracker busy')
       .map(({ requestId, activationId }) => `${requestId} ${activationId}`);
     expect(logged.sort()).to.deep.equal(expected.sort());
   });
