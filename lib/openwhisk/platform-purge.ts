@@ -28,7 +28,7 @@ export function platformPurge(): (params: ActionParams) => Promise<PurgeResult |
         invokeNext: (purge) => invokeItself(invoker, { purge }),
       });
     } catch (cause) {
-      stdoutLog('error').error('purge-failed', { cause });
+      stdoutLog('error').error('purge failed', { cause });
       return { error: 'the purge has failed; its log says why' };
     }
   };
