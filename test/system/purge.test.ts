@@ -7,6 +7,9 @@ import type { Store } from '../../lib/store/store.js';
 import { infohashKey } from '../../lib/swarm/placement.js';
 import { scrapeSwarm } from '../../lib/swarm/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
+import { openRiakStore } from '../../lib/store/riak/riak-store.js';
+import { startRiakDouble } from '../riak-double/double.js';
+import { optionsFor } from '../store/riak/support.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
@@ -14,23 +17,56 @@ import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 const SWARMS = 20_000;
 const LIFETIME = 2700;
 
+const log = new RecordingLog();
+
+/** Opens a store, and gives what closes it. */
+type Open = () => Promise<{ store: Store; close: () => Promise<void> }>;
+
+const openLmdb: Open = async () => {
+  const directory = await makeTempDir();
+  const store = await openLmdbStore({ directory, durability: 'commit', log });
+  const close = async (): Promise<void> => {
+    await store.close();
+    await removeTempDir(directory);
+  };
+  return { store, close };
+};
+
+const openRiak: Open = async () => {
+  const double = await startRiakDouble({ deleteMode: { afterMs: 0 } });
+  const nodes = double.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const store = openRiakStore(optionsFor(nodes, { log, callTimeoutMs: 10_000, keysTimeoutMs: 10_000 }));
+  const close = async (): Promise<void> => {
+    await store.close();
+    await double.close();
+  };
+  return { store, close };
+};
+
+for (const [name, open] of [
+  ['LMDB', openLmdb],
+  ['Riak', openRiak],
+] as const) {
+  describe(`on ${name}, a purge of 20,000 swarms, half of them expired, while peers announce`, function () {
+    this.timeout(180_000);
+    purgeTests(open);
+  });
+}
+
 /** Half of the swarms are announced to before the others, and have expired when the purge begins. */
-describe('a purge of 20,000 swarms, half of them expired, while peers announce', function () {
-  this.timeout(120_000);
+function purgeTests(open: Open): void {
   const random = seededRandom(6);
-  const log = new RecordingLog();
   const infohashes = Array.from({ length: SWARMS }, () => seededBytes(random, 20));
   let milliseconds = 1_700_000_000_000;
   const clock: Clock = { now: () => milliseconds };
   const announcedMeanwhile = new Set<string>();
   let store: Store;
   let swarms: Swarms;
-  let directory: string;
+  let close: () => Promise<void>;
   let state: PurgeState;
 
   before(async () => {
-    directory = await makeTempDir();
-    store = await openLmdbStore({ directory, durability: 'commit', log });
+    ({ store, close } = await open());
     swarms = new Swarms({
       store,
       clock,
@@ -50,10 +86,7 @@ describe('a purge of 20,000 swarms, half of them expired, while peers announce',
     milliseconds += 120 * 1000;
   });
 
-  after(async () => {
-    await store.close();
-    await removeTempDir(directory);
-  });
+  after(() => close());
 
   it('ends, however often it is interrupted and resumed', async () => {
     const components = { store, log, peerLifetimeSeconds: LIFETIME, shardPeers: 192 };
@@ -136,4 +169,4 @@ describe('a purge of 20,000 swarms, half of them expired, while peers announce',
       );
     }
   }
-});
+}
