@@ -28,14 +28,31 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        Buffer: 'readonly',
+      },
     },
   },
   {
     // Imports point one way: protocol, swarm -> store; tracker and openwhisk above them; nothing in lib/ knows how it is started.
     files: ['lib/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['**/actions/**', '**/deploy/**', '**/test/**'], message: 'lib/ is below actions/ and deploy/' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/actions/**', '**/deploy/**', '**/test/**'],
+              message: 'lib/ is below actions/ and deploy/',
+            },
+          ],
+        },
+      ],
     },
   },
   prettier,
