@@ -19,8 +19,10 @@ export const ABSENT = null as unknown as number;
 /** One LMDB environment, a directory, and its databases. */
 export interface Environment {
   readonly root: RootDatabase;
-  /** Shard key to value, with a version for compare and swap. */
+  /** Shard key to value, with a version: every shard but for what the journal has. */
   readonly shards: Database<Uint8Array, string>;
+  /** The groups of a journal by slot, with their numbers as versions. */
+  readonly journal: Database<Uint8Array, number>;
   /** Infohash in hex to nothing; the version is the count. */
   readonly counts: Database<Uint8Array, string>;
   /** What the store needs to know of itself. */
@@ -59,6 +61,11 @@ export function openEnvironment(directory: string, durability: Durability): Envi
   return {
     root,
     shards: root.openDB<Uint8Array, string>('shards', { encoding: 'binary', useVersions: true }),
+    journal: root.openDB<Uint8Array, number>('journal', {
+      encoding: 'binary',
+      keyEncoding: 'uint32',
+      useVersions: true,
+    }),
     counts: root.openDB<Uint8Array, string>('counts', { encoding: 'binary', useVersions: true }),
     meta: root.openDB<number, string>('meta', { encoding: 'json' }),
     isInPlace: () => {

@@ -1,12 +1,13 @@
-import { getLastVersion } from 'lmdb';
-
 import type { Log } from '../../log.js';
 import { StoreError, StoreUnavailableError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 
 import { Counts } from './counts.js';
-import { ABSENT, openEnvironment, type Durability, type Environment } from './environment.js';
+import { openEnvironment, type Durability, type Environment } from './environment.js';
 import { toStoreError } from './errors.js';
+import { Journal } from './journal.js';
+import { ShardTable } from './shard-table.js';
+import { NO_VERSION } from './journal-group.js';
 import { VersionNumbers } from './versions.js';
 
 export interface LmdbStoreOptions {
@@ -35,11 +36,11 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
 
 /**
  * The store contract on LMDB, by compare and swap: each shard has a version number, and a write names the one it replaces.
- * Reads copy out of the memory map at once. The writes of an event-loop turn, and those that arrive while
- * an earlier transaction is being flushed, are one transaction on another thread.
+ * Reads copy out of the memory map at once. Writes go into a journal, those that arrive together as one group, and are flushed on another thread.
  */
 class LmdbStore implements Store {
   readonly #environment: Environment;
+  readonly #shards: ShardTable;
   readonly #versions: VersionNumbers;
   readonly #counts: Counts;
   #writesUnderWay = 0;
@@ -48,27 +49,25 @@ class LmdbStore implements Store {
 
   constructor(environment: Environment) {
     this.#environment = environment;
+    this.#shards = new ShardTable(environment.shards, new Journal(environment.journal));
     this.#versions = new VersionNumbers(environment.meta);
     this.#counts = new Counts(environment.counts);
   }
 
   fetch(key: string): Promise<Held> {
-    return this.#read('cannot read a shard', () => this.#held(key));
+    return this.#read('cannot read a shard', () => this.#shards.read(key));
   }
 
   put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    return this.#write('cannot write a shard', async () => {
-      const { shards } = this.#environment;
-      const next = this.#versions.next();
-      const replaces = version === undefined ? ABSENT : versionNumber(version);
-      const stored = await shards.put(key, value, next, replaces);
-      return stored ? { values: [value], version: next, stored } : { ...this.#held(key), stored };
+    return this.#write('cannot write a shard', () => {
+      const replaces = version === undefined ? undefined : versionNumber(version);
+      return this.#shards.write(key, replaces, value, this.#versions.next());
     });
   }
 
   remove(key: string, version: Version): Promise<void> {
     return this.#write('cannot remove a shard', async () => {
-      await this.#environment.shards.remove(key, versionNumber(version));
+      await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
     });
   }
 
@@ -81,16 +80,7 @@ class LmdbStore implements Store {
   }
 
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
-    return this.#read('cannot list shards', () => {
-      const { shards } = this.#environment;
-      shards.resetReadTxn();
-      const start = cursor === undefined ? { start: range.from } : { start: cursor, exclusiveStart: true };
-      // One more than asked for tells whether a further page exists.
-      const found = [...shards.getKeys({ ...start, end: range.to, limit: limit + 1 })];
-      const keys = found.slice(0, limit);
-      const last = keys.at(-1);
-      return last !== undefined && found.length > limit ? { keys, cursor: last } : { keys };
-    });
+    return this.#read('cannot list shards', () => this.#shards.keys(range, cursor, limit));
   }
 
   check(): Promise<void> {
@@ -107,16 +97,6 @@ class LmdbStore implements Store {
   close(): Promise<void> {
     this.#closed ??= this.#closeWhenIdle();
     return this.#closed;
-  }
-
-  /** Of the newest snapshot: the package would keep one for a turn, in which another process may have been answered. */
-  #held(key: string): Held {
-    const { shards } = this.#environment;
-    shards.resetReadTxn();
-    const value = shards.getBinary(key);
-    return value === undefined
-      ? { values: [], version: undefined }
-      : { values: [value], version: getLastVersion() };
   }
 
   async #read<T>(doing: string, read: () => T): Promise<T> {
@@ -147,6 +127,7 @@ class LmdbStore implements Store {
 
   async #closeWhenIdle(): Promise<void> {
     if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#shards.idle();
     await this.#environment.root.close();
   }
 }

@@ -1,0 +1,71 @@
+/**
+ * The difference between a value and the one that replaces it, as bytes: a head that is given in full, then what both have in common, what
+ * is new, and what both have in common again.
+ *
+ *     old   head | common ......... | replaced | common .....
+ *     new   head | common ......... | new bytes ... | common .....
+ *
+ * One record that was put into a sorted value, or written over there, is little more than that record. Any two values have a
+ * difference; the worst one is as long as the new value.
+ */
+export interface Change {
+  /** Length of the head, which is not compared: values begin with checksums and counts, which always change. */
+  readonly head: number;
+  /** Bytes in common behind the head. */
+  readonly before: number;
+  /** Bytes in common at the end. */
+  readonly after: number;
+}
+
+export function changeBetween(old: Buffer, next: Buffer): Change {
+  const shorter = Math.min(old.length, next.length);
+  const head = Math.min(HEAD, shorter);
+  const before = commonBefore(old, next, head, shorter);
+  return { head, before, after: commonAfter(old, next, shorter - head - before) };
+}
+
+/** Where the new bytes are in the new value. */
+export function newBytes({ head, before, after }: Change, next: Buffer): Buffer {
+  return next.subarray(head + before, next.length - after);
+}
+
+/** The new value, from the old one and the two parts of the new one that a change is made of. */
+export function changed(
+  old: Uint8Array,
+  { head, before, after }: Change,
+  newHead: Uint8Array,
+  middle: Uint8Array,
+): Buffer {
+  // Of its own memory: a value may be kept for long, and a slice would keep all that it is a slice of.
+  const next = Buffer.allocUnsafeSlow(head + before + middle.length + after);
+  next.set(newHead, 0);
+  next.set(old.subarray(head, head + before), head);
+  next.set(middle, head + before);
+  next.set(old.subarray(old.length - after), next.length - after);
+  return next;
+}
+
+function commonBefore(a: Buffer, b: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at + STRIDE <= end && a.compare(b, at, at + STRIDE, at, at + STRIDE) === 0) at += STRIDE;
+  while (at < end && a[at] === b[at]) at++;
+  return at - start;
+}
+
+/** @param most how many bytes there may be in common, at most */
+function commonAfter(a: Buffer, b: Buffer, most: number): number {
+  let length = 0;
+  while (length + STRIDE <= most) {
+    const aEnd = a.length - length;
+    const bEnd = b.length - length;
+    if (a.compare(b, bEnd - STRIDE, bEnd, aEnd - STRIDE, aEnd) !== 0) break;
+    length += STRIDE;
+  }
+  while (length < most && a[a.length - length - 1] === b[b.length - length - 1]) length++;
+  return length;
+}
+
+const HEAD = 20;
+
+/** A comparison by the runtime costs as much as a hundred of our own, however long it is. */
+const STRIDE = 512;

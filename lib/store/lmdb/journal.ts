@@ -1,0 +1,96 @@
+import { getLastVersion, type Database } from 'lmdb';
+
+import { ABSENT } from './environment.js';
+
+/**
+ * A journal of groups of updates, numbered 1, 2, 3 and so on, to which the processes that have the environment open append in turn.
+ *
+ * Group n is the entry at n modulo the number of slots, and n is the entry's LMDB version. So to append is one conditional write: it
+ * succeeds only if the slot still has the group of the round before, which is only if nobody else appended this number. And to see
+ * that others appended is one read. Whoever appends group n knows all groups before it.
+ *
+ * What group n is written over must be needed by nobody any more. If groups are large they are cleared before that, which keeps
+ * their numbers.
+ */
+export class Journal {
+  readonly #entries: Database<Uint8Array, number>;
+  readonly #lengths: Uint32Array;
+  #bytes = 0;
+
+  /** @param slots groups that the journal holds, the same for all processes and at all times */
+  constructor(
+    entries: Database<Uint8Array, number>,
+    readonly slots = SLOTS,
+  ) {
+    this.#entries = entries;
+    this.#lengths = new Uint32Array(slots);
+  }
+
+  /** Bytes of all groups that this process knows of. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Group n of the snapshot that is read now: undefined if it was not written yet, `gone` if it was written over, or cleared. */
+  read(n: number): Buffer | 'gone' | undefined {
+    const slot = this.#slotOf(n);
+    // Asked often, and most often for nothing: so without a copy.
+    if (this.#entries.getBinaryFast(slot) === undefined || getLastVersion() < n) return undefined;
+    const group = getLastVersion() === n ? this.#entries.getBinary(slot) : undefined;
+    if (group === undefined || group.length === 0) return 'gone';
+    this.#account(n, group.length);
+    return group;
+  }
+
+  /** All groups of the snapshot that is read now that are still there, in order; those that are gone are none. */
+  readAll(): { readonly groups: readonly (readonly [n: number, group: Buffer])[]; readonly last: number } {
+    this.#lengths.fill(0);
+    this.#bytes = 0;
+    const groups: [number, Buffer][] = [];
+    let last = 0;
+    for (const { version = 0, value } of this.#entries.getRange({ versions: true })) {
+      last = Math.max(last, version);
+      if (value.length === 0) continue;
+      this.#account(version, value.length);
+      groups.push([version, asBuffer(value)]);
+    }
+    return { groups: groups.sort(([a], [b]) => a - b), last };
+  }
+
+  /** Writes group n, if no other process has. The bytes must not change until this settles; there must be some. */
+  async append(n: number, group: Buffer): Promise<boolean> {
+    const replaces = n > this.slots ? n - this.slots : ABSENT;
+    const written = await this.#entries.put(this.#slotOf(n), group, n, replaces);
+    if (written) this.#account(n, group.length);
+    return written;
+  }
+
+  /** Takes the content of group n away, all of which has to be elsewhere by now. */
+  async clear(n: number): Promise<void> {
+    if (await this.#entries.put(this.#slotOf(n), CLEARED, n, n)) this.#account(n, 0);
+  }
+
+  /** Whether group n has content, as far as this process knows. */
+  isFilled(n: number): boolean {
+    return this.#lengths[this.#slotOf(n)] !== 0;
+  }
+
+  #slotOf(n: number): number {
+    return n % this.slots;
+  }
+
+  #account(n: number, length: number): void {
+    const slot = this.#slotOf(n);
+    this.#bytes += length - (this.#lengths[slot] ?? 0);
+    this.#lengths[slot] = length;
+  }
+}
+
+/** Groups that the journal holds. At 10,000 announces a second these are some ten seconds or more. */
+const SLOTS = 16_384;
+
+const CLEARED = new Uint8Array(0);
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { changeBetween, changed, newBytes } from '../../../lib/store/lmdb/change.js';
+
+/** Values that have much in common, as those of a shard before and after an announce. */
+const relatives = fc
+  .tuple(
+    fc.uint8Array({ maxLength: 3000 }),
+    fc.uint8Array({ maxLength: 3000 }),
+    fc.uint8Array({ maxLength: 80 }),
+    fc.uint8Array({ maxLength: 80 }),
+  )
+  .map(([start, end, a, b]): [Buffer, Buffer] => [
+    Buffer.concat([start, a, end]),
+    Buffer.concat([start, b, end]),
+  ]);
+
+const strangers = fc
+  .tuple(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 200 }))
+  .map(([a, b]): [Buffer, Buffer] => [Buffer.from(a), Buffer.from(b)]);
+
+describe('the change between two values', () => {
+  it('makes the new one of the old one, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.oneof(relatives, strangers), ([old, next]) => {
+        const change = changeBetween(old, next);
+        const made = changed(old, change, next.subarray(0, change.head), newBytes(change, next));
+        expect(made.equals(next)).to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is little more than a record that was put in, or written over', () => {
+    const old = Buffer.alloc(5983, 7);
+    for (let at = 20; at < old.length; at++) old[at] = (at * 31) % 251;
+    const record = Buffer.alloc(31, 200);
+    for (const at of [20, 51, 2996, 5952, 5983]) {
+      const longer = Buffer.concat([old.subarray(0, at), record, old.subarray(at)]);
+      longer.writeUInt32BE(99, 0);
+      expect(newBytes(changeBetween(old, longer), longer).length, `at ${at}`).to.be.at.most(62);
+      const shorter = Buffer.concat([old.subarray(0, at), old.subarray(at + 31)]);
+      expect(newBytes(changeBetween(old, shorter), shorter).length, `without ${at}`).to.be.at.most(31);
+    }
+  });
+
+  it('has memory of its own, so that a value keeps nothing else from being freed', () => {
+    const old = Buffer.from('a head of twenty bytesand what is in common');
+    const next = Buffer.from('A head of twenty bytesand what was in common');
+    const change = changeBetween(old, next);
+    const made = changed(old, change, next.subarray(0, change.head), newBytes(change, next));
+    expect(made.buffer.byteLength).to.equal(next.length);
+  });
+});
