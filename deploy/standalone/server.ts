@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
 import type { WebAction, WebActionParams } from '../../lib/openwhisk/web-action.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
-import { httpReply, webActionParams } from './edge.js';
+import { httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
+import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
+import type { PlainRequest } from './plain-request.js';
 import { badRequestReply, methodNotAllowedReply } from './raw-reply.js';
 import { routeOf } from './route.js';
 
@@ -37,10 +39,15 @@ const drainPollMs = 25;
 /** A bencoded failure for an action that broke its promise never to throw. */
 const internalError = Buffer.from('d14:failure reason14:internal errore', 'latin1');
 
-/** The HTTP gateway of the standalone process: routes a request to an action's bundle and passes its reply on. */
-export class TrackerServer {
+/**
+ * The HTTP gateway of the standalone process: routes a request to an action's bundle and passes its reply on. A connection begins as a plain one,
+ * and Node's own server has it from its first request on that is not plain.
+ */
+export class TrackerServer implements PlainConnectionOwner {
   readonly #parts: ServerParts;
   readonly #http: Server;
+  readonly #takeOver: (this: Server, socket: Socket) => void;
+  readonly #plain = new Set<PlainConnection>();
   #openReplies = 0;
   #draining = false;
 
@@ -66,6 +73,13 @@ export class TrackerServer {
     this.#http.timeout = limits.requestTimeoutMs + limits.announceTimeoutMs;
     this.#http.on('clientError', refuseBadRequest);
     this.#http.on('connect', refuseConnect);
+    // What Node does with a connection; until then it is here.
+    const [takeOver] = this.#http.listeners('connection');
+    this.#takeOver = takeOver as (socket: Socket) => void;
+    this.#http.removeAllListeners('connection');
+    this.#http.on('connection', (socket: Socket) => {
+      this.#plain.add(new PlainConnection(socket, limits, this));
+    });
     // An expectation that nobody knows is ignored (RFC 9110, 10.1.1), where Node's own refusal is chunked.
     this.#http.on('checkExpectation', this.#answer);
   }
@@ -95,16 +109,48 @@ export class TrackerServer {
     this.#draining = true;
     const closed = new Promise((resolve) => this.#http.close(resolve));
     const poll = setInterval(() => {
+      this.#closePlain((connection) => !connection.isAnswering);
       // What is left without an open reply is idle or a half request.
       if (this.#openReplies === 0) this.#http.closeAllConnections();
       else this.#http.closeIdleConnections();
     }, drainPollMs);
     const cut = setTimeout(() => {
+      this.#closePlain(() => true);
       this.#http.closeAllConnections();
     }, timeoutMs);
     await closed;
     clearInterval(poll);
     clearTimeout(cut);
+  }
+
+  #closePlain(isToClose: (connection: PlainConnection) => boolean): void {
+    for (const connection of this.#plain) if (isToClose(connection)) connection.destroy();
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  async answer({ action, target, forwardedFor }: PlainRequest, remoteAddress: string): Promise<HttpReply> {
+    try {
+      const address = this.#clientAddress(remoteAddress, forwardedFor);
+      return httpReply(await this.#parts[action](webActionParams(target, address)));
+    } catch (cause) {
+      return this.#broken(cause);
+    }
+  }
+
+  takeOver(connection: PlainConnection, socket: Socket, unread: Buffer): void {
+    this.#plain.delete(connection);
+    // Node reads from the socket itself from now on; what was read already comes first.
+    socket.pause();
+    this.#takeOver.call(this.#http, socket);
+    socket.unshift(unread);
+    socket.resume();
+  }
+
+  onClosed(connection: PlainConnection): void {
+    this.#plain.delete(connection);
   }
 
   readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {
@@ -153,12 +199,15 @@ export class TrackerServer {
       reply.destroy();
       return;
     }
-    const { isTrustedProxy } = this.#parts;
-    const address =
-      isTrustedProxy === undefined
-        ? remoteAddress
-        : clientAddress(remoteAddress, forwardedFor(request), isTrustedProxy);
+    const address = this.#clientAddress(remoteAddress, forwardedFor(request));
     void this.#pass(action, webActionParams(request.url ?? '', address), reply);
+  }
+
+  #clientAddress(remoteAddress: string, forwardedFor: string | undefined): string {
+    const { isTrustedProxy } = this.#parts;
+    return isTrustedProxy === undefined
+      ? remoteAddress
+      : clientAddress(remoteAddress, forwardedFor, isTrustedProxy);
   }
 
   async #pass(action: WebAction, params: WebActionParams, reply: ServerResponse): Promise<void> {
@@ -166,9 +215,14 @@ export class TrackerServer {
       const { status, body } = httpReply(await action(params));
       this.#send(reply, status, body);
     } catch (cause) {
-      this.#parts.log.error('action failed', { cause });
-      this.#send(reply, 200, internalError);
+      const { status, body } = this.#broken(cause);
+      this.#send(reply, status, body);
     }
+  }
+
+  #broken(cause: unknown): HttpReply {
+    this.#parts.log.error('action failed', { cause });
+    return { status: 200, body: internalError };
   }
 
   async #answerHealth(reply: ServerResponse): Promise<void> {

@@ -275,6 +275,84 @@ describe('the HTTP server', () => {
     });
   });
 
+  describe('answers alike, whoever reads the request', () => {
+    /** Not plain, so that Node's own server answers. */
+    const odd = 'X-Odd: 1\r\n';
+
+    for (const [what, line, headers] of [
+      ['an announce', 'GET /announce?info_hash=%00%ff&a=1', ''],
+      ['a scrape', 'GET /scrape?info_hash=%00', ''],
+      ['an announce through a proxy', 'GET /announce?a', 'X-Forwarded-For: 192.0.2.7\r\n'],
+    ] as const) {
+      it(`${what}, for one request or for several`, async () => {
+        const subject = await serve({}, trustedProxies(['127.0.0.0/8', '::1/128']));
+        for (const close of ['Connection: close\r\n', '']) {
+          const ask = (more: string): string =>
+            `${line} HTTP/1.1\r\nHost: t\r\n${headers}${more}${close}\r\n`;
+          const [plain, other] = await Promise.all(
+            ['', odd].map(async (more) => {
+              const connection = await openConnection(subject.port);
+              connection.write(ask(more));
+              if (close === '') await once(connection, 'readable');
+              connection.end();
+              return (await readToEnd(connection)).replace(/\r\nDate: [^\r]*/, '');
+            }),
+          );
+          expect(plain).to.equal(other);
+          expect(plain).to.match(/^HTTP\/1\.1 200 OK\r\n/);
+          expect(subject.calls.map((params) => params.__ow_headers)).to.deep.equal(
+            subject.calls.map(() => subject.calls[0]?.__ow_headers),
+          );
+        }
+      });
+    }
+
+    it('requests of every kind on one connection, in their order', async () => {
+      const subject = await serve();
+      const plain = (n: number): string => `GET /announce?${n} HTTP/1.1\r\nHost: t\r\n\r\n`;
+      const other = (n: number): string => `GET /announce?${n} HTTP/1.1\r\nHost: t\r\n${odd}\r\n`;
+      const connection = await openConnection(subject.port);
+      let seen = '';
+      connection.on('data', (bytes: Buffer) => (seen += bytes.toString('latin1')));
+      const chunks = [
+        plain(1),
+        plain(2),
+        plain(3).slice(0, 9),
+        plain(3).slice(9),
+        plain(4) + other(5),
+        plain(6) + plain(7),
+      ];
+      for (const chunk of chunks) {
+        connection.write(chunk);
+        await delay(10);
+      }
+      await delay(50);
+      const answered = Array.from(seen.matchAll(/announced \/announce\?(\d)/g), ([, n]) => Number(n));
+      expect(answered).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
+      connection.destroy();
+    });
+
+    it('what is sent while a plain request is being answered, also if the client then closes its side', async () => {
+      const subject = await serve();
+      subject.announce = async (params) => {
+        await delay(30);
+        return result(`announced ${targetOf(params)}`);
+      };
+      const connection = await openConnection(subject.port);
+      connection.write('GET /announce?1 HTTP/1.1\r\nHost: t\r\n\r\n');
+      await delay(5);
+      connection.write('GET /announce?2 HTTP/1.1\r\nHost: t\r\n\r\n');
+      await delay(5);
+      connection.end('GET /announce?3 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n');
+      const replies = await readToEnd(connection);
+      expect(Array.from(replies.matchAll(/announced \/announce\?(\d)/g), ([, n]) => n)).to.deep.equal([
+        '1',
+        '2',
+        '3',
+      ]);
+    });
+  });
+
   describe('refuses, and answers the next good announce after', () => {
     const cases: [what: string, bytes: string, status: string][] = [
       ['what is not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400 Bad Request'],
