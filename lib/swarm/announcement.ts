@@ -1,4 +1,5 @@
-import { compareRange, readUint32 } from './bytes.js';
+import { readUint32 } from './bytes.js';
+import { countChanged } from './counts.js';
 import { isLive } from './filter.js';
 import type { PeerOperation } from './operation.js';
 import {
@@ -9,7 +10,6 @@ import {
   flagsOf,
   layoutOf,
   PARTIAL_SEED,
-  PEER_ID_LENGTH,
   SEEDER,
   setDate,
   STOPPED,
@@ -75,7 +75,8 @@ export class AnnounceOperation implements PeerOperation {
   apply(shard: Shard, now: number): Shard {
     const { layout, record } = this;
     const deadline = this.deadline(now);
-    const { at, found } = shard.find(layout, record);
+    const place = shard.find(layout, record);
+    const { at, found } = place;
     const live = found && isLive(shard.bytes, at, layout, deadline);
     if (!this.decided) {
       const { event } = this.announcement;
@@ -86,7 +87,9 @@ export class AnnounceOperation implements PeerOperation {
       this.decided = true;
     }
     this.date(shard, found ? at : undefined, now);
-    return shard.with(layout, record);
+    const next = shard.with(layout, record, place);
+    if (next !== shard) countChanged(shard, next, record, deadline);
+    return next;
   }
 
   holds(shard: Shard): boolean {
@@ -114,9 +117,8 @@ export class AnnounceOperation implements PeerOperation {
   private completesNow(shard: Shard, deadline: number): boolean {
     let leeching = false;
     for (const layout of [V4, V6]) {
-      const end = shard.end(layout);
-      for (let at = shard.firstOf(layout, this.record); at < end; at += layout.size) {
-        if (compareRange(shard.bytes, at, this.record, 0, PEER_ID_LENGTH) !== 0) break;
+      const { from, to } = shard.recordsOf(layout, this.record);
+      for (let at = from; at < to; at += layout.size) {
         if (readUint32(shard.bytes, at + layout.seenAt) <= deadline) continue;
         const flags = flagsOf(shard.bytes, at, layout);
         if ((flags & COUNTED) !== 0) return false;

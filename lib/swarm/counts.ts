@@ -1,23 +1,20 @@
-import { compareRange } from './bytes.js';
+import { compareRange, readUint32 } from './bytes.js';
 import { isLive } from './filter.js';
 import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
-import { ownsRecord, type Shard } from './shard.js';
+import { ownsRecord, type CountedPeers, type PeerCounts, type Shard } from './shard.js';
 
-/** Peers by what they have. `leechers` are those still downloading; partial seeds (BEP 21) are in `partialSeeds` only. */
-export interface PeerCounts {
-  readonly seeders: number;
-  readonly leechers: number;
-  readonly partialSeeds: number;
-}
+export type { PeerCounts } from './shard.js';
 
 export const NO_PEERS: PeerCounts = { seeders: 0, leechers: 0, partialSeeds: 0 };
 
 /**
  * Counts the live peers that shard n is responsible for, by peer id: a peer with several addresses is one peer, a seeder if one of its
- * records is, else downloading if one of its records is.
+ * records is, else downloading if one of its records is. The shard remembers the counts until the next peer expires.
  * @param deadline records last seen then or before are expired, seconds since the epoch
  */
 export function countPeers(n: number, shard: Shard, deadline: number): PeerCounts {
+  const known = countedAt(shard, deadline);
+  if (known !== undefined) return known.counts;
   const tally: Record<State, number> = { 0: 0, 1: 0, 2: 0 };
   const { bytes } = shard;
   const v4End = shard.end(V4);
@@ -41,7 +38,87 @@ export function countPeers(n: number, shard: Shard, deadline: number): PeerCount
     }
     if (best !== ABSENT && (!shard.header.strays || ownsRecord(shard.header, n, bytes, idAt))) tally[best]++;
   }
-  return { partialSeeds: tally[0], leechers: tally[1], seeders: tally[2] };
+  const counts = { partialSeeds: tally[0], leechers: tally[1], seeders: tally[2] };
+  shard.counted = { counts, from: deadline, until: nextExpiry(shard, deadline) };
+  return counts;
+}
+
+/**
+ * Counts a shard that differs from another in one peer's records, if that other one's counts are known.
+ * @param peerId begins with the peer's id
+ */
+export function countChanged(before: Shard, after: Shard, peerId: Uint8Array, deadline: number): void {
+  const known = countedAt(before, deadline);
+  // Of strays only some are counted, which takes the number of the shard to know.
+  if (known === undefined || before.header.strays) return;
+  const { counts } = known;
+  const was = stateOfPeer(before, peerId, deadline);
+  const is = stateOfPeer(after, peerId, deadline);
+  after.counted = {
+    counts: was === is ? counts : added(added(counts, was, -1), is, 1),
+    from: deadline,
+    until: Math.min(known.until, nextExpiryOfPeer(after, peerId, deadline)),
+  };
+}
+
+function countedAt({ counted }: Shard, deadline: number): CountedPeers | undefined {
+  return counted !== undefined && counted.from <= deadline && deadline < counted.until ? counted : undefined;
+}
+
+function added(counts: PeerCounts, state: State | typeof ABSENT, by: 1 | -1): PeerCounts {
+  switch (state) {
+    case ABSENT:
+      return counts;
+    case 0:
+      return { ...counts, partialSeeds: counts.partialSeeds + by };
+    case 1:
+      return { ...counts, leechers: counts.leechers + by };
+    case 2:
+      return { ...counts, seeders: counts.seeders + by };
+  }
+}
+
+function stateOfPeer(shard: Shard, peerId: Uint8Array, deadline: number): State | typeof ABSENT {
+  let best: State | typeof ABSENT = ABSENT;
+  for (const layout of [V4, V6]) {
+    const { from, to } = shard.recordsOf(layout, peerId);
+    best = bestOf(shard.bytes, from, to, layout, deadline, best);
+  }
+  return best;
+}
+
+/** When the next record expires that has not yet, as a deadline. */
+function nextExpiry(shard: Shard, deadline: number): number {
+  if (shard.seenSince > deadline) return shard.seenSince;
+  let next = Infinity;
+  for (const layout of [V4, V6]) {
+    next = Math.min(next, nextExpiryIn(shard, layout, shard.start(layout), shard.end(layout), deadline));
+  }
+  return next;
+}
+
+function nextExpiryOfPeer(shard: Shard, peerId: Uint8Array, deadline: number): number {
+  let next = Infinity;
+  for (const layout of [V4, V6]) {
+    const { from, to } = shard.recordsOf(layout, peerId);
+    next = Math.min(next, nextExpiryIn(shard, layout, from, to, deadline));
+  }
+  return next;
+}
+
+function nextExpiryIn(
+  shard: Shard,
+  layout: RecordLayout,
+  from: number,
+  to: number,
+  deadline: number,
+): number {
+  let next = Infinity;
+  for (let at = from; at < to; at += layout.size) {
+    const seen = readUint32(shard.bytes, at + layout.seenAt);
+    if (seen > deadline && seen < next) next = seen;
+  }
+  return next;
 }
 
 /** Counts of a whole swarm from those of some of its shards, which together cover this share of it (0 to 1; 1: exact). */

@@ -1,4 +1,4 @@
-import { byteAt, compareRange } from './bytes.js';
+import { byteAt, compareRange, readUint16, readUint32 } from './bytes.js';
 
 /**
  * The endpoints (address and port) that one reply already has: a hash table over ranges of records, which are not copied.
@@ -18,36 +18,48 @@ export class EndpointSet {
 
   private stamp = 0;
   private readonly stamps: Uint32Array;
-  private readonly sources: Uint8Array[];
+  /** Of IPv4 the address; of IPv6 a hash. */
+  private readonly heads: Uint32Array;
+  /** Of IPv4 the port; of IPv6 a number that is none. */
+  private readonly tails: Uint32Array;
+  /** Of IPv6 alone: where the endpoint is. */
+  private readonly sources: (Uint8Array | undefined)[];
   private readonly offsets: Uint32Array;
-  private readonly lengths: Uint8Array;
 
   private constructor(private readonly size: number) {
     this.stamps = new Uint32Array(size);
+    this.heads = new Uint32Array(size);
+    this.tails = new Uint32Array(size);
+    this.sources = new Array<Uint8Array | undefined>(size).fill(undefined);
     this.offsets = new Uint32Array(size);
-    this.lengths = new Uint8Array(size);
-    this.sources = new Array<Uint8Array>(size).fill(new Uint8Array(0));
   }
 
-  /** Adds the endpoint at a byte offset; false if it was there. */
+  /** Adds the endpoint at a byte offset, 6 or 18 bytes long; false if it was there. */
   add(source: Uint8Array, at: number, length: number): boolean {
-    let hash = length;
-    for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ byteAt(source, i), 0x01000193);
-    let slot = (hash ^ (hash >>> 15)) & (this.size - 1);
+    const isV4 = length === V4_ENDPOINT;
+    const head = isV4 ? readUint32(source, at) : hashOf(source, at, length);
+    const tail = isV4 ? readUint16(source, at + 4) : NO_PORT;
+    let slot = Math.imul(head ^ Math.imul(tail, 0x85ebca6b), 0x9e3779b1);
+    slot = (slot ^ (slot >>> 15)) & (this.size - 1);
     while (this.stamps[slot] === this.stamp) {
-      if (
-        this.lengths[slot] === length &&
-        compareRange(this.source(slot), this.offset(slot), source, at, length) === 0
-      ) {
-        return false;
+      if (this.heads[slot] === head && this.tails[slot] === tail) {
+        if (isV4 || this.isAt(slot, source, at, length)) return false;
       }
       slot = (slot + 1) & (this.size - 1);
     }
     this.stamps[slot] = this.stamp;
-    this.sources[slot] = source;
-    this.offsets[slot] = at;
-    this.lengths[slot] = length;
+    this.heads[slot] = head;
+    this.tails[slot] = tail;
+    if (!isV4) {
+      this.sources[slot] = source;
+      this.offsets[slot] = at;
+    }
     return true;
+  }
+
+  private isAt(slot: number, source: Uint8Array, at: number, length: number): boolean {
+    const known = this.sources[slot];
+    return known !== undefined && compareRange(known, this.offsets[slot] as number, source, at, length) === 0;
   }
 
   private clear(): void {
@@ -57,12 +69,14 @@ export class EndpointSet {
       this.stamp = 1;
     }
   }
-
-  private source(slot: number): Uint8Array {
-    return this.sources[slot] as Uint8Array;
-  }
-
-  private offset(slot: number): number {
-    return this.offsets[slot] as number;
-  }
 }
+
+function hashOf(bytes: Uint8Array, at: number, length: number): number {
+  let hash = length;
+  for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ byteAt(bytes, i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Address and port of BEP 23. */
+const V4_ENDPOINT = 6;
+const NO_PORT = 0x10000;

@@ -23,7 +23,8 @@ export function filter(shard: Shard, keep: Keep, header: ShardHeader = shard.hea
 
 /** Shard n without the records last seen at `deadline` or before (seconds since the epoch), tombstones among them. */
 export function dropExpired(n: number, shard: Shard, deadline: number): Shard {
-  if (!hasExpired(shard, V4, deadline) && !hasExpired(shard, V6, deadline)) return shard;
+  if (shard.seenSince <= deadline) shard.seenSince = Math.min(oldest(shard, V4), oldest(shard, V6));
+  if (shard.seenSince > deadline) return shard;
   const kept = filter(shard, (bytes, at, layout) => readUint32(bytes, at + layout.seenAt) > deadline);
   return kept.header.strays ? withStraysKnown(n, kept) : kept;
 }
@@ -74,12 +75,15 @@ export function isLive(bytes: Uint8Array, at: number, layout: RecordLayout, dead
   return readUint32(bytes, at + layout.seenAt) > deadline && (flagsOf(bytes, at, layout) & STOPPED) === 0;
 }
 
-function hasExpired(shard: Shard, layout: RecordLayout, deadline: number): boolean {
+/** When the record of a layout was seen that was seen longest ago; Infinity if there is none. */
+function oldest(shard: Shard, layout: RecordLayout): number {
+  let seenSince = Infinity;
   const end = shard.end(layout);
   for (let at = shard.start(layout); at < end; at += layout.size) {
-    if (readUint32(shard.bytes, at + layout.seenAt) <= deadline) return true;
+    const seen = readUint32(shard.bytes, at + layout.seenAt);
+    if (seen < seenSince) seenSince = seen;
   }
-  return false;
+  return seenSince;
 }
 
 function copyKept(shard: Shard, layout: RecordLayout, keep: Keep, target: Buffer, at: number): number {

@@ -49,22 +49,26 @@ export class Neighbours {
     return sources;
   }
 
-  /** Adds what is warm to the sources, and drops what is not from the numbers. */
+  /** Adds what is warm to the sources, beginning anywhere, and drops what is not from the numbers. */
   private addWarm(infohash: string, numbers: number[], sources: Source[]): void {
+    const [own] = sources;
+    const shards = this.shards.warm(infohash, numbers);
+    const { length } = numbers;
+    const turn = Math.floor(this.random() * length);
+    for (let i = 0; i < length; i++) {
+      const at = i + turn < length ? i + turn : i + turn - length;
+      const n = numbers[at];
+      const shard = shards[at];
+      if (shard === undefined || shard.header.forwarding || n === undefined || n === own?.n) continue;
+      if (sources.length < SAMPLE_SHARDS) sources.push({ n, shard });
+    }
     let kept = 0;
-    const turn = Math.floor(this.random() * numbers.length);
-    const warm: Source[] = [];
-    for (const n of numbers) {
-      const shard = this.shards.peek(infohash, n)?.warm;
-      if (shard === undefined || shard.header.forwarding) continue;
-      numbers[kept++] = n;
-      if (n !== sources[0]?.n) warm.push({ n, shard });
+    for (let i = 0; i < length; i++) {
+      const shard = shards[i];
+      const n = numbers[i];
+      if (shard !== undefined && !shard.header.forwarding && n !== undefined) numbers[kept++] = n;
     }
     numbers.length = kept;
-    for (let i = 0; i < warm.length; i++) {
-      const source = warm[(i + turn) % warm.length];
-      if (source !== undefined && sources.length < SAMPLE_SHARDS) sources.push(source);
-    }
   }
 
   /** Reads one random shard, at the depth of the peer's own: it may be missing, which is worth no second read. */

@@ -1,4 +1,4 @@
-import { byteAt, compareRange } from './bytes.js';
+import { byteAt } from './bytes.js';
 import { EndpointSet } from './endpoint-set.js';
 import { isLive } from './filter.js';
 import {
@@ -44,50 +44,89 @@ export interface Source {
 export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint8Array(0) };
 
 /**
- * Takes peers at random from some shards. Walks all records in steps of a random length that shares no factor with their number: every record
- * comes up once, neighbours (which sorting by peer id makes the same client) do not come together, and nothing is shuffled or allocated per peer.
+ * Takes peers at random from some shards. Goes through the records in runs of a few, from run to run in steps of a random length that shares
+ * no factor with the number of runs: every record comes up once, neighbours (which sorting by peer id makes the same client) hardly come
+ * together, and nothing is shuffled or allocated per peer. Runs are of more than one record in large replies only; they
+ * are what makes the memory that one looks at a third.
  * An address and port is given once, however many peer ids it announced with: a restarted client has a new one.
  */
 export function selectPeers(sources: readonly Source[], wanted: Wanted, random: Random): SelectedPeers {
-  let total = 0;
-  for (const { shard } of sources) total += shard.count;
-  if (wanted.limit <= 0 || total === 0) return NO_SELECTION;
-  const most = Math.min(wanted.limit, total);
+  const length = Math.min(Math.max(Math.floor(wanted.limit / RUNS_OF_A_REPLY), 1), LONGEST_RUN);
+  let records = 0;
+  let runs = 0;
+  for (const { shard } of sources) {
+    records += shard.count;
+    runs += Math.ceil(shard.v4Count / length) + Math.ceil(shard.v6Count / length);
+  }
+  if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
+  const most = Math.min(wanted.limit, records);
   const out = new Selection(most, wanted.withIds);
   out.exclude(wanted.self);
-  const step = coprimeStep(total, random);
-  let index = Math.floor(random() * total);
-  for (let walked = 0; walked < total && out.count < most; walked++) {
-    take(sources, index, wanted, out);
-    index += step;
-    if (index >= total) index -= total;
+  const step = coprimeStep(runs, random);
+  let run = Math.floor(random() * runs);
+  for (let walked = 0; walked < runs && out.count < most; walked++) {
+    takeRun(sources, run, length, wanted, out);
+    run += step;
+    if (run >= runs) run -= runs;
   }
   return out.peers();
 }
 
-/** Puts the record with this number, counted over all sources, into the selection if it is wanted. */
-function take(sources: readonly Source[], index: number, wanted: Wanted, out: Selection): void {
+/** Takes from the run with this number, counted over all sources. */
+function takeRun(
+  sources: readonly Source[],
+  run: number,
+  length: number,
+  wanted: Wanted,
+  out: Selection,
+): void {
   for (const { n, shard } of sources) {
-    if (index >= shard.count) {
-      index -= shard.count;
-      continue;
+    const v4Runs = Math.ceil(shard.v4Count / length);
+    if (run < v4Runs) {
+      take(n, shard, V4, run * length, Math.min(length, shard.v4Count - run * length), wanted, out);
+      return;
     }
-    const isV4 = index < shard.v4Count;
-    const layout = isV4 ? V4 : V6;
-    const at = shard.start(layout) + (isV4 ? index : index - shard.v4Count) * layout.size;
-    if (isWanted(shard.bytes, at, layout, wanted)) {
-      if (!shard.header.strays || ownsRecord(shard.header, n, shard.bytes, at))
-        out.add(shard.bytes, at, layout);
+    run -= v4Runs;
+    const v6Runs = Math.ceil(shard.v6Count / length);
+    if (run < v6Runs) {
+      take(n, shard, V6, run * length, Math.min(length, shard.v6Count - run * length), wanted, out);
+      return;
     }
-    return;
+    run -= v6Runs;
+  }
+}
+
+function take(
+  n: number,
+  shard: Shard,
+  layout: RecordLayout,
+  first: number,
+  count: number,
+  wanted: Wanted,
+  out: Selection,
+): void {
+  const { bytes, header } = shard;
+  let at = shard.start(layout) + first * layout.size;
+  for (const end = at + count * layout.size; at < end; at += layout.size) {
+    if (!isWanted(bytes, at, layout, wanted)) continue;
+    if (!header.strays || ownsRecord(header, n, bytes, at)) out.add(bytes, at, layout);
+    if (out.isFull) return;
   }
 }
 
 function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
   if (!isLive(bytes, at, layout, wanted.deadline)) return false;
   if (wanted.downloadersOnly && (flagsOf(bytes, at, layout) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
-  return compareRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH) !== 0;
+  // From the end: peer ids of one client begin alike.
+  for (let i = PEER_ID_LENGTH - 1; i >= 0; i--) {
+    if (byteAt(bytes, at + i) !== byteAt(wanted.self, i)) return true;
+  }
+  return false;
 }
+
+/** So many runs, or more, make a reply. */
+const RUNS_OF_A_REPLY = 12;
+const LONGEST_RUN = 4;
 
 /** The peers taken so far, in compact form. */
 class Selection {
@@ -107,6 +146,10 @@ class Selection {
     this.given = EndpointSet.cleared(most + 1);
     this.v4 = Buffer.allocUnsafe(most * COMPACT_V4);
     this.ids4 = withIds ? Buffer.allocUnsafe(most * PEER_ID_LENGTH) : undefined;
+  }
+
+  get isFull(): boolean {
+    return this.count === this.most;
   }
 
   /** An endpoint that is not to be given. */

@@ -59,7 +59,7 @@ export class ShardLane {
   constructor(
     private readonly home: LaneHome,
     private readonly context: LaneContext,
-    private readonly infohash: string,
+    readonly infohash: string,
     readonly n: number,
     readonly key: string,
   ) {

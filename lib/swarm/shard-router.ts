@@ -22,7 +22,7 @@ export interface Arrival {
  * more or less. A shard that is not there, or forwards, has left its peers to its parent; a shard that split says how deep it is.
  */
 export class ShardRouter {
-  /** A depth lately seen in each swarm of more than one shard, longest unused first. Only a first guess. */
+  /** A depth lately seen in each swarm of more than one shard, longest unchanged first. Only a first guess. */
   private readonly depths = new Map<string, number>();
 
   /** The shards that strays are being moved out of right now. */
@@ -106,7 +106,9 @@ export class ShardRouter {
    * would send every other peer up a long way from shards that are not there.
    */
   private remember(infohash: string, depth: number): void {
-    const guess = Math.min(depth, this.depthOf(infohash) + 1);
+    const known = this.depthOf(infohash);
+    const guess = Math.min(depth, known + 1);
+    if (guess === known) return;
     this.depths.delete(infohash);
     if (guess === 0) return;
     this.depths.set(infohash, guess);

@@ -29,6 +29,10 @@ export class Shard {
   /** Where the records begin in `bytes`. */
   readonly v4At = HEADER_SIZE;
   readonly v6At: number;
+  /** No record was last seen before this, seconds since the epoch: found out lately, or not known (0). Whoever finds out better says so. */
+  seenSince = 0;
+  /** The peers by what they have, if somebody has counted them. */
+  counted: CountedPeers | undefined;
 
   private constructor(
     /** The stored form; its checksum is only right after `seal`. */
@@ -109,7 +113,10 @@ export class Shard {
     if (bytes.buffer.byteLength === bytes.length) return this;
     const own = Buffer.allocUnsafeSlow(bytes.length);
     own.set(bytes, 0);
-    return new Shard(own, this.header, this.v4Count, this.v6Count);
+    const shard = new Shard(own, this.header, this.v4Count, this.v6Count);
+    shard.seenSince = this.seenSince;
+    shard.counted = this.counted;
+    return shard;
   }
 
   /** The same peers under another header. The bytes are copied, as a store may still be reading the old ones. */
@@ -117,10 +124,8 @@ export class Shard {
     return new Shard(Buffer.from(this.bytes), header, this.v4Count, this.v6Count);
   }
 
-  /**
-   * The place of a record's identity among the records of its layout: its byte offset if it is there (`found`), else where it would be.
-   */
-  find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): { at: number; found: boolean } {
+  /** The place of a record's identity among the records of its layout. */
+  find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): RecordPlace {
     const start = this.start(layout);
     let low = 0;
     let high = this.countOf(layout);
@@ -135,8 +140,8 @@ export class Shard {
     return { at: start + low * layout.size, found: false };
   }
 
-  /** The byte offset of the first record of a layout whose peer id is not less than the given one. */
-  firstOf(layout: RecordLayout, peerId: Uint8Array): number {
+  /** The byte offsets of a peer's records of a layout: of the first, and behind the last. */
+  recordsOf(layout: RecordLayout, peerId: Uint8Array): { from: number; to: number } {
     const start = this.start(layout);
     let low = 0;
     let high = this.countOf(layout);
@@ -146,25 +151,40 @@ export class Shard {
         low = middle + 1;
       else high = middle;
     }
-    return start + low * layout.size;
+    const from = start + low * layout.size;
+    const end = this.end(layout);
+    let to = from;
+    while (to < end && compareRange(this.bytes, to, peerId, 0, PEER_ID_LENGTH) === 0) to += layout.size;
+    return { from, to };
   }
 
-  /** This shard with a record put in or, if it is newer than the one of the same identity, put in its place. */
-  with(layout: RecordLayout, record: Uint8Array): Shard {
-    const { at, found } = this.find(layout, record);
+  /**
+   * This shard with a record put in or, if it is newer than the one of the same identity, put in its place.
+   * @param place what `find` says of the record, if it was asked already
+   */
+  with(layout: RecordLayout, record: Uint8Array, place: RecordPlace = this.find(layout, record)): Shard {
+    const { at, found } = place;
+    if (found && compareAge(record, 0, this.bytes, at, layout) <= 0) return this;
+    const { length } = this.bytes;
+    // Of its own memory, so that it need not be copied to be kept.
+    const bytes = Buffer.allocUnsafeSlow(found ? length : length + layout.size);
     if (found) {
-      if (compareAge(record, 0, this.bytes, at, layout) <= 0) return this;
-      const bytes = Buffer.allocUnsafe(this.bytes.length);
       bytes.set(this.bytes, 0);
-      bytes.set(record, at);
-      return new Shard(bytes, this.header, this.v4Count, this.v6Count);
+    } else {
+      this.bytes.copy(bytes, 0, 0, at);
+      this.bytes.copy(bytes, at + layout.size, at);
     }
-    const bytes = Buffer.allocUnsafe(this.bytes.length + layout.size);
-    this.bytes.copy(bytes, 0, 0, at);
     bytes.set(record, at);
-    this.bytes.copy(bytes, at + layout.size, at);
+    const more = found ? 0 : 1;
     const isV4 = layout === V4;
-    return new Shard(bytes, this.header, this.v4Count + (isV4 ? 1 : 0), this.v6Count + (isV4 ? 0 : 1));
+    const shard = new Shard(
+      bytes,
+      this.header,
+      this.v4Count + (isV4 ? more : 0),
+      this.v6Count + (isV4 ? 0 : more),
+    );
+    shard.seenSince = Math.min(this.seenSince, readUint32(record, layout.seenAt));
+    return shard;
   }
 
   start(layout: RecordLayout): number {
@@ -178,6 +198,28 @@ export class Shard {
   countOf(layout: RecordLayout): number {
     return layout === V4 ? this.v4Count : this.v6Count;
   }
+}
+
+/** Where a record's identity is in a shard: its byte offset if it is there (`found`), else where it would be. */
+export interface RecordPlace {
+  readonly at: number;
+  readonly found: boolean;
+}
+
+/** Peers by what they have. `leechers` are those still downloading; partial seeds (BEP 21) are in `partialSeeds` only. */
+export interface PeerCounts {
+  readonly seeders: number;
+  readonly leechers: number;
+  readonly partialSeeds: number;
+}
+
+/** Counts that are right as long as records expire that were last seen between two moments, seconds since the epoch. */
+export interface CountedPeers {
+  readonly counts: PeerCounts;
+  /** The first of these moments, included. */
+  readonly from: number;
+  /** The last one, not included. */
+  readonly until: number;
 }
 
 export interface ShardHeader {

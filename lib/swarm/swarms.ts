@@ -7,7 +7,6 @@ import { infohashKey } from './placement.js';
 import { covered, Neighbours } from './neighbours.js';
 import { selectPeers, type SelectedPeers, type Source } from './selection.js';
 import { ShardRouter, type Arrival } from './shard-router.js';
-import type { Shard } from './shard.js';
 import { WarmShards } from './warm-shards.js';
 
 export interface SwarmRules {
@@ -55,8 +54,6 @@ export class Swarms {
   private readonly shards: WarmShards;
   private readonly router: ShardRouter;
   private readonly neighbours: Neighbours;
-  /** The counts of shards in the second that they were last counted in. */
-  private readonly counted = new WeakMap<Shard, { deadline: number; counts: PeerCounts }>();
 
   constructor(private readonly components: SwarmComponents) {
     const { rules, ...context } = components;
@@ -102,14 +99,7 @@ export class Swarms {
 
   private count(sources: readonly Source[], deadline: number): PeerCounts {
     let sum = NO_PEERS;
-    for (const { n, shard } of sources) {
-      let known = this.counted.get(shard);
-      if (known?.deadline !== deadline) {
-        known = { deadline, counts: countPeers(n, shard, deadline) };
-        this.counted.set(shard, known);
-      }
-      sum = addCounts(sum, known.counts);
-    }
+    for (const { n, shard } of sources) sum = addCounts(sum, countPeers(n, shard, deadline));
     return extrapolate(sum, covered(sources));
   }
 }

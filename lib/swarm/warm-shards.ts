@@ -1,4 +1,5 @@
 import { shardKey } from './placement.js';
+import type { Shard } from './shard.js';
 import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
 
 /**
@@ -6,7 +7,10 @@ import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
  * states outgrow their bound. A lane in use stays, so that this process does not compete with itself for a shard.
  */
 export class WarmShards implements LaneHome {
-  private readonly lanes = new Map<string, ShardLane>();
+  /** By swarm, then by shard. */
+  private readonly swarms = new Map<string, SwarmLanes>();
+  /** Every lane, in the order in which they are looked at to be dropped. */
+  private readonly line = new Set<ShardLane>();
   private bytes = 0;
 
   constructor(
@@ -16,11 +20,16 @@ export class WarmShards implements LaneHome {
 
   /** The lane of shard n of a swarm. */
   lane(infohash: string, n: number): ShardLane {
-    const key = shardKey(infohash, n);
-    let lane = this.lanes.get(key);
+    let lanes = this.swarms.get(infohash);
+    if (lanes === undefined) {
+      lanes = new SwarmLanes();
+      this.swarms.set(infohash, lanes);
+    }
+    let lane = lanes.get(n);
     if (lane === undefined) {
-      lane = new ShardLane(this, this.context, infohash, n, key);
-      this.lanes.set(key, lane);
+      lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
+      lanes.set(n, lane);
+      this.line.add(lane);
     } else {
       lane.used = true;
     }
@@ -29,11 +38,17 @@ export class WarmShards implements LaneHome {
 
   /** The lane if there is one. */
   peek(infohash: string, n: number): ShardLane | undefined {
-    return this.lanes.get(shardKey(infohash, n));
+    return this.swarms.get(infohash)?.get(n);
+  }
+
+  /** Shard n of a swarm as it is remembered, for each of these numbers; undefined where it is not, or too old to be taken for the present one. */
+  warm(infohash: string, numbers: readonly number[]): (Shard | undefined)[] {
+    const lanes = this.swarms.get(infohash);
+    return numbers.map((n) => lanes?.get(n)?.warm);
   }
 
   onIdle(lane: ShardLane): void {
-    if (this.lanes.get(lane.key) !== lane) return;
+    if (!this.line.has(lane)) return;
     const weight = OVERHEAD + lane.weight;
     this.bytes += weight - lane.weighed;
     lane.weighed = weight;
@@ -42,17 +57,49 @@ export class WarmShards implements LaneHome {
 
   /** Second chance: a lane used since it was last looked at goes to the end of the line. */
   private evict(): void {
-    let looks = this.lanes.size * 2;
-    for (const [key, lane] of this.lanes) {
+    let looks = this.line.size * 2;
+    for (const lane of this.line) {
       if (this.bytes <= this.mostBytes || looks-- === 0) return;
-      this.lanes.delete(key);
+      this.line.delete(lane);
       if (lane.used || lane.busy) {
         lane.used = false;
-        this.lanes.set(key, lane);
+        this.line.add(lane);
       } else {
-        this.bytes -= lane.weighed;
+        this.drop(lane);
       }
     }
+  }
+
+  private drop({ infohash, n, weighed }: ShardLane): void {
+    this.bytes -= weighed;
+    const lanes = this.swarms.get(infohash);
+    lanes?.set(n, undefined);
+    if (lanes?.isEmpty === true) this.swarms.delete(infohash);
+  }
+}
+
+/** The lanes of one swarm by shard. Most swarms have one shard, so that one takes no map. */
+class SwarmLanes {
+  private root: ShardLane | undefined;
+  private others: Map<number, ShardLane> | undefined;
+
+  get(n: number): ShardLane | undefined {
+    return n === 0 ? this.root : this.others?.get(n);
+  }
+
+  set(n: number, lane: ShardLane | undefined): void {
+    if (n === 0) {
+      this.root = lane;
+    } else if (lane === undefined) {
+      this.others?.delete(n);
+    } else {
+      this.others ??= new Map();
+      this.others.set(n, lane);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.root === undefined && (this.others === undefined || this.others.size === 0);
   }
 }
 

@@ -1,8 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { addCounts, countPeers, extrapolate, NO_PEERS, type PeerCounts } from '../../lib/swarm/counts.js';
-import { PARTIAL_SEED, SEEDER, STOPPED, V4 } from '../../lib/swarm/peer-record.js';
+import {
+  addCounts,
+  countChanged,
+  countPeers,
+  extrapolate,
+  NO_PEERS,
+  type PeerCounts,
+} from '../../lib/swarm/counts.js';
+import { dropExpired } from '../../lib/swarm/filter.js';
+import { PARTIAL_SEED, SEEDER, STOPPED, V4, V6, type RecordLayout } from '../../lib/swarm/peer-record.js';
 import { hashPeerId, shardAt } from '../../lib/swarm/placement.js';
 import type { Shard } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
@@ -24,6 +32,9 @@ function counted(n: number, shard: Shard, deadline: number): PeerCounts {
   return { seeders: of(3), leechers: of(2), partialSeeds: of(1) };
 }
 
+const seenOf = (record: Buffer): number => record.readUInt32BE(record.length - 5);
+const layoutFor = (record: Buffer): RecordLayout => (record.length === V4.size ? V4 : V6);
+
 const deadlines = fc.integer({ min: 995, max: 1025 });
 
 describe('counting the peers of a shard', () => {
@@ -34,6 +45,61 @@ describe('counting the peers of a shard', () => {
         expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
       }),
     );
+  });
+
+  it('gives the same however often and for whatever moments it was asked before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(records, { maxLength: 60 }),
+        fc.array(deadlines, { maxLength: 8 }),
+        (list, moments) => {
+          const shard = shardOf(list);
+          for (const deadline of moments) {
+            expect(countPeers(0, shard, deadline), `${deadline}`).to.deep.equal(counted(0, shard, deadline));
+            // Whether anything has expired is remembered as well.
+            const kept = dropExpired(0, shard, deadline);
+            expect(recordsOf(kept).length).to.equal(
+              list.length === 0 ? 0 : recordsOf(shard).filter((record) => seenOf(record) > deadline).length,
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  it('follows changes of one peer at a time, while time passes', () => {
+    const change = fc.record({ record: records, deadline: deadlines, asks: fc.boolean() });
+    fc.assert(
+      fc.property(
+        fc.array(records, { maxLength: 30 }),
+        fc.array(change, { maxLength: 40 }),
+        (list, changes) => {
+          let shard = shardOf(list);
+          for (const { record, deadline, asks } of changes) {
+            if (asks) countPeers(0, shard, deadline);
+            const next = shard.with(layoutFor(record), record);
+            if (next !== shard) countChanged(shard, next, record, deadline);
+            shard = next;
+            expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('need not look at every peer again when one changes', () => {
+    const list = Array.from({ length: 50 }, (_, number) => recordOf(number, { seen: 1000 }));
+    const shard = shardOf(list);
+    countPeers(0, shard, 500);
+    const record = recordOf(7, { seen: 1001, flags: SEEDER });
+    const next = shard.with(V4, record);
+    countChanged(shard, next, record, 600);
+    expect(next.counted).to.deep.equal({
+      counts: { seeders: 1, leechers: 49, partialSeeds: 0 },
+      from: 600,
+      until: 1000,
+    });
   });
 
   it('leaves out the peers that belong into another shard', () => {
