@@ -2,7 +2,8 @@ import { parseAddress } from '../protocol/address.js';
 import { ClientError } from '../protocol/errors.js';
 import { splitRequestTarget } from '../protocol/request-target.js';
 import type { TrackerComponents } from '../tracker/components.js';
-import { failureReply, withinDeadline } from '../tracker/failures.js';
+import { Deadlines } from '../tracker/deadlines.js';
+import { failureReply } from '../tracker/failures.js';
 import {
   failureResult,
   headerOf,
@@ -18,12 +19,11 @@ export interface Tracker {
 
 /** A web action around a tracker: whatever goes wrong becomes a bencoded failure, in bounded time. */
 export function trackerAction(tracker: Tracker, { config, log }: TrackerComponents): WebAction {
+  const deadlines = new Deadlines(config.announceTimeoutMs);
   return async (params) => {
     try {
       const { query, clientAddress } = requestOf(params);
-      return webActionResult(
-        await withinDeadline(tracker.answer(query, clientAddress), config.announceTimeoutMs),
-      );
+      return webActionResult(await deadlines.within(tracker.answer(query, clientAddress)));
     } catch (error) {
       return failureResult(failureReply(error, config.retryInMinutes, log));
     }

@@ -2,11 +2,7 @@ import type { Log } from '../log.js';
 import { ClientError } from '../protocol/errors.js';
 import { encodeFailure } from '../protocol/failure.js';
 import { isStoreUnavailable } from '../store/errors.js';
-
-/** An answer took longer than it may. What it was waiting for may still happen. */
-export class DeadlineError extends Error {
-  override readonly name = 'DeadlineError';
-}
+import { DeadlineError } from './deadlines.js';
 
 /**
  * The reply to a request that failed. A client's own mistake is told in its fixed words; what passes by itself is told with a time to try again (BEP
@@ -20,19 +16,4 @@ export function failureReply(error: unknown, retryInMinutes: number, log: Log): 
   }
   log.error('internal error', { cause: error });
   return encodeFailure('internal error', retryInMinutes);
-}
-
-/** What `answer` comes to, or a DeadlineError if that takes longer. */
-export function withinDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // A process that was frozen looks at its clock before its sockets: what arrived in time is read first.
-      setImmediate(() => {
-        reject(new DeadlineError(`no answer within ${milliseconds} ms`));
-      });
-    }, milliseconds);
-    void answer.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-    });
-  });
 }

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { ClientError } from '../../lib/protocol/errors.js';
 import { StoreError, StoreUnavailableError } from '../../lib/store/errors.js';
-import { DeadlineError, failureReply, withinDeadline } from '../../lib/tracker/failures.js';
+import { DeadlineError } from '../../lib/tracker/deadlines.js';
+import { failureReply } from '../../lib/tracker/failures.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { Reply } from './tracker-site.js';
 
@@ -48,39 +48,5 @@ describe('the reply to a request that failed', () => {
         { level: 'error', event: 'internal error', fields: { cause: error } },
       ]);
     }
-  });
-});
-
-describe('an answer with a deadline', () => {
-  it('is the answer if it comes in time', async () => {
-    expect(await withinDeadline(Promise.resolve(7), 1000)).to.equal(7);
-    const failure = new Error('the cause');
-    expect(await withinDeadline(Promise.reject(failure), 1000).catch((error: unknown) => error)).to.equal(
-      failure,
-    );
-  });
-
-  it('leaves no timer behind that would keep the process alive', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    // The timer of the test itself starts first.
-    await new Promise(setImmediate);
-    const before = timers();
-    await withinDeadline(Promise.resolve(7), 60_000);
-    await new Promise(setImmediate);
-    expect(timers()).to.equal(before);
-  });
-
-  it('is a DeadlineError if it does not', async () => {
-    const never = new Promise(() => undefined);
-    const failure: unknown = await withinDeadline(never, 10).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(DeadlineError);
-    expect(failure).to.have.property('message', 'no answer within 10 ms');
-  });
-
-  it('stays so when what it waited for fails later', async () => {
-    const late = delay(20).then(() => Promise.reject(new Error('late')));
-    const failure: unknown = await withinDeadline(late, 5).catch((error: unknown) => error);
-    await delay(30);
-    expect(failure).to.be.instanceOf(DeadlineError);
   });
 });
