@@ -22,10 +22,11 @@ export class Neighbours {
   ) {}
 
   /**
-   * The peer's own shard and warm other ones, in random order, after up to `reads` reads of the store for more of them.
+   * The peer's own shard and warm other ones, in random order, after up to `reads` reads of the store for more of them; a promise only
+   * if there is something to read.
    * @param enough how many peers the sources should have together: one read is always worth it, more only for want of peers
    */
-  async around(infohash: string, own: Arrival, enough: number, reads: number): Promise<Source[]> {
+  around(infohash: string, own: Arrival, enough: number, reads: number): Source[] | Promise<Source[]> {
     const sources: Source[] = [own];
     if (own.shard.header.depth === 0) return sources;
     let numbers = this.lately.get(infohash);
@@ -42,6 +43,17 @@ export class Neighbours {
       sources.pop();
       reads = 1;
     }
+    return reads === 0 ? sources : this.withMore(infohash, own, numbers, sources, enough, reads);
+  }
+
+  private async withMore(
+    infohash: string,
+    own: Arrival,
+    numbers: number[],
+    sources: Source[],
+    enough: number,
+    reads: number,
+  ): Promise<Source[]> {
     for (let read = 0; read < reads && (read === 0 || peersIn(sources) < enough); read++) {
       if (sources.length >= SAMPLE_SHARDS || covered(sources) >= 1) break;
       await this.readOther(infohash, own, numbers, sources);

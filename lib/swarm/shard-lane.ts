@@ -205,7 +205,7 @@ export class ShardLane {
     const { store, peerLifetimeSeconds } = this.context;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       draft = dropExpired(this.n, draft, Math.floor(this.now() / 1000) - peerLifetimeSeconds);
-      draft = await this.splitIfTooLarge(draft);
+      if (this.isTooLarge(draft)) draft = await this.split(draft);
       const bytes = draft.seal();
       const { values, version, stored } = await store.put(this.key, bytes, this.version);
       if (stored && isOnly(values, bytes)) {
@@ -223,18 +223,23 @@ export class ShardLane {
     throw new StoreUnavailableError(`${this.key} was written by others ${MOST_ATTEMPTS} times in a row`);
   }
 
-  /** Splits until the shard is small enough: the child is stored first, so that no peer is ever nowhere. */
-  private async splitIfTooLarge(draft: Shard): Promise<Shard> {
+  private isTooLarge(draft: Shard): boolean {
     const { shardPeers } = this.context;
-    while (!draft.header.forwarding && countOwned(this.n, draft) > shardPeers) {
-      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, shardPeers * 2);
+    if (draft.count <= shardPeers || draft.header.forwarding) return false;
+    return countOwned(this.n, draft) > shardPeers;
+  }
+
+  /** Splits until the shard is small enough: the child is stored first, so that no peer is ever nowhere. */
+  private async split(draft: Shard): Promise<Shard> {
+    do {
+      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, this.context.shardPeers * 2);
       const { stays, goes, child } = splitShard(this.n, draft);
       const { withStrays } = await this.home
         .lane(this.infohash, child)
         .submit(new AdoptOperation(child, goes), 'create');
       for (const n of withStrays) this.addStraying(n);
       draft = stays;
-    }
+    } while (this.isTooLarge(draft));
     return draft;
   }
 

@@ -79,12 +79,13 @@ export class Swarms {
       });
     }
     const limit = announcement.event === 'stopped' ? 0 : wanted.limit;
-    const sources = await this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
+    const found = this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
+    const sources = Array.isArray(found) ? found : await found;
     const deadline = Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds;
     return {
       counts: this.count(sources, deadline),
       peers: selectPeers(
-        sources.slice(0, MOST_SOURCES),
+        sources.length > MOST_SOURCES ? sources.slice(0, MOST_SOURCES) : sources,
         {
           limit,
           self: operation.record,

@@ -51,7 +51,7 @@ describe('the shards around a peer', () => {
       [1000, 0, 0],
     ] as const) {
       const { site, neighbours, own } = await swarmOf(6);
-      const taken = await site.operationsOf(() => neighbours.around(KEY, own, enough, reads));
+      const taken = await site.operationsOf(async () => await neighbours.around(KEY, own, enough, reads));
       expect(taken.fetch ?? 0, `${enough} peers, ${reads} reads`).to.equal(expected);
     }
   });
@@ -79,7 +79,7 @@ describe('the shards around a peer', () => {
     const times = 400;
     let reads = 0;
     for (let i = 0; i < times; i++) {
-      const { fetch = 0 } = await site.operationsOf(() => neighbours.around(KEY, own, 1000, 3));
+      const { fetch = 0 } = await site.operationsOf(async () => await neighbours.around(KEY, own, 1000, 3));
       expect(fetch).to.be.at.most(1);
       reads += fetch;
     }

@@ -58,17 +58,23 @@ class LmdbStore implements Store {
     return this.#read('cannot read a shard', () => this.#shards.read(key));
   }
 
-  put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    return this.#write('cannot write a shard', () => {
-      const replaces = version === undefined ? undefined : versionNumber(version);
-      return this.#shards.write(key, replaces, value, this.#versions.next());
-    });
+  async put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
+    this.#refuseIfClosed();
+    refuseUnlessKey(key);
+    const replaces = version === undefined ? undefined : versionNumber(version);
+    let next: number;
+    try {
+      next = this.#versions.next();
+    } catch (error) {
+      throw await toStoreError('cannot number a version', error);
+    }
+    return this.#shards.write(key, replaces, value, next);
   }
 
-  remove(key: string, version: Version): Promise<void> {
-    return this.#write('cannot remove a shard', async () => {
-      await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
-    });
+  async remove(key: string, version: Version): Promise<void> {
+    this.#refuseIfClosed();
+    refuseUnlessKey(key);
+    await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
   }
 
   increment(key: string, by: number): Promise<void> {
@@ -126,11 +132,23 @@ class LmdbStore implements Store {
   }
 
   async #closeWhenIdle(): Promise<void> {
-    if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#shards.idle();
+    if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#environment.root.close();
   }
 }
+
+/** A key that LMDB refuses would fail all that are written together with it. */
+function refuseUnlessKey(key: string): void {
+  if (key.length === 0 || key.length > LONGEST_KEY) {
+    throw new StoreError(
+      `cannot write a shard: its key has ${key.length} characters, not 1 to ${LONGEST_KEY}`,
+    );
+  }
+}
+
+/** LMDB takes some 1,900 bytes, and a character may be three of them. */
+const LONGEST_KEY = 600;
 
 function versionNumber(version: Version): number {
   if (typeof version === 'number') return version;
