@@ -41,6 +41,8 @@ export interface AnnouncementRules {
 /** Puts a peer's record into its shard, or a tombstone in its place. */
 export class AnnounceOperation implements PeerOperation {
   readonly hash: number;
+  /** A download counts if the peer was known as a leecher. */
+  readonly looksBackOn: Uint8Array | undefined;
   /** Whether this announce is the one that counts the peer's download. */
   countsDownload = false;
   /** The record as it was last put in. */
@@ -57,6 +59,7 @@ export class AnnounceOperation implements PeerOperation {
     this.layout = layoutOf(announcement.address);
     this.record = createRecord({ ...announcement, flags: STATE_FLAGS[announcement.state] });
     this.hash = hashPeerId(this.record);
+    this.looksBackOn = announcement.event === 'completed' ? announcement.peerId : undefined;
   }
 
   /**

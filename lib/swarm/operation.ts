@@ -29,6 +29,11 @@ export interface ShardOperation {
 /** An operation about one peer. */
 export interface PeerOperation extends ShardOperation {
   readonly hash: number;
+  /**
+   * The id of the peer, if what the operation comes to depends on what the peer's records say. After a split these may still be in the
+   * parent of the shard that the operation ends at.
+   */
+  readonly looksBackOn: Uint8Array | undefined;
 }
 
 /** How an operation fared at a shard. */
@@ -48,6 +53,8 @@ export interface Landing {
 
 /** Reads a shard: the one that is responsible for a hash, or any. */
 export class ReadOperation<Hash extends number | undefined> implements ShardOperation {
+  readonly looksBackOn = undefined;
+
   constructor(readonly hash: Hash) {}
 
   doubts(): boolean {

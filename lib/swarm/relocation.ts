@@ -38,6 +38,7 @@ export const MOST_ADOPTIONS = 255;
 /** One record goes to the shard that it belongs into, unless a newer one of that peer is there. */
 export class MoveOperation implements PeerOperation {
   readonly hash: number;
+  readonly looksBackOn = undefined;
 
   constructor(
     private readonly layout: RecordLayout,
@@ -99,15 +100,32 @@ export function straysOf(n: number, shard: Shard): MoveOperation[] {
   return movesOf(shard, (bytes, at) => !ownsRecord(shard.header, n, bytes, at));
 }
 
+/** The records of one peer in a shard, each to be moved to where it belongs. */
+export function movesOfPeer(shard: Shard, peerId: Uint8Array): MoveOperation[] {
+  return [V4, V6].flatMap((layout) => {
+    const { from, to } = shard.recordsOf(layout, peerId);
+    return movesOfRange(shard, layout, from, to);
+  });
+}
+
 /** The records of a shard that are wanted, each to be moved to where it belongs. */
 export function movesOf(shard: Shard, isWanted: Keep = () => true): MoveOperation[] {
+  return [V4, V6].flatMap((layout) =>
+    movesOfRange(shard, layout, shard.start(layout), shard.end(layout), isWanted),
+  );
+}
+
+function movesOfRange(
+  shard: Shard,
+  layout: RecordLayout,
+  from: number,
+  to: number,
+  isWanted: Keep = () => true,
+): MoveOperation[] {
   const moves: MoveOperation[] = [];
-  for (const layout of [V4, V6]) {
-    const end = shard.end(layout);
-    for (let at = shard.start(layout); at < end; at += layout.size) {
-      if (!isWanted(shard.bytes, at, layout)) continue;
-      moves.push(new MoveOperation(layout, Buffer.from(shard.bytes.subarray(at, at + layout.size))));
-    }
+  for (let at = from; at < to; at += layout.size) {
+    if (!isWanted(shard.bytes, at, layout)) continue;
+    moves.push(new MoveOperation(layout, Buffer.from(shard.bytes.subarray(at, at + layout.size))));
   }
   return moves;
 }

@@ -1,6 +1,6 @@
 import { ReadOperation, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
-import { ForgetStraysOperation, movesOf, straysOf } from './relocation.js';
+import { ForgetStraysOperation, movesOf, movesOfPeer, straysOf } from './relocation.js';
 import { owns, type Shard } from './shard.js';
 import type { Footing } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
@@ -35,7 +35,14 @@ export class ShardRouter {
    */
   async visit(infohash: string, operation: PeerOperation): Promise<Arrival> {
     const { hash } = operation;
-    let n = shardAt(hash, this.depthOf(infohash));
+    const { looksBackOn } = operation;
+    const depth = this.depthOf(infohash);
+    let n = shardAt(hash, depth);
+    if (looksBackOn !== undefined && n !== 0) {
+      await this.bringFromAbove(infohash, n, looksBackOn);
+      // What another process has put there is seen from one step above.
+      n = shardAt(hash, depth - 1);
+    }
     let fetches = 0;
     /** The shard right below n on the way to the peer, if it is known to be missing or forwarding. */
     let below: number | undefined;
@@ -45,6 +52,10 @@ export class ShardRouter {
       const { kind, shard } = landing;
       fetches += landing.fetches;
       for (const straying of landing.withStrays) await this.moveStrays(infohash, straying);
+      if (kind === 'elsewhere' && looksBackOn !== undefined) {
+        // Somebody may be moving them already, but not have come to these.
+        await this.bring(infohash, shard, looksBackOn);
+      }
       if (kind === 'done') {
         if (footing !== 'create' || !(await this.ownsNow(infohash, parentOf(n), hash))) {
           this.remember(infohash, shard.header.depth);
@@ -72,6 +83,19 @@ export class ShardRouter {
       }
     }
     throw new Error(`no shard of ${infohash} takes the peers with hash ${hash}`);
+  }
+
+  /** Moves a peer's records to where they belong from where this process remembers to have put them, before it knew of splits since. */
+  private async bringFromAbove(infohash: string, n: number, peerId: Uint8Array): Promise<void> {
+    for (let above = n; above !== 0;) {
+      above = parentOf(above);
+      const shard = this.shards.peek(infohash, above)?.warm;
+      if (shard !== undefined) await this.bring(infohash, shard, peerId);
+    }
+  }
+
+  private async bring(infohash: string, shard: Shard, peerId: Uint8Array): Promise<void> {
+    await allSettled(movesOfPeer(shard, peerId).map((move) => this.visit(infohash, move)));
   }
 
   private async ownsNow(infohash: string, n: number, hash: number): Promise<boolean> {

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
+import { V4 } from '../../lib/swarm/peer-record.js';
 import { ShardFormatError } from '../../lib/swarm/shard.js';
 import type { Fault } from '../support/memory-store.js';
 import { damaged, ofNewerFormat } from './damage.js';
-import { peerIdOf, v4Of, v6Of } from './peers.js';
+import { numbersIn, peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
 import { announce, fill, INFOHASH, KEY, Site, upTo } from './site.js';
 
 const infohashes = (count: number): Buffer[] =>
@@ -393,6 +394,29 @@ describe('a completed download', () => {
     await announce(other, 1, completed);
     expect(await downloads(site)).to.equal(1);
   });
+
+  for (const [what, header, leechers] of [
+    ['another process has split its shard and not moved it yet', { depth: 1, strays: true }, 11],
+    // The child is there already, but its parent still answers for all.
+    ['another process is splitting its shard', { depth: 0 }, 6],
+  ] as const) {
+    it(`counts though ${what}`, async () => {
+      const site = new Site({ shardPeers: 8 });
+      const swarms = site.process();
+      const [completes = 0, ...others] = numbersIn(1, 1, 6);
+      await fill(swarms, [...others, ...numbersIn(0, 1, 6)]);
+      const [root] = await site.shardsAt(KEY);
+      expect(root?.header.depth).to.equal(1);
+      if (root === undefined) return;
+      // The peer has announced as a leecher to where its shard was.
+      const seen = site.milliseconds / 1000;
+      const withPeer = root.with(V4, recordOf(completes, { seen })).withHeader({ ...root.header, ...header });
+      await site.overwrite(KEY, withPeer.seal());
+      await announce(swarms, completes, completed);
+      expect(await downloads(site)).to.equal(1);
+      expect((await site.scrape()).counts).to.deep.equal({ seeders: 1, leechers, partialSeeds: 0 });
+    });
+  }
 
   it('counts once for a peer that announces from two addresses, one after the other or at once', async () => {
     for (const atOnce of [false, true]) {
