@@ -1,0 +1,57 @@
+-- The stream of announces of workload.ts, for wrk: every part of a request is made once, a request is one concatenation.
+-- Arguments: file of request heads, host, the place in the stream to begin at, keep-alive or close, how many announces (0: until the time is over).
+-- With a number of announces every reply is looked at, and the process ends when the last has come: that is for filling swarms.
+
+local peers, multiplier, increment = 2 ^ 20, 1664525, 1013904223
+local floor, ceil, format = math.floor, math.ceil, string.format
+local heads, starts, ids, tails = {}, {}, {}, {}
+local peer, swarms, left_to_answer = 0, 0, 0
+local threads = {}
+
+function setup(thread)
+  table.insert(threads, thread)
+end
+
+-- wrk calls this for every reply if there is such a function, which costs time: there is one only where replies are looked at.
+local function look(status, headers, body)
+  if status ~= 200 or body:find('failure reason', 1, true) or not body:find('5:peers', 1, true) then
+    io.stderr:write(format('a wrong reply: status %d, %q\n', status, body))
+    os.exit(3)
+  end
+  left_to_answer = left_to_answer - 1
+  if left_to_answer == 0 then os.exit(0) end
+end
+
+function init(args)
+  local file, host, first, connection, count = args[1], args[2], tonumber(args[3]), args[4], tonumber(args[5])
+  for head in io.lines(file) do
+    heads[swarms] = head
+    swarms = swarms + 1
+  end
+  for swarm = 0, swarms - 1 do starts[swarm] = ceil(swarm * peers / swarms) end
+  for i = 0, 1023 do ids[i] = format('%03x', i) end
+  local header = connection == 'close' and 'Connection: close\r\n' or ''
+  for member = 0, ceil(peers / swarms) do
+    local left = member % 3 == 0 and 0 or 123456789
+    tails[member] = format('&port=%d&uploaded=0&downloaded=0&left=%d&compact=1 HTTP/1.1\r\nHost: %s\r\n%s\r\n',
+      1024 + member, left, host, header)
+  end
+  for _ = 1, first % peers do peer = (peer * multiplier + increment) % peers end
+  left_to_answer = count
+  if count > 0 then response = look end
+end
+
+function request()
+  local swarm = floor(peer * swarms / peers)
+  local text = heads[swarm] .. '000000' .. ids[floor(peer / 1024)] .. ids[peer % 1024] .. tails[peer - starts[swarm]]
+  peer = (peer * multiplier + increment) % peers
+  return text
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(format(
+    '\nRESULT {"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout))
+end

@@ -1,0 +1,8 @@
+/** The rows, in the order of the report. */
+export const ROW_NAMES = ['http', 'operations', 'growth'] as const;
+
+export type RowName = (typeof ROW_NAMES)[number];
+
+export function isRowName(name: string): name is RowName {
+  return (ROW_NAMES as readonly string[]).includes(name);
+}
