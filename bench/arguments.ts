@@ -9,11 +9,15 @@ export interface Arguments {
   readonly seconds: number | undefined;
 }
 
+/** What a command line asks for. */
+export type Command = { readonly profile: string } | Arguments;
+
 export const USAGE = `Usage: npm run bench                      every row but headline
        npm run bench -- ROW ...           these rows; what is in bench/ of the others stays
        npm run bench -- --quick           http, operations and growth in short, held to floors; writes nothing
        npm run bench -- headline [--peers N] [--seconds N]
-       npm run bench -- profile ROW       where ours spends its time: http, operations, growth or purge
+       npm run bench -- profile SUBJECT   where ours spends its time under a row's load;
+                                          SUBJECT: http, connections, own-code, operations, growth, purge
 
 Rows: ${ROW_NAMES.join(', ')}
 --rounds N: how often each figure is taken; 5 by default, 3 with --quick`;
@@ -21,7 +25,7 @@ Rows: ${ROW_NAMES.join(', ')}
 const QUICK_ROWS: readonly RowName[] = ['http', 'operations', 'growth'];
 
 /** Undefined if the arguments are none that there are. */
-export function parseArguments(args: readonly string[]): Arguments | undefined {
+export function parseArguments(args: readonly string[]): Command | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -34,9 +38,12 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
       },
     });
     const { quick } = values;
+    const [first, subject, ...more] = positionals;
+    if (first === 'profile')
+      return subject === undefined || more.length > 0 ? undefined : { profile: subject };
     const named = positionals.filter(isRowName);
     if (named.length < positionals.length) return undefined;
-    const preset = quick ? QUICK_ROWS : ROW_NAMES;
+    const preset = quick ? QUICK_ROWS : ROW_NAMES.filter((name) => name !== 'headline');
     return {
       rows: named.length > 0 ? named : preset,
       quick,

@@ -3,6 +3,7 @@ import { Cleanup } from '../test/support/cleanup.js';
 import { parseArguments, USAGE, type Arguments } from './arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from './goals.js';
 import { commitLine, machineLine } from './machine.js';
+import { profile } from './profile/profile.js';
 import { tableOf, terminalTable } from './report/table.js';
 import { writeReports } from './report/write.js';
 import type { RowResult } from './results.js';
@@ -19,6 +20,10 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // What was started ends with this process: see its exit handlers.
     process.once(signal, () => process.exit(130));
+  }
+  if ('profile' in chosen) {
+    await profile(chosen.profile);
+    return 0;
   }
   const results: RowResult[] = [];
   for (const row of chosen.rows) {

@@ -1,5 +1,14 @@
 /** The rows, in the order of the report. */
-export const ROW_NAMES = ['http', 'operations', 'growth'] as const;
+export const ROW_NAMES = [
+  'http',
+  'connections',
+  'runtime',
+  'operations',
+  'growth',
+  'headline',
+  'cold-start',
+  'purge',
+] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];
 

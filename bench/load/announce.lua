@@ -1,15 +1,23 @@
 -- The stream of announces of workload.ts, for wrk: every part of a request is made once, a request is one concatenation.
--- Arguments: file of request heads, host, the place in the stream to begin at, keep-alive or close, how many announces (0: until the time is over).
+-- Arguments: file of request heads, host, the place in the stream to begin at, keep-alive or close, how many announces (0: until the time is over),
+-- how many threads there are: they take places in turns.
 -- With a number of announces every reply is looked at, and the process ends when the last has come: that is for filling swarms.
+
+dofile(os.getenv('SCRIPTS') .. '/result.lua')
 
 local peers, multiplier, increment = 2 ^ 20, 1664525, 1013904223
 local floor, ceil, format = math.floor, math.ceil, string.format
 local heads, starts, ids, tails = {}, {}, {}, {}
-local peer, swarms, left_to_answer = 0, 0, 0
-local threads = {}
+local peer, swarms, left_to_answer, threads = 0, 0, 0, 1
+local threads_made = 0
 
 function setup(thread)
-  table.insert(threads, thread)
+  thread:set('number', threads_made)
+  threads_made = threads_made + 1
+end
+
+local function skip(places)
+  for _ = 1, places do peer = (peer * multiplier + increment) % peers end
 end
 
 -- wrk calls this for every reply if there is such a function, which costs time: there is one only where replies are looked at.
@@ -24,6 +32,7 @@ end
 
 function init(args)
   local file, host, first, connection, count = args[1], args[2], tonumber(args[3]), args[4], tonumber(args[5])
+  threads = tonumber(args[6])
   for head in io.lines(file) do
     heads[swarms] = head
     swarms = swarms + 1
@@ -36,7 +45,7 @@ function init(args)
     tails[member] = format('&port=%d&uploaded=0&downloaded=0&left=%d&compact=1 HTTP/1.1\r\nHost: %s\r\n%s\r\n',
       1024 + member, left, host, header)
   end
-  for _ = 1, first % peers do peer = (peer * multiplier + increment) % peers end
+  skip((first + number) % peers)
   left_to_answer = count
   if count > 0 then response = look end
 end
@@ -44,14 +53,6 @@ end
 function request()
   local swarm = floor(peer * swarms / peers)
   local text = heads[swarm] .. '000000' .. ids[floor(peer / 1024)] .. ids[peer % 1024] .. tails[peer - starts[swarm]]
-  peer = (peer * multiplier + increment) % peers
+  skip(threads)
   return text
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(format(
-    '\nRESULT {"requests":%d,"microseconds":%d,"p50":%d,"p99":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

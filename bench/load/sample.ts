@@ -1,7 +1,7 @@
 /** Looks at a few replies before and after a load, which itself only counts them. */
 import { exchange } from '../../test/support/raw-http.js';
 import type { Workload } from './workload.js';
-import type { Target } from './wrk.js';
+import type { Target } from './announce-load.js';
 
 const SAMPLE = 20;
 

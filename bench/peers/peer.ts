@@ -6,7 +6,7 @@ import {
   type ProgramOptions,
   type RunningProgram,
 } from '../../test/support/running-program.js';
-import type { Target } from '../load/wrk.js';
+import type { Target } from '../load/announce-load.js';
 
 export interface Peer extends Target {
   readonly program: RunningProgram;

@@ -4,7 +4,7 @@
  * All are filled with the same peers first, and then get the same announces in turns, each where its own last turn ended. No peer announces twice
  * while there are peers left, so every announce changes a swarm: this tracker stores every one of them, and flushes it to disk before it answers.
  */
-import { AnnounceLoad, type LoadOptions } from '../load/wrk.js';
+import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
 import { perSecond } from '../load/wrk-output.js';
 import { Workload } from '../load/workload.js';
 import { sampleReplies } from '../load/sample.js';

@@ -1,5 +1,6 @@
 import type { Store } from '../../lib/store/store.js';
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
+import { Turns } from '../load/turns.js';
 import { config } from './action.js';
 import { putAll, recordOf, shardsOf, type StoredShard } from './stored-swarm.js';
 
@@ -18,7 +19,7 @@ const INTERVAL_MS = config.announceIntervalSeconds * 1000;
  */
 export class Population {
   readonly peers: number;
-  private readonly stride: number;
+  private readonly turns: Turns;
   private readonly escaped = new Map<number, string>();
 
   constructor(
@@ -29,7 +30,7 @@ export class Population {
     private readonly startMs: number,
   ) {
     this.peers = swarms * swarmSize;
-    this.stride = strideFor(this.peers);
+    this.turns = new Turns(this.peers);
   }
 
   /** Stores every peer, each last seen up to one interval ago. */
@@ -39,9 +40,9 @@ export class Population {
 
   /** The announce at a place in the order of time. */
   announce(place: number): TimedAnnounce {
-    const peer = (place * this.stride) % this.peers;
+    const peer = this.turns.peerAt(place);
     return {
-      at: this.startMs + (place * INTERVAL_MS) / this.peers,
+      at: this.timeOf(place),
       target: announceTarget(this.escapedInfohash(Math.floor(peer / this.swarmSize)), peer),
       address: addressOf(peer),
     };
@@ -53,25 +54,18 @@ export class Population {
   }
 
   private *shards(): Generator<StoredShard> {
-    const lastSeen = this.lastSeen();
     for (let swarm = 0; swarm < this.swarms; swarm++) {
       const records: Buffer[] = [];
       for (let member = 0; member < this.swarmSize; member++) {
         const peer = swarm * this.swarmSize + member;
-        records.push(recordOf(peer, lastSeen[peer] ?? 0));
+        records.push(recordOf(peer, this.timeOf(this.turns.placeOf(peer)) - INTERVAL_MS));
       }
       yield* shardsOf(infohashOf(this.firstSwarm + swarm), records, config.shardPeers);
     }
   }
 
-  /** One interval before the first announce of each. */
-  private lastSeen(): Float64Array {
-    const seen = new Float64Array(this.peers);
-    for (let place = 0; place < this.peers; place++) {
-      seen[(place * this.stride) % this.peers] =
-        this.startMs - INTERVAL_MS + (place * INTERVAL_MS) / this.peers;
-    }
-    return seen;
+  private timeOf(place: number): number {
+    return this.startMs + (place * INTERVAL_MS) / this.peers;
   }
 
   private escapedInfohash(swarm: number): string {
@@ -82,15 +76,4 @@ export class Population {
     }
     return escaped;
   }
-}
-
-/** About 0.62 of the peers and without a common factor: steps of this length meet every peer once, and neighbours far from each other. */
-function strideFor(peers: number): number {
-  let stride = Math.max(1, Math.round(peers * 0.618_034));
-  while (greatestCommonDivisor(stride, peers) !== 1) stride++;
-  return stride;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -2,23 +2,13 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { root } from '../paths.js';
+import { endWithThisProcess } from './children.js';
 
 /** What a worker takes and gives, plain data both. */
 export interface Worker {
   readonly input: unknown;
   readonly output: unknown;
 }
-
-const running = new Set<number>();
-process.on('exit', () => {
-  for (const pid of running) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has just ended.
-    }
-  }
-});
 
 /**
  * @param name of a file in bench/workers, without .ts; it calls `work`
@@ -36,20 +26,15 @@ export async function runWorker<Work extends Worker>(
     execArgv: ['--import', 'tsx', '--expose-gc', ...nodeOptions],
     serialization: 'advanced',
   });
-  const { pid } = child;
-  if (pid !== undefined) running.add(pid);
+  endWithThisProcess(child);
   child.send({ input });
-  try {
-    return await new Promise((resolve, reject) => {
-      let output: { readonly output: Work['output'] } | undefined;
-      child.once('message', (message) => (output = message as { output: Work['output'] }));
-      child.once('error', reject);
-      child.once('exit', (code, signal) => {
-        if (output !== undefined && code === 0) resolve(output.output);
-        else reject(new Error(`the worker ${name} ended with ${code ?? signal ?? 'nothing'}`));
-      });
+  return new Promise((resolve, reject) => {
+    let output: { readonly output: Work['output'] } | undefined;
+    child.once('message', (message) => (output = message as { output: Work['output'] }));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (output !== undefined && code === 0) resolve(output.output);
+      else reject(new Error(`the worker ${name} ended with ${code ?? signal ?? 'nothing'}`));
     });
-  } finally {
-    if (pid !== undefined) running.delete(pid);
-  }
+  });
 }

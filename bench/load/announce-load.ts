@@ -1,7 +1,6 @@
-/** Runs wrk with the stream of announces. */
-import { fileURLToPath } from 'node:url';
-import { startProgram } from '../../test/support/running-program.js';
+/** Loads a server with the stream of announces. */
 import { parseWrkOutput, perSecond, refuseErrors, type WrkResult } from './wrk-output.js';
+import { MOST_SECONDS, runWrk, type WrkOptions } from './run-wrk.js';
 import { PEERS, type Workload } from './workload.js';
 
 export interface Target {
@@ -13,17 +12,9 @@ export interface Target {
   readonly closesUnasked?: boolean;
 }
 
-export interface LoadOptions {
-  readonly seconds: number;
-  readonly connections: number;
-  readonly threads?: number;
+export interface LoadOptions extends WrkOptions {
   readonly connection: 'keep-alive' | 'close';
 }
-
-const script = fileURLToPath(new URL('announce.lua', import.meta.url));
-
-/** Seconds that a fill may take. */
-const MOST_SECONDS = 600;
 
 /** One target's place in the stream: each of its runs goes on where the one before ended. */
 export class AnnounceLoad {
@@ -64,16 +55,10 @@ export class AnnounceLoad {
     return this.place <= PEERS;
   }
 
-  private async run(options: LoadOptions, announces: number): Promise<string> {
-    const { seconds, connections, threads = 1, connection } = options;
-    const host = `127.0.0.1:${this.target.port}`;
-    const wrk = await startProgram('wrk', [
-      ...['-t', String(threads), '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s'],
-      ...['-s', script, `http://${host}/`, '--'],
-      ...[this.workload.headsFile, host, String(this.place), connection, String(announces)],
+  private run({ connection, ...options }: LoadOptions, announces: number): Promise<string> {
+    return runWrk('announce.lua', this.target, options, (host) => [
+      ...[this.workload.headsFile, host, String(this.place), connection],
+      ...[String(announces), String(options.threads ?? 1)],
     ]);
-    const { status } = await wrk.ended;
-    if (status !== 0) throw new Error(`${this.target.name}: ${wrk.describe()}`);
-    return wrk.stdout;
   }
 }
