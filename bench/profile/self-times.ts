@@ -1,6 +1,6 @@
 /** Reads a profile of `node --cpu-prof`: which functions the processor was in, by the place in the sources. */
 import { existsSync, readFileSync } from 'node:fs';
-import { SourceMap } from 'node:module';
+import { SourceMap, type SourceMapping } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 interface CallFrame {
@@ -25,6 +25,9 @@ export interface SelfTime {
   /** Of the time in which the processor was busy, 0 to 1. */
   readonly share: number;
 }
+
+/** What a bundle calls its functions. */
+const MINIFIED = /^[\w$]{1,2}$/;
 
 /** Not work: waiting for the next event. */
 const IDLE = '(idle)';
@@ -54,7 +57,12 @@ export function selfTimes(profileJson: string, root: string): SelfTime[] {
     .map(({ name, place, microseconds }) => ({ name, place, share: microseconds / busy }));
 }
 
-/** Finds the place in the sources of a place in a bundle, by the map beside the bundle. */
+/** With the name that the source has for what is there, which Node gives and its types leave out. */
+interface NamedMapping extends SourceMapping {
+  readonly name: string;
+}
+
+/** Finds the place in the sources of a place in a bundle, by the map beside the bundle. Of a dependency the installed file is named. */
 class Sources {
   private readonly maps = new Map<string, SourceMap | undefined>();
 
@@ -65,11 +73,17 @@ class Sources {
     if (!url.startsWith('file:') && !url.startsWith('/')) return { name, place: url };
     const file = url.startsWith('file:') ? fileURLToPath(url) : url;
     const entry = this.mapOf(file)?.findEntry(lineNumber, columnNumber);
-    if (entry === undefined || !('originalSource' in entry)) {
+    // Outside of what the map knows there is no source, whatever the types say.
+    const original = entry as Partial<NamedMapping> | undefined;
+    const { name: originalName } = original ?? {};
+    if (original?.originalSource === undefined || original.originalLine === undefined) {
       return { name, place: `${this.short(file)}:${lineNumber + 1}` };
     }
-    const source = this.short(entry.originalSource.replace(/^webpack:\/\/[^/]*\//, ''));
-    return { name, place: `${source}:${entry.originalLine + 1}` };
+    const source = this.short(original.originalSource.replace(/^webpack:\/\/[^/]*\//, ''));
+    return {
+      name: MINIFIED.test(name) ? (originalName ?? name) : name,
+      place: `${source}:${original.originalLine + 1}`,
+    };
   }
 
   private mapOf(file: string): SourceMap | undefined {
@@ -77,7 +91,7 @@ class Sources {
       const map = `${file}.map`;
       this.maps.set(
         file,
-        existsSync(map)
+        file.startsWith(`${this.root}dist/`) && existsSync(map)
           ? new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
           : undefined,
       );

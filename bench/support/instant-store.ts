@@ -1,3 +1,4 @@
+import { StoreError } from '../../lib/store/errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../../lib/store/store.js';
 
 interface Entry {
@@ -17,7 +18,7 @@ export class InstantStore implements Store {
   private readonly entries = new Map<string, Entry>();
   private readonly counts = new Map<string, number>();
   private lastVersion = 0;
-  /** Made when keys are listed, and dropped when one comes or goes. */
+  /** Made when keys are listed, and dropped when one comes. */
   private sorted: string[] | undefined;
 
   fetch(key: string): Promise<Held> {
@@ -49,21 +50,33 @@ export class InstantStore implements Store {
     return Promise.resolve(this.counts.get(key) ?? 0);
   }
 
-  /** Of removed keys some may still be listed, as the contract allows. */
   keys({ from, to }: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     this.sorted ??= [...this.entries.keys()].sort();
     let at = firstAtLeast(this.sorted, cursor ?? from);
     if (cursor !== undefined && this.sorted[at] === cursor) at++;
-    const keys = this.sorted.slice(at, Math.min(at + limit, firstAtLeast(this.sorted, to)));
-    const last = keys.at(-1);
-    return Promise.resolve(keys.length === limit && last !== undefined ? { keys, cursor: last } : { keys });
+    const page = this.sorted.slice(at, Math.min(at + limit, firstAtLeast(this.sorted, to)));
+    const last = page.at(-1);
+    // Removed keys stay in the order until it is made anew.
+    const keys = page.filter((key) => this.entries.has(key));
+    return Promise.resolve(page.length === limit && last !== undefined ? { keys, cursor: last } : { keys });
   }
 
   check(): Promise<void> {
     return DONE;
   }
 
+  /** Costs the calls before it nothing, not even a question whether it has come. */
   close(): Promise<void> {
+    const refuse = (): Promise<never> => Promise.reject(new StoreError('the store is closed'));
+    const calls = {
+      fetch: refuse,
+      put: refuse,
+      remove: refuse,
+      increment: refuse,
+      count: refuse,
+      keys: refuse,
+    };
+    Object.assign(this, calls, { check: refuse });
     return DONE;
   }
 }
