@@ -183,12 +183,11 @@ function compare(
 }
 
 function series(name: string, sizes: readonly number[], costs: readonly Cost[][], measure: Measure): Series {
-  return {
-    name,
-    points: sizes.map(
-      (size, i) => [size, spreadOf((costs[i] ?? []).map((cost) => cost[measure])).median] as const,
-    ),
-  };
+  const points = sizes.map(
+    (size, i) => [size, spreadOf((costs[i] ?? []).map((cost) => cost[measure])).median] as const,
+  );
+  // Beside the next size the largest single shard would only make a step in the curve.
+  return { name, points: points.filter(([size]) => size !== ONE_SHARD) };
 }
 
 function curve(id: string, title: string, xLabel: string, yLabel: string, all: readonly Series[]): Curve {

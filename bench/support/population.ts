@@ -54,7 +54,7 @@ export class Population {
   }
 
   private *shards(): Generator<StoredShard> {
-    for (let swarm = 0; swarm < this.swarms; swarm++) {
+    for (const swarm of this.byInfohash()) {
       const records: Buffer[] = [];
       for (let member = 0; member < this.swarmSize; member++) {
         const peer = swarm * this.swarmSize + member;
@@ -62,6 +62,15 @@ export class Population {
       }
       yield* shardsOf(infohashOf(this.firstSwarm + swarm), records, config.shardPeers);
     }
+  }
+
+  /** In the order in which a store on a disk has them, so that it writes each of its pages once. */
+  private byInfohash(): number[] {
+    const infohashes = Array.from({ length: this.swarms }, (_, swarm) => ({
+      swarm,
+      infohash: infohashOf(this.firstSwarm + swarm),
+    }));
+    return infohashes.sort((a, b) => a.infohash.compare(b.infohash)).map(({ swarm }) => swarm);
   }
 
   private timeOf(place: number): number {

@@ -57,10 +57,10 @@ work<GrowthWorker>(async ({ directory, populations, rounds, announces, scrapes }
   for (let round = 0; round <= rounds; round++) {
     for (const [i, subject] of subjects.entries()) {
       const announced = await subject.announceMany(announces);
-      const scraped = await subject.scrapeMany(scrapes);
+      const scraped = scrapes === 0 ? undefined : await subject.scrapeMany(scrapes);
       if (round === 0) continue;
       output.announces[i]?.push(announced);
-      output.scrapes[i]?.push(scraped);
+      if (scraped !== undefined) output.scrapes[i]?.push(scraped);
     }
   }
   await store.close();
