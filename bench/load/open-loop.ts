@@ -31,6 +31,8 @@ export interface OpenLoopResult {
 
 /** How long the last answers are waited for. */
 const PATIENCE_MS = 10_000;
+/** Wrong replies that are shown. */
+const MOST_COMPLAINTS = 5;
 
 export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   const loop = new OpenLoop(options);
@@ -51,6 +53,8 @@ class OpenLoop {
   private lastAnswerMs = 0;
   private readonly connections: Connection[] = [];
   private finish: () => void = () => undefined;
+  private isOver = false;
+  private complaints = 0;
 
   constructor(private readonly options: OpenLoopOptions) {
     this.total = Math.round(options.rate * options.seconds);
@@ -66,11 +70,12 @@ class OpenLoop {
     this.startMs = performance.now();
     this.tick();
     await finished;
+    this.isOver = true;
     for (const { socket } of this.connections) socket.destroy();
     return {
       sent: this.started,
       answered: this.answered,
-      failures: this.failures + (this.total - this.answered - this.failures),
+      failures: this.total - this.answered,
       seconds: (this.lastAnswerMs - this.startMs) / 1000,
       latencies: this.latencies.subarray(0, this.answered).sort(),
     };
@@ -107,6 +112,7 @@ class OpenLoop {
       socket.once('connect', () => {
         this.connections.push(connection);
         this.idle.push(connection);
+        this.sendDue();
         socket.on('data', (chunk: Buffer) => {
           this.receive(connection, chunk);
         });
@@ -133,7 +139,8 @@ class OpenLoop {
       this.idle.push(connection);
       this.sendDue();
     } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
+      // They are all counted; the first ones say why.
+      if (this.complaints++ < MOST_COMPLAINTS) console.error(error instanceof Error ? error.message : error);
       connection.socket.destroy();
     }
   }
@@ -143,7 +150,7 @@ class OpenLoop {
     if (connection.place !== undefined) this.failures++;
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
-    if (this.answered + this.failures < this.total && this.startMs > 0) {
+    if (this.startMs > 0 && !this.isOver) {
       this.open().catch((error: unknown) => {
         console.error(error);
       });

@@ -1,7 +1,7 @@
 /** The clients of live swarms: each announces when its interval is over, through a proxy that names its address. */
 import { addressOf, announceTarget, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';
-import { runOpenLoop } from '../load/open-loop.js';
+import { runOpenLoop, type OpenLoopResult } from '../load/open-loop.js';
 import { work } from './work.js';
 
 export interface LiveClientsInput {
@@ -15,6 +15,8 @@ export interface LiveClientsInput {
 
 export interface LiveClientsOutput {
   readonly answered: number;
+  /** All that were to be sent, those before what is counted among them. */
+  readonly announces: number;
   readonly failures: number;
   /** Answered per second. */
   readonly rate: number;
@@ -32,6 +34,10 @@ export interface LiveClientsWorker {
 
 /** Of every 50 announces two are of a new peer, one of a peer that leaves, one of a peer that has finished; the rest are regular. */
 const CYCLE = 50;
+
+/** Shares of the rate that come first and are not counted: a process that was started just now has compiled nothing. */
+const WARM_UP = [0.1, 0.2, 0.4, 0.7];
+const WARM_UP_SECONDS = 5;
 
 work<LiveClientsWorker>(async ({ port, peers, swarms, rate, seconds, connections }) => {
   const live = new LiveSwarms(peers, swarms);
@@ -60,22 +66,31 @@ work<LiveClientsWorker>(async ({ port, peers, swarms, rate, seconds, connections
     return { target, address: addressOf(peer) };
   }
 
-  const result = await runOpenLoop({
-    port,
-    rate,
-    seconds,
-    connections,
-    request: (place) => {
-      const { target, address } = targetOf(place);
-      return `GET ${target} HTTP/1.1\r\nHost: tracker.example\r\nX-Forwarded-For: ${address}\r\n\r\n`;
-    },
-    isRight: (body) => body.includes('5:peers') && !body.includes('failure reason'),
-  });
+  let firstPlace = 0;
+  async function announceAt(perSecond: number, forSeconds: number): Promise<OpenLoopResult> {
+    const first = firstPlace;
+    firstPlace += Math.round(perSecond * forSeconds);
+    return runOpenLoop({
+      port,
+      rate: perSecond,
+      seconds: forSeconds,
+      connections,
+      request: (place) => {
+        const { target, address } = targetOf(first + place);
+        return `GET ${target} HTTP/1.1\r\nHost: tracker.example\r\nX-Forwarded-For: ${address}\r\n\r\n`;
+      },
+      isRight: (body) => body.includes('5:peers') && !body.includes('failure reason'),
+    });
+  }
+
+  for (const share of WARM_UP) await announceAt(rate * share, WARM_UP_SECONDS);
+  const result = await announceAt(rate, seconds);
   const { latencies } = result;
   const quantile = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.ceil(share * latencies.length) - 1)] ?? NaN;
   return {
     answered: result.answered,
+    announces: firstPlace,
     failures: result.failures,
     rate: result.answered / result.seconds,
     p50: quantile(0.5),

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -9,6 +13,7 @@ import {
   infohashOf,
   peerIdOf,
 } from '../../bench/load/numbered.js';
+import { runOpenLoop } from '../../bench/load/open-loop.js';
 import { powerLawSizes } from '../../bench/load/power-law.js';
 import { ReplyReader } from '../../bench/load/reply-reader.js';
 import { Turns } from '../../bench/load/turns.js';
@@ -70,6 +75,47 @@ describe('The load of the measurements', () => {
     expect(Buffer.from(request.infohash)).to.deep.equal(infohashOf(7));
     expect(Buffer.from(request.peerId).toString()).to.equal(peerIdOf(70_000));
     expect(addressOf(70_000)).to.equal('10.1.17.112');
+  });
+
+  it('charges a request for the time since it was due, not since it was sent', async () => {
+    // Answers one request at a time, the first after a pause: those behind it on the only connection have waited, too.
+    let pauseMs = 200;
+    const server = createServer((_request, reply) => {
+      setTimeout(() => reply.setHeader('Content-Length', 2).end('ok'), pauseMs);
+      pauseMs = 0;
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const request = (): string => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    const isRight = (body: Buffer): boolean => body.toString() === 'ok';
+    const result = await runOpenLoop({ port, rate: 100, seconds: 0.1, connections: 1, request, isRight });
+    server.close();
+    expect(result).to.deep.include({ sent: 10, answered: 10, failures: 0 });
+    expect(result.latencies[9]).to.be.at.least(199);
+    // The last was due 90 ms after the first.
+    expect(result.latencies[0]).to.be.at.least(100);
+  });
+
+  it('counts requests that were answered wrongly, or not at all, and ends', async () => {
+    const server = createServer((_request, reply) => {
+      reply.setHeader('Content-Length', 2).end('no');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const errors = console.error;
+    console.error = () => undefined;
+    const request = (): string => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    const result = await runOpenLoop({
+      port,
+      rate: 100,
+      seconds: 0.1,
+      connections: 2,
+      request,
+      isRight: () => false,
+    });
+    console.error = errors;
+    server.close();
+    expect(result).to.deep.include({ answered: 0, failures: 10 });
   });
 
   it('reads replies from whatever pieces they come in', () => {
