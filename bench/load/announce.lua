@@ -3,12 +3,12 @@
 -- how many threads there are: they take places in turns.
 -- With a number of announces every reply is looked at, and the process ends when the last has come: that is for filling swarms.
 
-dofile(os.getenv('SCRIPTS') .. '/result.lua')
+dofile(os.getenv('SCRIPTS') .. '/shared.lua')
 
 local peers, multiplier, increment = 2 ^ 20, 1664525, 1013904223
 local floor, ceil, format = math.floor, math.ceil, string.format
 local heads, starts, ids, tails = {}, {}, {}, {}
-local peer, swarms, left_to_answer, threads = 0, 0, 0, 1
+local peer, swarms, threads = 0, 0, 1
 local threads_made = 0
 
 function setup(thread)
@@ -20,14 +20,8 @@ local function skip(places)
   for _ = 1, places do peer = (peer * multiplier + increment) % peers end
 end
 
--- wrk calls this for every reply if there is such a function, which costs time: there is one only where replies are looked at.
-local function look(status, headers, body)
-  if status ~= 200 or body:find('failure reason', 1, true) or not body:find('5:peers', 1, true) then
-    io.stderr:write(format('a wrong reply: status %d, %q\n', status, body))
-    os.exit(3)
-  end
-  left_to_answer = left_to_answer - 1
-  if left_to_answer == 0 then os.exit(0) end
+local function is_right(body)
+  return body:find('5:peers', 1, true) and not body:find('failure reason', 1, true)
 end
 
 function init(args)
@@ -46,8 +40,7 @@ function init(args)
       1024 + member, left, host, header)
   end
   skip((first + number) % peers)
-  left_to_answer = count
-  if count > 0 then response = look end
+  if count > 0 then look_at_replies(count, is_right) end
 end
 
 function request()

@@ -3,27 +3,23 @@
 -- Arguments: file of escaped infohashes, host, file of the parameters that are bound to the action (JSON, without braces), peers in a swarm,
 -- the place in the stream to begin at, how many runs (0: until the time is over). With a number every result is looked at.
 
-dofile(os.getenv('SCRIPTS') .. '/result.lua')
+dofile(os.getenv('SCRIPTS') .. '/shared.lua')
 
 local floor, format = math.floor, string.format
 local infohashes, members, states = {}, {}, {}
-local swarms, size, place, left_to_answer = 0, 0, 0, 0
+local swarms, size, place = 0, 0, 0
 local head
 
-local function look(status, headers, body)
-  -- A failure is marked no-store.
-  if status ~= 200 or body:find('no-store', 1, true) or not body:find('"statusCode":200', 1, true) then
-    io.stderr:write(format('a wrong result: status %d, %q\n', status, body))
-    os.exit(3)
-  end
-  left_to_answer = left_to_answer - 1
-  if left_to_answer == 0 then os.exit(0) end
+-- A failure is marked no-store.
+local function is_right(body)
+  return body:find('"statusCode":200', 1, true) and not body:find('no-store', 1, true)
 end
 
 function init(args)
   local file, host, bound_file = args[1], args[2], args[3]
-  size, place, left_to_answer = tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
-  if left_to_answer > 0 then response = look end
+  size, place = tonumber(args[4]), tonumber(args[5])
+  local count = tonumber(args[6])
+  if count > 0 then look_at_replies(count, is_right) end
   for infohash in io.lines(file) do
     infohashes[swarms] = infohash
     swarms = swarms + 1

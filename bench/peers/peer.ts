@@ -1,5 +1,5 @@
 /** A server under load, in a process of its own. */
-import { connect } from 'node:net';
+import { accepts } from '../../test/support/accepts.js';
 import { eventually } from '../../test/support/eventually.js';
 import {
   startProgram,
@@ -46,16 +46,4 @@ export async function startPeer(
       await program.stop();
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => {
-      resolve(false);
-    });
-  });
 }
