@@ -1,25 +1,27 @@
-/** The Debian programs that tests start: which are missing, and installing them where that can be done without asking. */
+/** Debian programs that tests and measurements start: which are missing, and installing them where that can be done without asking. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const programs = JSON.parse(readFileSync(new URL('programs.json', import.meta.url), 'utf8'));
+/** What `npm test` needs. */
+const ofTests = new URL('programs.json', import.meta.url);
 
 /**
- * Installs what is missing with apt-get, when run as root on Debian or Ubuntu. Elsewhere it does nothing: the suites say what they lack.
- * A failed install is not the end either, for the same reason.
+ * Installs what is missing with apt-get, when run as root on Debian or Ubuntu. Elsewhere it does nothing: whoever needs a program says that
+ * it is missing. A failed install is not the end either, for the same reason.
+ * @param {URL} list a file like programs.json
  */
-export function installPrograms() {
+export function installPrograms(list = ofTests) {
+  const programs = JSON.parse(readFileSync(list, 'utf8'));
   const packages = programs.filter((program) => !isInstalled(program)).map((program) => program.package);
   if (packages.length === 0 || !isRoot() || !isDebian()) return;
   console.log(`Installing ${packages.join(', ')}`);
   const installed = aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...packages);
-  if (!installed) console.error('apt-get failed; the suites that need these programs cannot run');
+  if (!installed) console.error('apt-get failed; what needs these programs cannot run');
 }
 
-function isInstalled({ command, check }) {
-  return spawnSync(command, check, { stdio: 'ignore' }).status === 0;
+function isInstalled({ command, check, status = 0 }) {
+  return spawnSync(command, check, { stdio: 'ignore' }).status === status;
 }
-
 function isRoot() {
   return process.getuid?.() === 0;
 }

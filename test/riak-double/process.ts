@@ -37,6 +37,10 @@ export class RiakDoubleProcess {
     });
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** The nodes as `host:port,host:port`. */
   get addresses(): string {
     return this.ports.map((port) => `127.0.0.1:${port}`).join(',');

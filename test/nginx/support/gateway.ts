@@ -1,8 +1,8 @@
 /** The gateway as an operator runs it: its rendered configuration in a real nginx, on loopback. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { renderGateway } from '../../../deploy/nginx/settings.mjs';
+import { accepts } from '../../support/accepts.js';
 import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
 import { programNamed } from '../../support/programs.js';
@@ -97,15 +97,3 @@ events { worker_connections 4096; }
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .map((module) => `${module}_temp_path temporary-${module};\n`)
   .join('');
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => {
-      resolve(false);
-    });
-  });
-}

@@ -1,0 +1,34 @@
+/**
+ * The announce bundle on a store in memory that answers at once, as an action's code may require it: what is left of an announce when the store costs
+ * nothing.
+ */
+/** @param {string} bundle the bundle's path @param {object} config every setting, as parseConfig gives them */
+exports.freeStoreAction = function freeStoreAction(bundle, config) {
+  const { create } = require(bundle);
+  const entries = new Map();
+  const nothing = { values: [], version: undefined };
+  let lastVersion = 0;
+  const store = {
+    fetch: (key) => Promise.resolve(entries.get(key) ?? nothing),
+    put: (key, value, version) => {
+      const held = entries.get(key) ?? nothing;
+      if (held.version !== version) return Promise.resolve({ ...held, stored: false });
+      lastVersion += 1;
+      const entry = { values: [value], version: lastVersion, stored: true };
+      entries.set(key, entry);
+      return Promise.resolve(entry);
+    },
+    increment: () => Promise.resolve(),
+  };
+  const complain = (event) => {
+    throw new Error(`the tracker logged: ${event}`);
+  };
+  const quiet = () => undefined;
+  return create({
+    config,
+    store,
+    clock: Date,
+    random: Math.random,
+    log: { error: complain, warn: complain, info: quiet, debug: quiet },
+  });
+};

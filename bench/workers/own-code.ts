@@ -1,0 +1,87 @@
+/** Processor time of the tracker's own code for an announce: from request target to reply, on a store in memory that answers at once. */
+import { systemClock } from '../../lib/environment.js';
+import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
+import { config, createAction, runAction } from '../support/action.js';
+import { InstantStore } from '../support/instant-store.js';
+import { evenShards, putAll } from '../support/stored-swarm.js';
+import { work } from './work.js';
+
+export interface OwnCodeInput {
+  readonly rounds: number;
+  readonly announces: number;
+}
+
+export interface OwnCodeOutput {
+  /** Microseconds for an announce, one a round. */
+  readonly announce: readonly number[];
+  /** Microseconds for the calibration loop, taken beside it. */
+  readonly calibration: readonly number[];
+}
+
+const SWARMS = 1000;
+/** One shard each. */
+const SIZE = 150;
+const PEERS_IN_REPLY = 50;
+/** Long enough ago that a re-announce is written, as one that comes in time is. */
+const LAST_SEEN_MS = 1_500_000;
+
+export interface OwnCodeWorker {
+  readonly input: OwnCodeInput;
+  readonly output: OwnCodeOutput;
+}
+
+work<OwnCodeWorker>(async ({ rounds, announces }) => {
+  const store = new InstantStore();
+  await putAll(store, evenShards(0, SWARMS, SIZE, Date.now() - LAST_SEEN_MS, config.shardPeers));
+  const action = createAction('announce', { store, clock: systemClock, random: Math.random });
+  const escaped = Array.from({ length: SWARMS }, (_, swarm) => escapeInfohash(infohashOf(swarm)));
+  let place = 0;
+  const next = (): { target: string; address: string } => {
+    const swarm = place % SWARMS;
+    const peer = swarm * SIZE + (Math.floor(place / SWARMS) % SIZE);
+    place++;
+    return { target: announceTarget(escaped[swarm] ?? '', peer), address: addressOf(peer) };
+  };
+  const output = { announce: [] as number[], calibration: [] as number[] };
+  // Round 0 is for the compiler.
+  for (let round = 0; round <= rounds; round++) {
+    const requests = Array.from({ length: announces }, next);
+    globalThis.gc?.();
+    const cpu = process.cpuUsage();
+    for (const { target, address } of requests) {
+      const reply = await runAction(action, target, address);
+      if (!reply.includes(FULL_REPLY))
+        throw new Error(`no ${PEERS_IN_REPLY} peers: ${reply.toString('latin1')}`);
+    }
+    const microseconds = microsecondsSince(cpu) / announces;
+    const calibration = calibrate();
+    if (round === 0) continue;
+    output.announce.push(microseconds);
+    output.calibration.push(calibration);
+  }
+  return output;
+});
+
+const FULL_REPLY = Buffer.from(`5:peers${6 * PEERS_IN_REPLY}:`);
+
+/** Microseconds for FNV-1a over 8 KiB, in JavaScript: what any announce could be held against on any machine. */
+function calibrate(): number {
+  const bytes = Buffer.alloc(8192, 0x5a);
+  const repeats = 5000;
+  const cpu = process.cpuUsage();
+  let hash = 0;
+  for (let i = 0; i < repeats; i++) hash ^= fnv1a(bytes, i);
+  if (hash === 1) throw new Error('only so that the loop is not dropped');
+  return microsecondsSince(cpu) / repeats;
+}
+
+function fnv1a(bytes: Uint8Array, seed: number): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+function microsecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
