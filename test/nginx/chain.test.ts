@@ -127,6 +127,33 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
       expect((await ask(`/announce?${announceOf(3)}`)).get('incomplete')).to.equal(2);
     });
 
+    it('log the runs of 64 clients at once with the id that nginx gave to the request, whatever a client calls it', async () => {
+      await start({ concurrency: atOnce, settings: { RIAK_CALL_TIMEOUT: 400, RIAK_CONNECT_TIMEOUT: 200 } });
+      await ask(`/announce?${announceOf(1)}`);
+      tracker.riak.nodes[0]?.pause();
+      const random = seededRandom(29);
+      const addresses = Array.from({ length: atOnce }, (_, i) => `127.0.2.${i + 1}`);
+      await Promise.all(
+        addresses.map(async (address) => {
+          const target = `/announce?${announceOf(1, { info_hash: seededBytes(random, 20) })}`;
+          const reply = await ask(target, address, { 'X-Request-ID': 'mine' });
+          expect(reply.text('failure reason')).to.equal('the tracker is busy, try again later');
+        }),
+      );
+      const requests = await eventually('64 lines of nginx', 5000, () => {
+        const lines = accessLinesOf(gateway).filter(({ client }) => addresses.includes(client));
+        return lines.length === atOnce ? lines : undefined;
+      });
+      const logged = tracker.platform.lines
+        .map(({ line }) => JSON.parse(line) as { event: string; requestId: string; activationId: string })
+        .filter(({ event }) => event === 'tracker busy')
+        .map(({ requestId, activationId }) => `${requestId} ${activationId}`);
+      expect(new Set(requests.map(({ client }) => client)).size).to.equal(atOnce);
+      expect(logged.sort()).to.deep.equal(
+        requests.map(({ request, activation }) => `${request} ${activation}`).sort(),
+      );
+    });
+
     it('are healthy while Riak answers', async () => {
       await start({ settings: { RIAK_CALL_TIMEOUT: 200, RIAK_CONNECT_TIMEOUT: 100 } });
       const health = async (): Promise<number> =>
@@ -253,10 +280,26 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
   }
 });
 
-/** What a reader of a failure wants to know: every announce that nginx has logged. */
-function announcesOf({ accessLog }: Gateway): string {
+interface AccessLine {
+  readonly client: string;
+  readonly route: string;
+  readonly request: string;
+  readonly activation: string;
+}
+
+/** What nginx has logged, oldest first. */
+function accessLinesOf({ accessLog }: Gateway): AccessLine[] {
   const lines = readFileSync(accessLog, 'utf8').split('\n');
-  return lines.filter((line) => line.includes('"announce"')).join('\n');
+  // The last one may be half written.
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as AccessLine);
+}
+
+/** What a reader of a failure wants to know: every announce that nginx has logged. */
+function announcesOf(gateway: Gateway): string {
+  return accessLinesOf(gateway)
+    .filter(({ route }) => route === 'announce')
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 }
 
 async function readOrEmpty(path: string): Promise<Buffer> {

@@ -48,12 +48,14 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
           'Accept: */*',
         ],
       });
-      expect(Object.fromEntries(platform.last.headers)).to.deep.equal({
+      const { 'x-request-id': ids, ...others } = Object.fromEntries(platform.last.headers);
+      expect(others).to.deep.equal({
         host: ['openwhisk.example'],
         'x-original-uri': ['/announce?info_hash=a'],
         'x-real-ip': ['127.0.0.1'],
         'x-require-whisk-auth': [secret],
       });
+      expect(ids).to.have.length(1);
     });
 
     it('carries every byte of an escaped infohash as the client wrote it', async () => {
@@ -105,14 +107,27 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
           'Forwarded: for=198.51.100.1',
           'X-Require-Whisk-Auth: guess',
           'X-Accel-Redirect: @healthy',
+          'X-Request-ID: forged',
         ],
       });
-      expect(Object.fromEntries(platform.last.headers)).to.deep.equal({
+      const { 'x-request-id': ids, ...others } = Object.fromEntries(platform.last.headers);
+      expect(others).to.deep.equal({
         host: ['openwhisk.example'],
         'x-original-uri': [target],
         'x-real-ip': ['127.0.0.1'],
         'x-require-whisk-auth': [secret],
       });
+      expect(ids).to.have.length(1).and.not.include('forged');
+    });
+
+    it('has an id that nginx has made, another one each time, whatever the client says', async () => {
+      for (let i = 0; i < 10; i++) {
+        await ask(gateway.port, '/announce?a', { headers: ['X-Request-ID: mine'] });
+        await ask(gateway.port, '/health', { headers: ['X-Request-ID: mine'] });
+      }
+      const ids = platform.requests.map(({ headers }) => headers.get('x-request-id')?.join() ?? '');
+      expect(new Set(ids).size).to.equal(20);
+      for (const id of ids) expect(id).to.match(/^[0-9a-f]{32}$/);
     });
 
     it('takes the path from a request line in absolute form', async () => {
