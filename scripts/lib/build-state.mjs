@@ -8,6 +8,8 @@ const inputs = [
   'actions',
   'lib',
   'deploy/doctor',
+  'deploy/env-file.mjs',
+  'deploy/openwhisk',
   'deploy/standalone',
   'scripts/build.mjs',
   'scripts/lib',
