@@ -21,6 +21,8 @@ export interface DeployedOptions {
   readonly concurrency?: number;
   /** Of the web actions; raw if missing. */
   readonly annotations?: JsonObject;
+  /** Of the web actions; undefined leaves them open to everybody. */
+  readonly secret?: string | undefined;
   /** Of the web actions. */
   readonly timeoutMs?: number;
   readonly purgeTimeoutMs?: number;
@@ -99,12 +101,14 @@ export class DeployedTracker {
   private async deploy(options: DeployedOptions): Promise<void> {
     const { settings = {}, annotations = RAW, concurrency = 1 } = options;
     const { timeoutMs = 10_000, purgeTimeoutMs = 60_000 } = options;
+    const secret = 'secret' in options ? options.secret : SECRET;
+    const secured = secret === undefined ? annotations : { ...annotations, 'require-whisk-auth': secret };
     const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...settings };
     await callApi(this.platform, 'PUT', `packages/${PACKAGE}`, { parameters: toKeyValues(parameters) });
     for (const name of ACTION_NAMES) {
       const isWeb = name !== 'purge';
       await deploy(this.platform, `${PACKAGE}/${name}`, bundleCode(name), {
-        annotations: isWeb ? { ...annotations, 'require-whisk-auth': SECRET } : { 'provide-api-key': true },
+        annotations: isWeb ? secured : { 'provide-api-key': true },
         limits: isWeb ? { timeout: timeoutMs, concurrency } : { timeout: purgeTimeoutMs },
       });
     }
