@@ -6,6 +6,7 @@ import { startAria2, startTransmission, type StartPeer } from '../clients/peers.
 import { scrapeSwarm, type ScrapeCounts } from '../clients/scrape.js';
 import { makeTorrent, type Torrent } from '../clients/torrent.js';
 import { BUILD_TIMEOUT_MS } from '../openwhisk/support/bundles.js';
+import { deploy, mainOf } from '../openwhisk-double/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../openwhisk/support/deployed-tracker.js';
 import { decodeCanonical } from '../protocol/bencoding.js';
 import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
@@ -26,7 +27,7 @@ const riakConnections = 16;
 const deadlineMs = 60_000;
 
 describe('Clients, nginx, OpenWhisk and Riak', function () {
-  this.timeout(Math.max(BUILD_TIMEOUT_MS, 2 * deadlineMs));
+  this.timeout(Math.max(BUILD_TIMEOUT_MS, 4 * deadlineMs));
 
   const atEnd = new Cleanup();
   let tracker: DeployedTracker;
@@ -42,7 +43,14 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
     tracker = await DeployedTracker.start(options);
     atEnd.add(() => tracker.dispose());
     gateway = await startGateway(tracker.platform.port, {
-      settings: { TRACKER_SECRET: SECRET, LIMIT_RATE: '1000000', LIMIT_BURST: '1000000', ...settings },
+      settings: {
+        TRACKER_SECRET: SECRET,
+        LIMIT_RATE: '1000000',
+        LIMIT_BURST: '1000000',
+        // More than the action's own timeout, as in gateway.env.
+        READ_TIMEOUT: '60',
+        ...settings,
+      },
     });
     atEnd.add(() => gateway.dispose());
     agent = new Agent({ keepAlive: true, maxSockets: atOnce });
@@ -84,10 +92,12 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
         for (let next = left.pop(); next !== undefined; next = left.pop()) {
           const [i, hash] = next;
           const reply = await ask(`/announce?${announceOf(1, { info_hash: hash })}`, address);
+          expect(reply.text('failure reason')).to.equal(undefined);
           expect((reply.get('external ip') as Buffer).join('.')).to.equal(address);
           expect(reply.get('incomplete')).to.equal(1);
           if (i % 10 === 0) {
             const scraped = await ask(`/scrape?${queryOf({ info_hash: hash })}`, address);
+            expect(scraped.text('failure reason')).to.equal(undefined);
             expect([...scraped.dictionary('files').keys()]).to.deep.equal([hash.toString('hex')]);
           }
           connections = Math.max(connections, tracker.riak.nodes[0]?.connectionCount ?? 0);
@@ -211,6 +221,24 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
           () => Promise.resolve(),
           'the tracker is busy, try again later',
         ],
+        [
+          'wants another secret',
+          { secret: 'another-secret-of-the-tests' },
+          () => Promise.resolve(),
+          'the tracker is out of order, try again later',
+        ],
+        [
+          'has an action that crashes',
+          {},
+          () => redeployAnnounce('process.exit(1);'),
+          'the tracker is out of order, try again later',
+        ],
+        [
+          'has an action that rejects',
+          {},
+          () => redeployAnnounce('return Promise.reject(new Error("on purpose"));'),
+          'the tracker is out of order, try again later',
+        ],
         ['has no actions', {}, undeployAnnounce, 'the tracker is out of order, try again later'],
         ['is not there', {}, () => tracker.platform.close(), 'the tracker is busy, try again later'],
       ];
@@ -248,6 +276,10 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
       () =>
         [JSON.stringify(counts), announcesOf(gateway), ...programs.map((one) => one.describe())].join('\n'),
     );
+  }
+
+  function redeployAnnounce(body: string): Promise<void> {
+    return deploy(tracker.platform, 'tracker/announce', mainOf(body));
   }
 
   function undeployAnnounce(): Promise<void> {

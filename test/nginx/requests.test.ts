@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { describeWith, installed } from '../support/programs.js';
+import { freePort } from '../support/free-port.js';
+import { describeWith, installed, ipv6Loopback } from '../support/programs.js';
 import { ask, failureOf, parseReply } from './support/ask.js';
 import { exchange, openConnection } from '../support/raw-http.js';
 import { eventually } from '../support/eventually.js';
@@ -233,6 +234,20 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
         const reply = await ask(gateway.port, target, { method: 'HEAD' });
         expect(reply.status).to.equal(200);
         expect(reply.body).to.equal('');
+      }
+    });
+  });
+
+  describeWith([ipv6Loopback], 'from IPv6', () => {
+    it('goes on with the IPv6 address', async () => {
+      const port = await freePort();
+      const both = await startGateway(platform.port, { settings: { LISTEN_IPV6: `[::1]:${port}` } });
+      try {
+        const reply = await fetch(`http://[::1]:${port}/announce?a`);
+        expect(await reply.text()).to.equal('d8:completei1ee');
+        expect(platform.last.headers.get('x-real-ip')).to.deep.equal(['::1']);
+      } finally {
+        await both.dispose();
       }
     });
   });
