@@ -10,10 +10,9 @@ import { examineReplies } from './replies.js';
 
 /** Looks at the gateway as a client sees it. What depends on something that is wrong is not looked at. @param gateway URL without a path */
 export async function* examineGateway(gateway: string): AsyncGenerator<Finding> {
-  const health = await examineHealth(gateway);
+  const { finding: health, isReachable } = await examineHealth(gateway);
   yield health;
-  // Nothing listens there.
-  if (health.verdict === 'wrong' && !health.detail.startsWith('status')) return;
+  if (!isReachable) return;
   yield* examinePaths(gateway);
   yield* examineRefusals(gateway);
   let areWell = true;
