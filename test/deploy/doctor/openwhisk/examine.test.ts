@@ -3,9 +3,13 @@ import { expect } from 'chai';
 import type { Finding } from '../../../../deploy/doctor/finding.js';
 import { examineOpenWhisk } from '../../../../deploy/doctor/openwhisk/examine.js';
 import type { PlatformSite } from '../../../../deploy/doctor/site.js';
-import { WEB } from '../../../openwhisk-double/client.js';
+import { deploy, ECHO, mainOf, RAW, WEB } from '../../../openwhisk-double/client.js';
 import { BUILD_TIMEOUT_MS } from '../../../openwhisk/support/bundles.js';
-import { DeployedTracker, type DeployedOptions } from '../../../openwhisk/support/deployed-tracker.js';
+import {
+  DeployedTracker,
+  SECRET,
+  type DeployedOptions,
+} from '../../../openwhisk/support/deployed-tracker.js';
 import { COUNT_TYPE, BUCKET, SWARM_TYPE } from '../../../riak/support/riak-for-tracker.js';
 import { Cleanup } from '../../../support/cleanup.js';
 import { freePort } from '../../../support/free-port.js';
@@ -95,6 +99,19 @@ describe('The doctor, of the actions on OpenWhisk', function () {
       );
     });
 
+    for (const [annotations, detail] of [
+      [{ 'provide-api-key': true, 'web-export': true }, 'can be run by anybody'],
+      [{ 'provide-api-key': false }, 'has no key, so that it cannot go on after its first slice'],
+    ] as const) {
+      it(`shows that the purge ${detail}`, async () => {
+        await start();
+        await deploy(tracker.platform, 'tracker/purge', ECHO, { annotations });
+        const finding = findingOn('action guest/tracker/purge', await examine());
+        expect(lineOf(finding)).to.equal(`wrong action guest/tracker/purge: ${detail}`);
+        expect(finding.remedy).to.include('npm run deploy -- --force');
+      });
+    }
+
     it('shows that the actions have another concurrency than they were to have', async () => {
       await start({ concurrency: 8 });
       const finding = findingOn('action guest/tracker/announce', await examine({ concurrency: 64 }));
@@ -180,6 +197,17 @@ describe('The doctor, of the actions on OpenWhisk', function () {
         /^one, although 64 are allowed; 8 announces at once took \d+ ms in 1 processes/,
       );
       expect(finding.remedy).to.include('CONFIG_whisk_containerPool_pekkoClient');
+    });
+
+    it('are not judged if the deployed actions do not tell', async () => {
+      await start();
+      const reply = `{ statusCode: 200, headers: { 'Content-Type': 'application/octet-stream' }, body: Buffer.from('d8:completei0ee').toString('base64') }`;
+      await deploy(tracker.platform, 'tracker/announce', mainOf(`return ${reply};`), {
+        annotations: { ...RAW, 'require-whisk-auth': SECRET },
+      });
+      expect(lineOf(findingOn(atOnce, await examine()))).to.match(
+        /^note .*: not looked at: the deployed actions are of another version/,
+      );
     });
 
     it('are an error where the containers were not told to allow them', async () => {
