@@ -1,7 +1,10 @@
 /** What the doctor found out about one thing. */
 export interface Finding {
-  /** `warning`: it works, but not as well as it should. `wrong`: announces fail, or get lost. */
-  readonly verdict: 'ok' | 'warning' | 'wrong';
+  /**
+   * `warning`: it works, but not as well as it should. `wrong`: announces fail, or get lost. `note`: no judgement, e.g. on what was not looked
+   * at.
+   */
+  readonly verdict: 'ok' | 'note' | 'warning' | 'wrong';
   /** What was looked at, e.g. `bucket type swarms`. */
   readonly subject: string;
   /** What was seen, in one line. */
@@ -15,6 +18,10 @@ export type Examination = () => AsyncGenerator<Finding>;
 
 export function ok(subject: string, detail: string): Finding {
   return { verdict: 'ok', subject, detail };
+}
+
+export function note(subject: string, detail: string): Finding {
+  return { verdict: 'note', subject, detail };
 }
 
 export function warning(subject: string, detail: string, remedy: string): Finding {

@@ -1,6 +1,7 @@
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureReply } from '../tracker/failures.js';
 import { madeOnce } from './components.js';
+import { withProcessReport } from './process-report.js';
 import { duringRun, runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 import { failureResult, type WebAction, type WebActionParams } from './web-action.js';
@@ -21,7 +22,8 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
       return failureResult(failureReply(error, RETRY_MINUTES, stdoutLog('error')));
     }
   };
-  return (params) => duringRun(runIdsOf(params, process.env), () => run(params));
+  const reporting = withProcessReport(run);
+  return (params) => duringRun(runIdsOf(params, process.env), () => reporting(params));
 }
 
 /**

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface RunIds {
   /** Of the activation record. */
   readonly activationId?: string;
-  /** Of the client's request: the gateway makes it and logs it, too, and it is the controller's transaction id. */
+  /** Of the client's request: the gateway makes it ($request_id) and logs it, too, and it is the controller's transaction id. */
   readonly requestId?: string;
 }
 

@@ -2,8 +2,10 @@
  * BitTorrent programs as peers of one torrent. Each runs on loopback only, takes peers from the torrent's tracker only
  * (no DHT, no peer exchange, no local discovery), seeds when its directory has the content already, and goes on seeding when it is complete.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import bencode from 'bencode';
 import { freePort } from '../support/free-port.js';
 import { programNamed } from '../support/programs.js';
 import { startProgram, type RunningProgram } from '../support/running-program.js';
@@ -51,6 +53,7 @@ export const startTransmission: StartPeer = async ({
 }) => {
   const configDirectory = `${homeDirectory}/config`;
   await mkdir(configDirectory);
+  await letTransmissionKnow(configDirectory, torrentFile, (await readdir(contentDirectory)).length > 0);
   const settings = {
     'bind-address-ipv4': address,
     'dht-enabled': false,
@@ -64,11 +67,33 @@ export const startTransmission: StartPeer = async ({
     `--config-dir=${configDirectory}`,
     `--download-dir=${contentDirectory}`,
     `--port=${await freePort()}`,
-    '--verify',
     '--no-portmap',
     torrentFile,
   ]);
 };
+
+/**
+ * Makes a torrent one that Transmission has had before, complete or not. A new one it starts, stops to verify it, and starts again, so that its first
+ * announce says `stopped`; and when just that one fails, it forgets the `started` that waits behind it and never announces again
+ * (tier_announce_event_push of 3.00). A `started` that fails is repeated 20 seconds later.
+ */
+async function letTransmissionKnow(
+  configDirectory: string,
+  torrentFile: string,
+  isComplete: boolean,
+): Promise<void> {
+  const metainfo = await readFile(torrentFile);
+  const { info } = bencode.decode(metainfo) as { info: object };
+  const name = createHash('sha1').update(bencode.encode(info)).digest('hex');
+  const files: [directory: string, name: string, content: Uint8Array][] = [
+    ['torrents', `${name}.torrent`, metainfo],
+    ['resume', `${name}.resume`, bencode.encode({ progress: { blocks: isComplete ? 'all' : 'none' } })],
+  ];
+  for (const [directory, file, content] of files) {
+    await mkdir(`${configDirectory}/${directory}`);
+    await writeFile(`${configDirectory}/${directory}/${file}`, content);
+  }
+}
 
 const libtorrentScript = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
 

@@ -6,6 +6,7 @@ import { startAria2, startTransmission, type StartPeer } from '../clients/peers.
 import { scrapeSwarm, type ScrapeCounts } from '../clients/scrape.js';
 import { makeTorrent, type Torrent } from '../clients/torrent.js';
 import { BUILD_TIMEOUT_MS } from '../openwhisk/support/bundles.js';
+import { deploy, mainOf } from '../openwhisk-double/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../openwhisk/support/deployed-tracker.js';
 import { decodeCanonical } from '../protocol/bencoding.js';
 import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
@@ -26,7 +27,7 @@ const riakConnections = 16;
 const deadlineMs = 60_000;
 
 describe('Clients, nginx, OpenWhisk and Riak', function () {
-  this.timeout(Math.max(BUILD_TIMEOUT_MS, 2 * deadlineMs));
+  this.timeout(Math.max(BUILD_TIMEOUT_MS, 4 * deadlineMs));
 
   const atEnd = new Cleanup();
   let tracker: DeployedTracker;
@@ -42,7 +43,14 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
     tracker = await DeployedTracker.start(options);
     atEnd.add(() => tracker.dispose());
     gateway = await startGateway(tracker.platform.port, {
-      settings: { TRACKER_SECRET: SECRET, LIMIT_RATE: '1000000', LIMIT_BURST: '1000000', ...settings },
+      settings: {
+        TRACKER_SECRET: SECRET,
+        LIMIT_RATE: '1000000',
+        LIMIT_BURST: '1000000',
+        // More than the action's own timeout, as in gateway.env.
+        READ_TIMEOUT: '60',
+        ...settings,
+      },
     });
     atEnd.add(() => gateway.dispose());
     agent = new Agent({ keepAlive: true, maxSockets: atOnce });
@@ -84,10 +92,12 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
         for (let next = left.pop(); next !== undefined; next = left.pop()) {
           const [i, hash] = next;
           const reply = await ask(`/announce?${announceOf(1, { info_hash: hash })}`, address);
+          expect(reply.text('failure reason')).to.equal(undefined);
           expect((reply.get('external ip') as Buffer).join('.')).to.equal(address);
           expect(reply.get('incomplete')).to.equal(1);
           if (i % 10 === 0) {
             const scraped = await ask(`/scrape?${queryOf({ info_hash: hash })}`, address);
+            expect(scraped.text('failure reason')).to.equal(undefined);
             expect([...scraped.dictionary('files').keys()]).to.deep.equal([hash.toString('hex')]);
           }
           connections = Math.max(connections, tracker.riak.nodes[0]?.connectionCount ?? 0);
@@ -125,6 +135,33 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
       expect((await lost).text('failure reason')).to.equal('the tracker is out of order, try again later');
       expect((await lost).get('retry in')).to.equal(5);
       expect((await ask(`/announce?${announceOf(3)}`)).get('incomplete')).to.equal(2);
+    });
+
+    it('log the runs of 64 clients at once with the id that nginx gave to the request, whatever a client calls it', async () => {
+      await start({ concurrency: atOnce, settings: { RIAK_CALL_TIMEOUT: 400, RIAK_CONNECT_TIMEOUT: 200 } });
+      await ask(`/announce?${announceOf(1)}`);
+      tracker.riak.nodes[0]?.pause();
+      const random = seededRandom(29);
+      const addresses = Array.from({ length: atOnce }, (_, i) => `127.0.2.${i + 1}`);
+      await Promise.all(
+        addresses.map(async (address) => {
+          const target = `/announce?${announceOf(1, { info_hash: seededBytes(random, 20) })}`;
+          const reply = await ask(target, address, { 'X-Request-ID': 'mine' });
+          expect(reply.text('failure reason')).to.equal('the tracker is busy, try again later');
+        }),
+      );
+      const requests = await eventually('64 lines of nginx', 5000, () => {
+        const lines = accessLinesOf(gateway).filter(({ client }) => addresses.includes(client));
+        return lines.length === atOnce ? lines : undefined;
+      });
+      const logged = tracker.platform.lines
+        .map(({ line }) => JSON.parse(line) as { event: string; requestId: string; activationId: string })
+        .filter(({ event }) => event === 'tracker busy')
+        .map(({ requestId, activationId }) => `${requestId} ${activationId}`);
+      expect(new Set(requests.map(({ client }) => client)).size).to.equal(atOnce);
+      expect(logged.sort()).to.deep.equal(
+        requests.map(({ request, activation }) => `${request} ${activation}`).sort(),
+      );
     });
 
     it('are healthy while Riak answers', async () => {
@@ -184,6 +221,24 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
           () => Promise.resolve(),
           'the tracker is busy, try again later',
         ],
+        [
+          'wants another secret',
+          { secret: 'another-secret-of-the-tests' },
+          () => Promise.resolve(),
+          'the tracker is out of order, try again later',
+        ],
+        [
+          'has an action that crashes',
+          {},
+          () => redeployAnnounce('process.exit(1);'),
+          'the tracker is out of order, try again later',
+        ],
+        [
+          'has an action that rejects',
+          {},
+          () => redeployAnnounce('return Promise.reject(new Error("on purpose"));'),
+          'the tracker is out of order, try again later',
+        ],
         ['has no actions', {}, undeployAnnounce, 'the tracker is out of order, try again later'],
         ['is not there', {}, () => tracker.platform.close(), 'the tracker is busy, try again later'],
       ];
@@ -223,6 +278,10 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
     );
   }
 
+  function redeployAnnounce(body: string): Promise<void> {
+    return deploy(tracker.platform, 'tracker/announce', mainOf(body));
+  }
+
   function undeployAnnounce(): Promise<void> {
     tracker.platform.entities.actions.delete('tracker/announce');
     return Promise.resolve();
@@ -253,10 +312,26 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
   }
 });
 
-/** What a reader of a failure wants to know: every announce that nginx has logged. */
-function announcesOf({ accessLog }: Gateway): string {
+interface AccessLine {
+  readonly client: string;
+  readonly route: string;
+  readonly request: string;
+  readonly activation: string;
+}
+
+/** What nginx has logged, oldest first. */
+function accessLinesOf({ accessLog }: Gateway): AccessLine[] {
   const lines = readFileSync(accessLog, 'utf8').split('\n');
-  return lines.filter((line) => line.includes('"announce"')).join('\n');
+  // The last one may be half written.
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as AccessLine);
+}
+
+/** What a reader of a failure wants to know: every announce that nginx has logged. */
+function announcesOf(gateway: Gateway): string {
+  return accessLinesOf(gateway)
+    .filter(({ route }) => route === 'announce')
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 }
 
 async function readOrEmpty(path: string): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { describeWith, installed } from '../support/programs.js';
+import { freePort } from '../support/free-port.js';
+import { describeWith, installed, ipv6Loopback } from '../support/programs.js';
 import { ask, failureOf, parseReply } from './support/ask.js';
 import { exchange, openConnection } from '../support/raw-http.js';
 import { eventually } from '../support/eventually.js';
@@ -48,12 +49,14 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
           'Accept: */*',
         ],
       });
-      expect(Object.fromEntries(platform.last.headers)).to.deep.equal({
+      const { 'x-request-id': ids, ...others } = Object.fromEntries(platform.last.headers);
+      expect(others).to.deep.equal({
         host: ['openwhisk.example'],
         'x-original-uri': ['/announce?info_hash=a'],
         'x-real-ip': ['127.0.0.1'],
         'x-require-whisk-auth': [secret],
       });
+      expect(ids).to.have.length(1);
     });
 
     it('carries every byte of an escaped infohash as the client wrote it', async () => {
@@ -105,14 +108,27 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
           'Forwarded: for=198.51.100.1',
           'X-Require-Whisk-Auth: guess',
           'X-Accel-Redirect: @healthy',
+          'X-Request-ID: forged',
         ],
       });
-      expect(Object.fromEntries(platform.last.headers)).to.deep.equal({
+      const { 'x-request-id': ids, ...others } = Object.fromEntries(platform.last.headers);
+      expect(others).to.deep.equal({
         host: ['openwhisk.example'],
         'x-original-uri': [target],
         'x-real-ip': ['127.0.0.1'],
         'x-require-whisk-auth': [secret],
       });
+      expect(ids).to.have.length(1).and.not.include('forged');
+    });
+
+    it('has an id that nginx has made, another one each time, whatever the client says', async () => {
+      for (let i = 0; i < 10; i++) {
+        await ask(gateway.port, '/announce?a', { headers: ['X-Request-ID: mine'] });
+        await ask(gateway.port, '/health', { headers: ['X-Request-ID: mine'] });
+      }
+      const ids = platform.requests.map(({ headers }) => headers.get('x-request-id')?.join() ?? '');
+      expect(new Set(ids).size).to.equal(20);
+      for (const id of ids) expect(id).to.match(/^[0-9a-f]{32}$/);
     });
 
     it('takes the path from a request line in absolute form', async () => {
@@ -218,6 +234,20 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
         const reply = await ask(gateway.port, target, { method: 'HEAD' });
         expect(reply.status).to.equal(200);
         expect(reply.body).to.equal('');
+      }
+    });
+  });
+
+  describeWith([ipv6Loopback], 'from IPv6', () => {
+    it('goes on with the IPv6 address', async () => {
+      const port = await freePort();
+      const both = await startGateway(platform.port, { settings: { LISTEN_IPV6: `[::1]:${port}` } });
+      try {
+        const reply = await fetch(`http://[::1]:${port}/announce?a`);
+        expect(await reply.text()).to.equal('d8:completei1ee');
+        expect(platform.last.headers.get('x-real-ip')).to.deep.equal(['::1']);
+      } finally {
+        await both.dispose();
       }
     });
   });

@@ -101,6 +101,25 @@ describe("The gateway's settings", () => {
     expect(stderr).to.equal('LISTEN: got "x;", takes a port, address:port or [address]:port\n');
   });
 
+  describeWith([installed('envsubst')], 'in the official image', () => {
+    /** As its 20-envsubst-on-templates.sh does it: no variable is replaced but those that the environment has. */
+    const renderInImage = `
+      defined=$(printf '\${%s} ' $(awk 'END { for (name in ENVIRON) print name }' < /dev/null))
+      envsubst "$defined"
+    `;
+
+    it('make the same configuration as the script does', () => {
+      const settings = { ...renderable(), LISTEN: '8080', RETRY_IN: '7', ACCESS_LOG: '/dev/stdout' };
+      const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', renderInImage], {
+        encoding: 'utf8',
+        input: template,
+        env: { PATH: process.env['PATH'], HOME: '/root', ...settings },
+      });
+      expect(status, stderr).to.equal(0);
+      expect(stdout).to.equal(renderGateway(settings));
+    });
+  });
+
   describeWith([installed('nginx'), installed('openssl')], 'in nginx', () => {
     it('pass its own check with HTTPS to OpenWhisk, TLS and HTTP/2 for clients and a proxy in front', () => {
       const { certificate, key } = makeCertificate(directory, 'tracker.example.org');

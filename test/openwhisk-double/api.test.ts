@@ -165,6 +165,35 @@ describe('the API of the double', () => {
     expect(jsonOf(await api('GET', 'rules'))).to.have.length(1);
   });
 
+  it('tells the limits of the namespace', async () => {
+    const { status, body } = await api('GET', 'limits');
+    expect(status).to.equal(200);
+    expect(JSON.parse(body.toString())).to.deep.equal({
+      invocationsPerMinute: 1e6,
+      concurrentInvocations: 30,
+      firesPerMinute: 60,
+    });
+  });
+
+  it('keeps records of failures only of what somebody waited for, if it is told to', async () => {
+    const sparing = await startOpenWhiskDouble({ storeFailuresOnly: true });
+    try {
+      await deploy(sparing, 'good', ECHO);
+      await deploy(sparing, 'bad', mainOf('return Promise.reject(new Error("on purpose"));'));
+      await ask(sparing.webUrl('good'));
+      await ask(sparing.webUrl('bad'));
+      expect(sparing.activations().map(({ name }) => name)).to.deep.equal(['bad']);
+      await callApi(sparing, 'POST', 'actions/good', {});
+      await eventually(
+        'the record of a run that nobody waited for',
+        2000,
+        () => sparing.activations().length === 2,
+      );
+    } finally {
+      await sparing.close();
+    }
+  });
+
   it('keeps a list of the calls, web actions not among them', async () => {
     await deploy(double, 'a', ECHO);
     await ask(double.webUrl('a'));

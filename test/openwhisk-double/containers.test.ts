@@ -46,6 +46,15 @@ describe('the containers of the double', () => {
     expect(statuses).to.include(400);
   });
 
+  it('get one run after the other from an HTTP client that has one request open at a time, whatever the action says', async () => {
+    await start({ maxConcurrency: 64, pekkoClient: false });
+    const code = `let underWay = 0; ${mainOf('const most = ++underWay; return new Promise((done) => setTimeout(() => { underWay--; done({ body: { most, pid: process.pid } }); }, 20));')}`;
+    await deploy(double, 'action', code, { limits: { concurrency: 4 } });
+    const runs = await Promise.all(Array.from({ length: 4 }, call));
+    expect(runs.map(({ most }) => most)).to.deep.equal([1, 1, 1, 1]);
+    expect(new Set(runs.map(({ pid }) => pid)).size).to.equal(1);
+  });
+
   it('queue what they have no room for', async () => {
     await start({ maxContainers: 1 });
     await deploy(double, 'action', counting(20));

@@ -50,12 +50,20 @@ export class Controller {
   /**
    * Begins a run. The throttles are the caller's business.
    * @param parameters what the invocation gives: it goes before what is bound to the action
+   * @param isBlocking that somebody waits for the result
    */
-  invoke(action: ActionEntity, parameters: JsonObject, transactionId: string): Invocation {
+  invoke(
+    action: ActionEntity,
+    parameters: JsonObject,
+    transactionId: string,
+    isBlocking: boolean,
+  ): Invocation {
     const activationId = newActivationId();
     const bound = this.entities.boundParameters(action);
     const run = { activationId, transactionId, parameters: { ...bound, ...parameters } };
-    const ended = this.throttles.during(this.record(action, activationId, this.invoker.run(action, run)));
+    const ended = this.throttles.during(
+      this.record(action, activationId, this.invoker.run(action, run), isBlocking),
+    );
     // Whoever invoked it may not wait for it.
     ended.catch(() => undefined);
     return { activationId, ended };
@@ -78,13 +86,14 @@ export class Controller {
     action: ActionEntity,
     activationId: string,
     run: Promise<Pick<Activation, 'status' | 'result'>>,
+    isBlocking: boolean,
   ): Promise<Activation> {
-    const { now } = this.settings;
+    const { now, storeFailuresOnly } = this.settings;
     const start = now();
     const { status, result } = await run;
     const name = qualifiedName(action);
     const activation = { activationId, name, start, end: now(), status, result };
-    this.activations.add(activation);
+    if (!storeFailuresOnly || !isBlocking || status !== 'success') this.activations.add(activation);
     return activation;
   }
 }

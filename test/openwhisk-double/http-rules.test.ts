@@ -49,6 +49,12 @@ describe('the HTTP server below the routes of the double', () => {
     expect((await send('', withHeader(8193))).status).to.equal(431);
   });
 
+  it('refuses the name of a header over 64 characters with 431', async () => {
+    const withName = (length: number): Ask => ({ headers: { ['X'.repeat(length)]: 'a' } });
+    expect((await send('', withName(64))).status).to.equal(200);
+    expect((await send('', withName(65))).status).to.equal(431);
+  });
+
   it('takes 64 headers, and no more', async () => {
     const headers = (count: number): Ask => ({
       headers: Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-${i}`, 'a'])),

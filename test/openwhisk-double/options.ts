@@ -15,6 +15,10 @@ export interface OpenWhiskDoubleOptions {
   readonly maxConcurrency?: number;
   /** That containers get __OW_ALLOW_CONCURRENT=true; default: if maxConcurrency is above 1. */
   readonly allowConcurrent?: boolean;
+  /** CONFIG_whisk_containerPool_pekkoClient; without it a container gets one run at a time, whatever the limits say; default true. */
+  readonly pekkoClient?: boolean;
+  /** CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES: runs that somebody waited for leave records of failures only; default false. */
+  readonly storeFailuresOnly?: boolean;
   /** How many containers the invokers have room for; 0: there is no invoker. Default 16. */
   readonly maxContainers?: number;
   /** After its last run a container is paused when so many milliseconds have passed; default 10 s. */
@@ -44,6 +48,8 @@ export function settingsOf(options: OpenWhiskDoubleOptions): Settings {
     invocationsPerMinute: 60,
     concurrentInvocations: 30,
     allowConcurrent: maxConcurrency > 1,
+    pekkoClient: true,
+    storeFailuresOnly: false,
     maxContainers: 16,
     pauseAfterMs: 10_000,
     removeAfterMs: 600_000,

@@ -119,10 +119,10 @@ async function invoke(controller: Controller, action: ActionEntity, call: ApiCal
   if (isTruthy(action.annotations, 'final') && Object.keys(call.body).some((name) => name in bound)) {
     throw new Rejection(400, 'Request defines parameters that are not allowed (e.g., reserved properties).');
   }
-  const invocation = controller.invoke(action, call.body, call.transactionId);
+  const isBlocking = call.flags['blocking'] === 'true';
+  const invocation = controller.invoke(action, call.body, call.transactionId, isBlocking);
   const { activationId } = invocation;
-  const activation =
-    call.flags['blocking'] === 'true' ? await controller.outcomeInTime(invocation) : undefined;
+  const activation = isBlocking ? await controller.outcomeInTime(invocation) : undefined;
   return activation === undefined ? accepted(activationId) : ended(controller, activation, call);
 }
 

@@ -1,6 +1,6 @@
 /** The API for users: /api/v1/namespaces/..., with their key. */
 
-import type { Api, ApiCall } from './api-call.js';
+import { notAllowed, type Api, type ApiCall } from './api-call.js';
 import { isObject, parseJson, type JsonObject } from './json.js';
 import { decodeQuery } from './lossy-uri.js';
 import { jsonReply, Rejection, type Reply } from './replies.js';
@@ -20,6 +20,7 @@ const collections: Readonly<Record<string, (api: Api, call: ApiCall) => Reply | 
   triggers: serveTriggers,
   rules: serveRules,
   activations: serveActivations,
+  limits: serveLimits,
 };
 
 export function isApiRoute(path: string): boolean {
@@ -49,6 +50,13 @@ export async function serveApi(api: Api, request: Request): Promise<Reply> {
     own,
     transactionId: request.transactionId,
   });
+}
+
+/** The limits of the user's namespace. */
+function serveLimits({ controller }: Api, { method, own }: ApiCall): Reply {
+  if (method !== 'GET' || !own) notAllowed();
+  const { invocationsPerMinute, concurrentInvocations } = controller.settings;
+  return jsonReply(200, { invocationsPerMinute, concurrentInvocations, firesPerMinute: 60 });
 }
 
 function bodyOf({ body }: Request): JsonObject {

@@ -48,7 +48,8 @@ export function fireTrigger(
   if (rules.length === 0) return undefined;
   for (const rule of rules) {
     const action = entities.actions.get(rule.action);
-    if (action !== undefined) controller.invoke(action, { ...trigger.parameters, ...payload }, transactionId);
+    if (action !== undefined)
+      controller.invoke(action, { ...trigger.parameters, ...payload }, transactionId, false);
   }
   const activationId = newActivationId();
   const time = settings.now();

@@ -17,6 +17,7 @@ export interface ContainerSettings {
   readonly auth: string;
   readonly apiHost: string;
   readonly allowConcurrent: boolean;
+  readonly pekkoClient: boolean;
   readonly pauseAfterMs: number;
   readonly removeAfterMs: number;
   readonly maxPayloadBytes: number;
@@ -31,6 +32,8 @@ export class WarmContainer {
   private initialized: Promise<Outcome | undefined> | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private active = 0;
+  /** When the run before has ended, for an HTTP client that has one request open at a time. */
+  private turn: Promise<unknown> = Promise.resolve();
   private isGone = false;
   /** Paused since it was idle, not by a test. */
   isPaused = false;
@@ -84,7 +87,7 @@ export class WarmContainer {
         this.isPaused = false;
       }
       this.initialized ??= this.init(container, run);
-      const outcome = (await this.initialized) ?? (await this.runIn(container, run));
+      const outcome = (await this.initialized) ?? (await this.runInTurn(container, run));
       if (outcome.status === 'action developer error') await this.kill();
       return outcome;
     } catch (error) {
@@ -126,6 +129,13 @@ export class WarmContainer {
     );
     if (code === 200) return undefined;
     return developerError(isObject(result) ? textOf(result['error']) : 'The action did not initialize.');
+  }
+
+  private runInTurn(container: Container, run: Run): Promise<Outcome> {
+    if (this.settings.pekkoClient) return this.runIn(container, run);
+    const outcome = this.turn.then(() => this.runIn(container, run));
+    this.turn = outcome.catch(() => undefined);
+    return outcome;
   }
 
   private async runIn(container: Container, run: Run): Promise<Outcome> {

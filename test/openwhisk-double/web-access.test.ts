@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ask, deploy, ECHO, jsonOf, mainOf, RAW, type Answer } from './client.js';
+import { ask, deploy, ECHO, jsonOf, mainOf, RAW, type Answer, type Ask } from './client.js';
 import { startOpenWhiskDouble, type OpenWhiskDouble } from './double.js';
 import type { JsonObject } from './json.js';
 
@@ -21,6 +21,15 @@ describe('who gets through to a web action', () => {
     expect(answer.status).to.equal(200);
     const headers = (jsonOf(answer) as JsonObject)['__ow_headers'];
     expect(headers).to.include({ 'x-require-whisk-auth': 'open sesame' });
+  });
+
+  it('names its request by X-Request-ID, which the controller takes for its transaction, or is given a name', async () => {
+    double = await startOpenWhiskDouble();
+    await deploy(double, 'action', ECHO, { annotations: SECRET });
+    const codeOf = async (headers: Ask['headers'] = {}): Promise<unknown> =>
+      (jsonOf(await ask(double.webUrl('action'), { headers })) as JsonObject)['code'];
+    expect(await codeOf({ 'X-Request-ID': 'my-request' })).to.equal('my-request');
+    expect(await codeOf()).to.match(/^[0-9a-f]{32}$/);
   });
 
   it('gets CORS headers with every answer, and the controller answers OPTIONS, secret or not', async () => {

@@ -70,7 +70,7 @@ async function invokeFor(
 ): Promise<Reply> {
   const bound = controller.entities.boundParameters(action);
   const parameters = webParameters(request, rest, action, bound);
-  const invocation = controller.invoke(action, parameters, request.transactionId);
+  const invocation = controller.invoke(action, parameters, request.transactionId, true);
   const activation = await controller.outcomeInTime(invocation);
   const reply = replyOf(activation, request.transactionId);
   return {

@@ -1,45 +1,22 @@
 /** What a deployment takes from the environment, checked before anything is sent. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { platformSettings, problemsOf } from '../../../deploy/openwhisk/settings.mjs';
 
 /** A setting is missing or cannot be used. The message has a line for each; no secret is in it. */
 export class DeploySettingsError extends Error {
   name = 'DeploySettingsError';
 }
 
-const access = {
-  OPENWHISK_APIHOST: {
-    takes: 'the URL of the API host, with http:// or https:// and without a path',
-    accepts: (text) => /^https?:\/\/[^\s/?#@]+$/.test(text) && URL.canParse(text),
-  },
-  OPENWHISK_AUTH: {
-    takes: "the namespace's key, uuid:key, as `wsk property get --auth` shows it",
-    accepts: (text) => /^[^\s:]+:[^\s:]+$/.test(text),
-    secret: true,
-  },
-  OPENWHISK_NAMESPACE: {
-    takes: "the namespace's own name, not _",
-    accepts: (text) => /^(?!_$)\w[\w.@ -]*$/.test(text),
-  },
-};
+const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, TRACKER_SECRET, ACTION_CONCURRENCY } =
+  platformSettings;
+
+const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
 
 const deployment = {
   ...access,
-  TRACKER_SECRET: {
-    takes: '16 to 128 letters, digits, - and _, the same as for the gateway',
-    // Of digits alone wskdeploy's YAML would make a number.
-    accepts: (text) => /^(?!\d+$)[\w-]{16,128}$/.test(text),
-    secret: true,
-  },
+  TRACKER_SECRET,
   RIAK_NODES: { takes: 'host:port of each Riak node, with commas between', accepts: () => true },
-};
-
-const optional = {
-  ACTION_CONCURRENCY: {
-    takes: 'runs at once in one container, from 1 to 500',
-    accepts: (text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 500,
-    fallback: '1',
-  },
 };
 
 /**
@@ -49,12 +26,12 @@ const optional = {
  * @throws {DeploySettingsError}
  */
 export function readDeploySettings(root, environment) {
-  check(environment, deployment, optional);
+  check(environment, deployment, { ACTION_CONCURRENCY });
   const { TRACKER_SECRET: secret, ACTION_CONCURRENCY: concurrency } = environment;
   return {
     ...accessOf(environment),
     secret,
-    concurrency: Number(concurrency || optional.ACTION_CONCURRENCY.fallback),
+    concurrency: Number(concurrency || 1),
     parameters: parametersOf(root, environment),
   };
 }
@@ -77,18 +54,9 @@ function parametersOf(root, environment) {
   return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
 }
 
-function check(environment, required, known) {
-  const problems = [
-    ...Object.entries(required).map(([name, kind]) => problemOf(name, environment[name] ?? '', kind, true)),
-    ...Object.entries(known).map(([name, kind]) => problemOf(name, environment[name] ?? '', kind, false)),
-  ].filter((problem) => problem !== undefined);
+function check(environment, required, optional) {
+  const problems = problemsOf(environment, required, optional);
   if (problems.length > 0) throw new DeploySettingsError(problems.join('\n'));
-}
-
-function problemOf(name, value, { takes, accepts, secret = false }, isRequired) {
-  if (value.trim() === '') return isRequired ? `${name}: is missing, takes ${takes}` : undefined;
-  if (accepts(value)) return undefined;
-  return `${name}: got ${secret ? 'a value that is not shown' : JSON.stringify(value)}, takes ${takes}`;
 }
 
 /**

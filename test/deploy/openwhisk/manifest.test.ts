@@ -58,6 +58,23 @@ describe('The manifest', () => {
   });
 });
 
+describeWith([installed('systemd-analyze')], 'The systemd units of the purge', () => {
+  it("pass systemd's own check", async () => {
+    const units = ['service', 'timer'].map((kind) => `deploy/openwhisk/tracker-purge.${kind}`);
+    const program = await startProgram('systemd-analyze', ['verify', ...units]);
+    expect((await program.ended).status, program.describe()).to.equal(0);
+    expect(program.stdout + program.stderr).to.equal('');
+  });
+
+  it('say when the purge runs', async () => {
+    const [, when = ''] =
+      /^OnCalendar=(.*)$/m.exec(readFileSync('deploy/openwhisk/tracker-purge.timer', 'utf8')) ?? [];
+    const program = await startProgram('systemd-analyze', ['calendar', when]);
+    await program.ended;
+    expect(program.stdout, program.describe()).to.match(/Normalized form: \*-\*-\* \*:00:00/);
+  });
+});
+
 describeWith([installed('curl')], 'The systemd service of the purge', () => {
   it('invokes the action once, with the key in no argument', async () => {
     const platform = await ScriptedPlatform.start();

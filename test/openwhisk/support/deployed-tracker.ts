@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 
+import openwhisk from 'openwhisk';
+
 import { ask, callApi, deploy, RAW, type Answer } from '../../openwhisk-double/client.js';
 import {
   startOpenWhiskDouble,
@@ -15,12 +17,14 @@ import { ACTION_NAMES, bundleCode, ensureBuilt } from './bundles.js';
 
 export interface DeployedOptions {
   readonly platform?: OpenWhiskDoubleOptions;
-  /** Settings of the tracker; STORE and RIAK_NODES are the test's own. */
+  /** Settings of the tracker; STORE and RIAK_NODES are the test's own. It waits long, unless they say otherwise. */
   readonly settings?: JsonObject;
   /** `limits.concurrency` of the web actions; 1 if missing. */
   readonly concurrency?: number;
   /** Of the web actions; raw if missing. */
   readonly annotations?: JsonObject;
+  /** Of the web actions; undefined leaves them open to everybody. */
+  readonly secret?: string | undefined;
   /** Of the web actions. */
   readonly timeoutMs?: number;
   readonly purgeTimeoutMs?: number;
@@ -29,6 +33,16 @@ export interface DeployedOptions {
 /** What the gateway adds to each request. */
 export const SECRET = 'the-secret-of-the-tests_0123456789';
 const PACKAGE = 'tracker';
+
+/**
+ * The doubles run in the process of the tests, which on a busy machine is slow: a client that is told to try again would be a failed test, but none
+ * that shows anything. Milliseconds.
+ */
+const patient: JsonObject = {
+  ANNOUNCE_TIMEOUT: 25_000,
+  RIAK_CALL_TIMEOUT: 20_000,
+  RIAK_CONNECT_TIMEOUT: 10_000,
+};
 
 /** The bundles on a double of OpenWhisk, with a double of Riak, and this test as the gateway. */
 export class DeployedTracker {
@@ -91,20 +105,30 @@ export class DeployedTracker {
     });
   }
 
-  /** Starts a purge and does not wait for it. */
-  purge(): Promise<Answer> {
-    return callApi(this.platform, 'POST', `actions/${PACKAGE}/purge`, {});
+  /** Has the purge run whenever the trigger of that name fires, which an alarm does. */
+  async schedule(trigger: string): Promise<void> {
+    const { apiHost, auth, namespace } = this.platform;
+    const client = openwhisk({ apihost: apiHost, api_key: auth, namespace });
+    await client.triggers.create({ name: trigger });
+    await client.rules.create({ name: `${trigger}-rule`, trigger, action: `${PACKAGE}/purge` });
+    await client.feeds.create({
+      name: '/whisk.system/alarms/interval',
+      trigger,
+      params: { minutes: 60 },
+    });
   }
 
   private async deploy(options: DeployedOptions): Promise<void> {
     const { settings = {}, annotations = RAW, concurrency = 1 } = options;
-    const { timeoutMs = 10_000, purgeTimeoutMs = 60_000 } = options;
-    const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...settings };
+    const { timeoutMs = 30_000, purgeTimeoutMs = 60_000 } = options;
+    const secret = 'secret' in options ? options.secret : SECRET;
+    const secured = secret === undefined ? annotations : { ...annotations, 'require-whisk-auth': secret };
+    const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...patient, ...settings };
     await callApi(this.platform, 'PUT', `packages/${PACKAGE}`, { parameters: toKeyValues(parameters) });
     for (const name of ACTION_NAMES) {
       const isWeb = name !== 'purge';
       await deploy(this.platform, `${PACKAGE}/${name}`, bundleCode(name), {
-        annotations: isWeb ? { ...annotations, 'require-whisk-auth': SECRET } : { 'provide-api-key': true },
+        annotations: isWeb ? secured : { 'provide-api-key': true },
         limits: isWeb ? { timeout: timeoutMs, concurrency } : { timeout: purgeTimeoutMs },
       });
     }

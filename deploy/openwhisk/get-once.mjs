@@ -10,17 +10,18 @@ const timeoutMs = 30_000;
  * One GET on a connection of its own, straight to the host, whose redirects are not followed.
  * @param {string} url
  * @param {Readonly<Record<string, string>>} headers
- * @returns {Promise<{ status: number, contentType: string, body: Buffer, milliseconds: number }>}
+ * @param {string} [target] what goes on the request line instead of the URL's path and query: as it is, in Latin-1
+ * @returns {Promise<import('./get-once.d.mts').Answer>}
  * @throws {Error} if there is no answer
  */
-export async function getOnce(url, headers) {
+export async function getOnce(url, headers, target) {
   const started = performance.now();
   try {
-    const reply = await open(url, headers);
+    const reply = await open(url, headers, target);
     const body = await buffer(reply);
     return {
       status: reply.statusCode ?? 0,
-      contentType: reply.headers['content-type'] ?? '',
+      headers: reply.headers,
       body,
       milliseconds: Math.round(performance.now() - started),
     };
@@ -29,10 +30,16 @@ export async function getOnce(url, headers) {
   }
 }
 
-function open(url, headers) {
+function open(url, headers, target) {
   const { get } = url.startsWith('https:') ? https : http;
+  const options = {
+    headers,
+    agent: false,
+    timeout: timeoutMs,
+    ...(target === undefined ? {} : { path: target }),
+  };
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers, agent: false, timeout: timeoutMs }, resolve);
+    const request = get(url, options, resolve);
     request.on('timeout', () => request.destroy(new Error(`nothing came for ${timeoutMs / 1000} s`)));
     request.on('error', reject);
   });

@@ -1,0 +1,36 @@
+import { tryBinaryHashes } from '../binary-hashes.js';
+import { reasonOf, wrong, type Finding } from '../finding.js';
+import { clientReply, throughGateway } from '../way.js';
+import { examineForgery } from './forgery.js';
+import { examineHealth } from './health.js';
+import { examinePaths } from './paths.js';
+import { examineRefusals } from './refusals.js';
+import { remedyFor, renderAgain } from './remedies.js';
+import { examineReplies } from './replies.js';
+
+/** Looks at the gateway as a client sees it. What depends on something that is wrong is not looked at. @param gateway URL without a path */
+export async function* examineGateway(gateway: string): AsyncGenerator<Finding> {
+  const { finding: health, isReachable } = await examineHealth(gateway);
+  yield health;
+  if (!isReachable) return;
+  yield* examinePaths(gateway);
+  yield* examineRefusals(gateway);
+  let areWell = true;
+  for await (const finding of examineReplies(gateway)) {
+    areWell &&= finding.verdict !== 'wrong';
+    yield finding;
+  }
+  if (!areWell) return;
+  yield* examineForgery(gateway);
+  yield await examineHashes(gateway);
+}
+
+async function examineHashes(gateway: string): Promise<Finding> {
+  const subject = 'infohashes, through the gateway';
+  try {
+    const way = throughGateway(gateway);
+    return await tryBinaryHashes({ subject, way, replyOf: clientReply, remedy: renderAgain });
+  } catch (error) {
+    return wrong(subject, reasonOf(error), remedyFor(error, gateway));
+  }
+}

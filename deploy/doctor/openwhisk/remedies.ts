@@ -1,0 +1,48 @@
+/** What mends what OpenWhisk answers. */
+import { NoReplyError } from '../way.js';
+import type { PlatformSite } from '../site.js';
+
+const operator = "for OpenWhisk's operator, deploy/openwhisk/platform.env";
+
+/** More than any tracker's share, as in platform.env. */
+const perMinute = 600_000;
+const atOnce = 5000;
+
+export const deployAgain = 'npm run deploy -- --force, with these settings';
+
+export const perMinuteRemedy = (site: PlatformSite): string =>
+  `${operator}: LIMITS_ACTIONS_INVOKES_PERMINUTE=${perMinute}; or wskadmin limits set ${site.namespace} --invocationsPerMinute ${perMinute}`;
+
+export const atOnceRemedy = (site: PlatformSite): string =>
+  `${operator}: LIMITS_ACTIONS_INVOKES_CONCURRENT=${atOnce}; or wskadmin limits set ${site.namespace} --concurrentInvocations ${atOnce}`;
+
+export const allowConcurrency = `${operator}: CONFIG_whisk_concurrencyLimit_max, CONFIG_whisk_containerPool_pekkoClient and __OW_ALLOW_CONCURRENT=true, on every invoker`;
+
+export const keepFailuresOnly = `${operator}: CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES`;
+
+/** Of the two limits, the one that a 429 speaks of. */
+export function limitRemedy(text: string, site: PlatformSite): string {
+  return /concurrent/i.test(text) ? atOnceRemedy(site) : perMinuteRemedy(site);
+}
+
+/** What mends that there was no reply. */
+export function remedyFor(error: unknown, site: PlatformSite): string {
+  if (!(error instanceof NoReplyError))
+    return `see whether OPENWHISK_APIHOST=${site.apiHost} can be reached from here`;
+  const { status, headers } = error.answer;
+  switch (status) {
+    case 200:
+      return 'see the log lines of the actions (docs/operating.md), and what is said of the store here';
+    case 401:
+      return `the actions were deployed with another TRACKER_SECRET: ${deployAgain}`;
+    case 404:
+      return `nothing is deployed in ${site.namespace}/tracker: npm run deploy; or OPENWHISK_NAMESPACE is another`;
+    case 429:
+      return limitRemedy(error.message, site);
+    case 202:
+    case 503:
+      return `${operator}: CONFIG_whisk_containerPool_userMemory; and see whether the invokers are up`;
+    default:
+      return `wsk activation get ${String(headers['x-openwhisk-activation-id'] ?? 'ID')}, and the logs of that activation`;
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+
+import { headerOf, type WebAction, type WebActionParams } from './web-action.js';
+
+/** A request with this header is told about the process that answers it. No client can send it: nginx passes no header on. */
+export const QUESTION_HEADER = 'x-tracker-probe';
+
+/** The answer: a name that the process has given itself, a blank, and the most runs that were under way in it while this one was. */
+export const REPORT_HEADER = 'X-Tracker-Process';
+
+interface Watch {
+  most: number;
+}
+
+/**
+ * Adds to an action what tells from outside whether a container serves several runs at once: how long runs take tells only whether containers were warm.
+ * Counts what is under way, and knows nothing else of other runs.
+ */
+export function withProcessReport(action: WebAction): WebAction {
+  const name = randomBytes(4).toString('hex');
+  const watches = new Set<Watch>();
+  let underWay = 0;
+  const counted: WebAction = async (params) => {
+    underWay += 1;
+    for (const watch of watches) watch.most = Math.max(watch.most, underWay);
+    try {
+      return await action(params);
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return async (params) => {
+    if (!isAsked(params)) return counted(params);
+    const watch: Watch = { most: 0 };
+    watches.add(watch);
+    try {
+      const result = await counted(params);
+      return { ...result, headers: { ...result.headers, [REPORT_HEADER]: `${name} ${watch.most}` } };
+    } finally {
+      watches.delete(watch);
+    }
+  };
+}
+
+/** Whatever main is called with. */
+function isAsked(params: WebActionParams | null | undefined): boolean {
+  return headerOf(params ?? {}, QUESTION_HEADER) !== undefined;
+}
