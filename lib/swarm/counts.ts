@@ -139,6 +139,14 @@ export function addCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
   };
 }
 
+export function subtractCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
+  return {
+    seeders: a.seeders - b.seeders,
+    leechers: a.leechers - b.leechers,
+    partialSeeds: a.partialSeeds - b.partialSeeds,
+  };
+}
+
 type State = 0 | 1 | 2;
 const ABSENT = -1;
 

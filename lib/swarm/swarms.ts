@@ -2,11 +2,12 @@ import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
 import { AnnounceOperation, type Announcement } from './announcement.js';
-import { addCounts, countPeers, extrapolate, NO_PEERS, type PeerCounts } from './counts.js';
+import { countPeers, type PeerCounts } from './counts.js';
 import { infohashKey } from './placement.js';
-import { covered, Neighbours } from './neighbours.js';
-import { selectPeers, type SelectedPeers, type Source } from './selection.js';
+import { Neighbours } from './neighbours.js';
+import { selectPeers, type SelectedPeers } from './selection.js';
 import { ShardRouter, type Arrival } from './shard-router.js';
+import { SwarmViews, type SwarmView } from './swarm-views.js';
 import { WarmShards } from './warm-shards.js';
 
 export interface SwarmRules {
@@ -54,12 +55,14 @@ export class Swarms {
   private readonly shards: WarmShards;
   private readonly router: ShardRouter;
   private readonly neighbours: Neighbours;
+  private readonly views: SwarmViews;
 
   constructor(private readonly components: SwarmComponents) {
     const { rules, ...context } = components;
     this.shards = new WarmShards({ ...rules, ...context }, rules.warmBytes);
     this.router = new ShardRouter(this.shards);
     this.neighbours = new Neighbours(this.shards, components.random);
+    this.views = new SwarmViews(components.random);
   }
 
   /**
@@ -79,13 +82,13 @@ export class Swarms {
       });
     }
     const limit = announcement.event === 'stopped' ? 0 : wanted.limit;
-    const found = this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
-    const sources = Array.isArray(found) ? found : await found;
     const deadline = Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds;
+    const isOne = arrival.shard.header.depth === 0;
+    const view = isOne ? undefined : await this.view(infohash, arrival, limit, deadline);
     return {
-      counts: this.count(sources, deadline),
+      counts: view?.counts ?? countPeers(arrival.n, arrival.shard, deadline),
       peers: selectPeers(
-        sources.length > MOST_SOURCES ? sources.slice(0, MOST_SOURCES) : sources,
+        view?.sourcesFor(limit) ?? [arrival],
         {
           limit,
           self: operation.record,
@@ -98,10 +101,18 @@ export class Swarms {
     };
   }
 
-  private count(sources: readonly Source[], deadline: number): PeerCounts {
-    let sum = NO_PEERS;
-    for (const { n, shard } of sources) sum = addCounts(sum, countPeers(n, shard, deadline));
-    return extrapolate(sum, covered(sources));
+  /** What there is of a swarm beside the peer's own shard. */
+  private view(
+    infohash: string,
+    arrival: Arrival,
+    limit: number,
+    deadline: number,
+  ): SwarmView | Promise<SwarmView> {
+    const view = this.views.current(infohash, arrival, deadline);
+    if (view !== undefined) return view;
+    const sources = this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
+    if (Array.isArray(sources)) return this.views.look(infohash, sources, deadline);
+    return sources.then((read) => this.views.look(infohash, read, deadline));
   }
 }
 
@@ -113,6 +124,3 @@ function readsLeft(arrival: Arrival, limit: number): number {
 
 /** Reads of the store that a cold announce may take: with its write, four operations. */
 const MOST_READS = 3;
-
-/** Shards that the peers of one reply come from. */
-const MOST_SOURCES = 4;

@@ -1,0 +1,124 @@
+import type { Random } from '../environment.js';
+import { addCounts, countPeers, extrapolate, NO_PEERS, subtractCounts, type PeerCounts } from './counts.js';
+import { SAMPLE_SHARDS } from './neighbours.js';
+import { coverage } from './placement.js';
+import type { Source } from './selection.js';
+
+/**
+ * What this process sees of swarms of several shards, each looked at once in a second. The many announces of a large swarm then look at the
+ * shard of their own peer and at those that they take peers from, not at sixteen.
+ *
+ * All views are of the same second, and gone with it: peers expire by the second, and nothing is kept for swarms that nobody announces to.
+ */
+export class SwarmViews {
+  private deadline = NaN;
+  private readonly views = new Map<string, SwarmView>();
+
+  constructor(private readonly random: Random) {}
+
+  /**
+   * The view of a swarm, with a shard as it is now. Undefined if the swarm has to be looked at: in this second it was not yet, or not at
+   * enough of it, or it has other shards now, or it is time for other ones of a large swarm.
+   * @param own a shard that was just written
+   */
+  current(infohash: string, own: Source, deadline: number): SwarmView | undefined {
+    if (deadline !== this.deadline) this.forget(deadline);
+    const view = this.views.get(infohash);
+    if (!view?.update(own)) return undefined;
+    if (view.isWhole) return view;
+    return this.random() * ANNOUNCES_PER_LOOK < 1 ? undefined : view;
+  }
+
+  /** A view of these shards, which is kept if they are the whole swarm or as many as are ever looked at. */
+  look(infohash: string, sources: readonly Source[], deadline: number): SwarmView {
+    if (deadline !== this.deadline) this.forget(deadline);
+    const view = new SwarmView(sources, deadline, this.random);
+    if (view.isWhole || sources.length >= SAMPLE_SHARDS) this.views.set(infohash, view);
+    return view;
+  }
+
+  private forget(deadline: number): void {
+    this.deadline = deadline;
+    this.views.clear();
+  }
+}
+
+/** Some shards of a swarm, and what they add up to. */
+export class SwarmView {
+  private readonly sources: Source[];
+  private readonly known: PeerCounts[];
+  private sum = NO_PEERS;
+  private readonly covered: number = 0;
+  /** A shard beside those of the view. */
+  private beside: Source | undefined;
+
+  constructor(
+    sources: readonly Source[],
+    private readonly deadline: number,
+    private readonly random: Random,
+  ) {
+    this.sources = [...sources];
+    this.known = sources.map(({ n, shard }) => countPeers(n, shard, deadline));
+    for (const [i, { shard }] of sources.entries()) {
+      this.sum = addCounts(this.sum, this.known[i] ?? NO_PEERS);
+      this.covered += coverage(shard.header.depth);
+    }
+  }
+
+  /** Whether it is the whole swarm; by a split seen half-way it may be more. */
+  get isWhole(): boolean {
+    return this.covered >= 1;
+  }
+
+  /** Takes a shard as it is now. False if it does not fit in: the swarm has other shards by now. */
+  update(own: Source): boolean {
+    this.beside = undefined;
+    for (let i = 0; i < this.sources.length; i++) {
+      const before = this.sources[i];
+      if (before?.n !== own.n) continue;
+      if (before.shard.header.depth !== own.shard.header.depth) return false;
+      const counts = countPeers(own.n, own.shard, this.deadline);
+      this.sum = addCounts(subtractCounts(this.sum, this.known[i] ?? NO_PEERS), counts);
+      this.known[i] = counts;
+      this.sources[i] = own;
+      return true;
+    }
+    this.beside = own;
+    return !this.isWhole;
+  }
+
+  /** Exact if it is the whole swarm, else estimated. */
+  get counts(): PeerCounts {
+    const { beside } = this;
+    if (beside === undefined) return extrapolate(this.sum, this.covered);
+    const counts = addCounts(this.sum, countPeers(beside.n, beside.shard, this.deadline));
+    return extrapolate(counts, this.covered + coverage(beside.shard.header.depth));
+  }
+
+  /** Shards for a reply of so many peers, any of them as likely as any other: two, or more if they hold few peers. */
+  sourcesFor(peers: number): Source[] {
+    const { sources, beside } = this;
+    const { length } = sources;
+    const chosen: Source[] = [];
+    let records = 0;
+    let at = Math.floor(this.random() * (length + (beside === undefined ? 0 : 1)));
+    for (let i = 0; i <= length && chosen.length < MOST_SOURCES; i++, at++) {
+      if (at > length) at = 0;
+      const source = at === length ? beside : sources[at];
+      if (source === undefined) continue;
+      if (chosen.length >= FEWEST_SOURCES && records >= peers * RECORDS_A_PEER) break;
+      chosen.push(source);
+      records += source.shard.count;
+    }
+    return chosen;
+  }
+}
+
+/** How often an announce to a swarm of more shards than are looked at has them looked at again, so that they change. */
+const ANNOUNCES_PER_LOOK = 8;
+
+const FEWEST_SOURCES = 2;
+const MOST_SOURCES = 4;
+
+/** Not all records are of peers that are wanted. */
+const RECORDS_A_PEER = 4;
