@@ -1,8 +1,21 @@
 /** This tracker as `npm start` runs it: the embedded store, every announce flushed to disk before it is answered. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../test/support/free-port.js';
 import { root } from '../paths.js';
 import { startPeer, type Peer } from './peer.js';
+
+const entry = 'deploy/standalone/start.mjs';
+
+/** What `npm start` gives to Node. @throws Error if package.json starts something else */
+function optionsOfNpmStart(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const words = (scripts['start'] ?? '').split(' ');
+  if (words[1] !== 'node' || words.at(-1) !== entry) throw new Error('npm start is not what it was');
+  return words.slice(2, -1);
+}
 
 export interface StandaloneOptions {
   /** Settings other than the defaults. */
@@ -19,7 +32,7 @@ export async function startStandalone(dataDirectory: string, options: Standalone
   return startPeer(
     { name: 'standalone', port },
     process.execPath,
-    [...nodeOptions, join(root, 'deploy/standalone/start.mjs')],
+    [...optionsOfNpmStart(), ...nodeOptions, join(root, entry)],
     {
       cwd,
       env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDirectory, ...settings },
