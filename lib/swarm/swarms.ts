@@ -108,7 +108,9 @@ export class Swarms {
     limit: number,
     deadline: number,
   ): SwarmView | Promise<SwarmView> {
-    const view = this.views.current(infohash, arrival, deadline);
+    // Another announce to this shard may have been stored since, and have come here first.
+    const shard = this.shards.peek(infohash, arrival.n)?.warm ?? arrival.shard;
+    const view = this.views.current(infohash, { n: arrival.n, shard }, deadline);
     if (view !== undefined) return view;
     const sources = this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
     if (Array.isArray(sources)) return this.views.look(infohash, sources, deadline);

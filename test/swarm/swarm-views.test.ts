@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { addCounts, countPeers, NO_PEERS } from '../../lib/swarm/counts.js';
+import { SEEDER, V4 } from '../../lib/swarm/peer-record.js';
+import type { Source } from '../../lib/swarm/selection.js';
+import { newHeader } from '../../lib/swarm/shard.js';
+import { SwarmViews } from '../../lib/swarm/swarm-views.js';
+import { seededRandom } from '../support/seeded-random.js';
+import { shardOf } from '../support/swarm-arbitraries.js';
+import { numbersIn, recordOf } from './peers.js';
+import { KEY, upTo } from './site.js';
+
+const DEPTH = 3;
+const PEERS = 20;
+
+/** Shard n of a swarm whose shards all have this depth, with so many leechers. */
+function shardAt(n: number, depth = DEPTH, peers = PEERS): Source {
+  return {
+    n,
+    shard: shardOf(
+      numbersIn(n, depth, peers).map((number) => recordOf(number)),
+      { ...newHeader(n), depth },
+    ),
+  };
+}
+
+/** The same shard with one more seeder. */
+function withSeeder({ n, shard }: Source, depth = DEPTH): Source {
+  const [number = 0] = numbersIn(n, depth, 1, 100_000);
+  return { n, shard: shard.with(V4, recordOf(number, { flags: SEEDER })) };
+}
+
+const whole = (): Source[] => upTo(1 << DEPTH).map((n) => shardAt(n));
+
+function counted(sources: readonly Source[], deadline: number): typeof NO_PEERS {
+  return sources.reduce((sum, { n, shard }) => addCounts(sum, countPeers(n, shard, deadline)), NO_PEERS);
+}
+
+describe('the view of a swarm', () => {
+  it('counts what its shards count, however they change', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: (1 << DEPTH) - 1 }), { maxLength: 30 }), (changes) => {
+        const views = new SwarmViews(Math.random);
+        const sources = whole();
+        views.look(KEY, sources, 500);
+        for (const n of changes) {
+          const source = sources[n];
+          if (source === undefined) continue;
+          const changed = withSeeder(source);
+          sources[n] = changed;
+          expect(views.current(KEY, changed, 500)?.counts).to.deep.equal(counted(sources, 500));
+        }
+      }),
+    );
+  });
+
+  it('is gone with its second, whichever swarm is asked for', () => {
+    const views = new SwarmViews(Math.random);
+    views.look(KEY, whole(), 500);
+    expect(views.current('ff'.repeat(20), shardAt(0), 501)).to.equal(undefined);
+    expect(views.current(KEY, shardAt(0), 500)).to.equal(undefined);
+  });
+
+  it('is not that of another swarm', () => {
+    const views = new SwarmViews(Math.random);
+    views.look(KEY, whole(), 500);
+    expect(views.current('ff'.repeat(20), shardAt(0), 500)).to.equal(undefined);
+  });
+
+  it('does not outlive a split', () => {
+    const views = new SwarmViews(Math.random);
+    views.look(KEY, whole(), 500);
+    expect(views.current(KEY, shardAt(0, DEPTH + 1), 500)).to.equal(undefined);
+    // A child that the view of a whole swarm does not know.
+    expect(views.current(KEY, shardAt(1 << DEPTH, DEPTH + 1), 500)).to.equal(undefined);
+    expect(views.current(KEY, shardAt(1), 500)).to.not.equal(undefined);
+  });
+
+  it('of a part of a swarm is not kept: there is more to look at', () => {
+    const views = new SwarmViews(Math.random);
+    const view = views.look(KEY, whole().slice(0, 4), 500);
+    expect(view.counts.leechers).to.equal((1 << DEPTH) * PEERS);
+    expect(views.current(KEY, shardAt(0), 500)).to.equal(undefined);
+  });
+
+  it('of a sample of a large swarm counts the peer’s own shard besides, and is looked at anew every eighth time', () => {
+    const depth = 6;
+    const views = new SwarmViews(seededRandom(3));
+    views.look(
+      KEY,
+      upTo(16).map((n) => shardAt(n, depth, 5)),
+      500,
+    );
+    const own = shardAt(40, depth, 22);
+    const seen = upTo(800).map(() => views.current(KEY, own, 500));
+    const looks = seen.filter((view) => view === undefined).length;
+    expect(looks).to.be.within(60, 140);
+    // 16 shards with 5 peers and one with 22, of 64.
+    expect(seen.find((view) => view !== undefined)?.counts.leechers).to.equal(Math.round((102 * 64) / 17));
+  });
+
+  it('gives two shards for a reply if they hold many peers, any of them as likely as any other', () => {
+    const view = new SwarmViews(seededRandom(1)).look(KEY, whole(), 500);
+    const times = new Map<number, number>();
+    for (let round = 0; round < 4000; round++) {
+      const sources = view.sourcesFor(10);
+      expect(sources).to.have.length(2);
+      for (const { n } of sources) times.set(n, (times.get(n) ?? 0) + 1);
+    }
+    // 1,000 each; 28 is one standard deviation.
+    for (const n of upTo(1 << DEPTH)) expect(times.get(n)).to.be.within(850, 1150);
+  });
+
+  it('gives more shards for a reply if they hold few peers, up to four, and none twice', () => {
+    const view = new SwarmViews(Math.random).look(KEY, whole(), 500);
+    for (let round = 0; round < 50; round++) {
+      const sources = view.sourcesFor(50);
+      expect(new Set(sources.map(({ n }) => n)).size).to.equal(4);
+    }
+    const small = new SwarmViews(Math.random).look(KEY, [shardAt(0, 1), shardAt(1, 1)], 500);
+    expect(
+      small
+        .sourcesFor(200)
+        .map(({ n }) => n)
+        .sort(),
+    ).to.deep.equal([0, 1]);
+  });
+});
