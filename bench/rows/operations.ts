@@ -50,7 +50,7 @@ export async function operations({ quick, rounds, tell }: RowOptions): Promise<M
     ],
     notes: [
       'Operations are counted at the sockets of the Riak double, a process of its own. Every announce is written: the peers announced 25 minutes before.',
-      'Own code is the deployed bundle from request target to reply on a store in memory that answers at once: 1,000 swarms of 150 peers. No HTTP; the garbage collector and the compiler are in it.',
+      'Own code is the deployed bundle from request target to reply on a store in memory that answers at once: 1,000 swarms of 150 peers, 64 announces at once. No HTTP; the garbage collector and the compiler are in it.',
     ],
   };
 }
