@@ -10,7 +10,7 @@ export const SAMPLE_SHARDS = 16;
 
 /**
  * The other shards of large swarms that an announce takes peers and counts from, beside its peer's own: those that this process read lately, and
- * now and then a random one more. So they change all the time, yet most announces read none.
+ * a random one more. So whoever asks now and then (SwarmViews) sees others all the time, yet most announces read none.
  */
 export class Neighbours {
   /** Numbers of shards lately read, by swarm; those with one shard have no entry. Oldest entry first. */
@@ -38,9 +38,11 @@ export class Neighbours {
     this.addWarm(infohash, numbers, sources);
     if (covered(sources) >= 1) return sources;
     if (sources.length >= SAMPLE_SHARDS) {
-      // One announce in a few puts a new shard in the place of an old one: else those read first would feed the whole swarm.
-      if (reads === 0 || this.random() * ANNOUNCES_PER_READ >= 1) return sources;
-      sources.pop();
+      // A new shard takes the place of an old one: else those read first would feed the whole swarm.
+      if (reads === 0) return sources;
+      const oldest = numbers.shift();
+      const at = sources.findIndex(({ n }) => n === oldest && n !== own.n);
+      sources.splice(at < 0 ? sources.length - 1 : at, 1);
       reads = 1;
     }
     return reads === 0 ? sources : this.withMore(infohash, own, numbers, sources, enough, reads);
@@ -120,9 +122,6 @@ export class Neighbours {
 }
 
 const MOST_SWARMS = 10_000;
-
-/** Once enough shards are warm, about one announce in so many reads another one. */
-const ANNOUNCES_PER_READ = 8;
 
 /** The share of a swarm that its shards at hand cover, 1 if they are all. */
 export function covered(sources: readonly Source[]): number {

@@ -51,6 +51,8 @@ export class SwarmView {
   private readonly covered: number = 0;
   /** A shard beside those of the view. */
   private beside: Source | undefined;
+  /** Nobody has taken peers from it yet: whoever looked gets those of the shard that was just read, which is one of the first. */
+  private isFresh = true;
 
   constructor(
     sources: readonly Source[],
@@ -95,18 +97,22 @@ export class SwarmView {
     return extrapolate(counts, this.covered + coverage(beside.shard.header.depth));
   }
 
-  /** Shards for a reply of so many peers, any of them as likely as any other: two, or more if they hold few peers. */
+  /**
+   * Shards for a reply of so many peers: two, any of them as likely as any other, or more if they hold few peers. Of a swarm of which this is a
+   * part the peer's own shard is one of three or more: that is where all other shards get into replies.
+   */
   sourcesFor(peers: number): Source[] {
     const { sources, beside } = this;
-    const { length } = sources;
-    const chosen: Source[] = [];
-    let records = 0;
-    let at = Math.floor(this.random() * (length + (beside === undefined ? 0 : 1)));
-    for (let i = 0; i <= length && chosen.length < MOST_SOURCES; i++, at++) {
-      if (at > length) at = 0;
-      const source = at === length ? beside : sources[at];
+    const chosen = beside === undefined ? [] : [beside];
+    const fewest = beside === undefined ? 2 : 3;
+    let records = beside === undefined ? 0 : beside.shard.count;
+    let at = this.isFresh && !this.isWhole ? 0 : Math.floor(this.random() * sources.length);
+    this.isFresh = false;
+    for (let i = 0; i < sources.length && chosen.length < MOST_SOURCES; i++, at++) {
+      if (at === sources.length) at = 0;
+      if (chosen.length >= fewest && records >= peers * RECORDS_A_PEER) break;
+      const source = sources[at];
       if (source === undefined) continue;
-      if (chosen.length >= FEWEST_SOURCES && records >= peers * RECORDS_A_PEER) break;
       chosen.push(source);
       records += source.shard.count;
     }
@@ -115,9 +121,8 @@ export class SwarmView {
 }
 
 /** How often an announce to a swarm of more shards than are looked at has them looked at again, so that they change. */
-const ANNOUNCES_PER_LOOK = 8;
+const ANNOUNCES_PER_LOOK = 4;
 
-const FEWEST_SOURCES = 2;
 const MOST_SOURCES = 4;
 
 /** Not all records are of peers that are wanted. */
