@@ -224,19 +224,28 @@ export class ShardTable {
   }
 
   /**
-   * Puts some shards into their places, in the transaction of group n: those that came into the journal half a round ago or more and, if there is
-   * too much of it, the oldest. A few at a time, so that no announce waits for many.
+   * Puts some shards into their places, in the transaction of group n: those that have been in the journal for half of what it reaches back. A
+   * few at a time, so that no announce waits for many; more if these are late, or if there is too much to remember.
    */
   #placeSome(n: number, updates: number): void {
     const { recentBytes, journalBytes, placedWithGroup } = this.#limits;
-    const isFull = this.#recent.bytes > recentBytes || this.#journal.bytes > journalBytes;
-    let most = isFull ? 2 * updates + placedWithGroup : placedWithGroup;
-    for (const value of this.#recent.neededSince(isFull ? n : n - this.#journal.slots / 2)) {
+    const reach = this.#reach(n);
+    const isFull = this.#recent.bytes > recentBytes;
+    const isLate = (this.#recent.oldestGroup ?? n) < n - (reach * 3) / 4;
+    let most = isFull || isLate ? 2 * updates + placedWithGroup : placedWithGroup;
+    for (const value of this.#recent.neededSince(isFull ? n : n - reach / 2)) {
       if (value.placing !== undefined) continue;
       if (most-- === 0) break;
       void this.#place(value, n);
     }
     if (this.#journal.bytes > journalBytes) this.#clearOld(n);
+  }
+
+  /** How many groups the journal can hold, if they go on as they were: as many as there are slots or, if they are large, as may be there. */
+  #reach(n: number): number {
+    const { slots, bytes } = this.#journal;
+    const groups = Math.min(n - 1 - this.#cleared, slots);
+    return bytes === 0 ? slots : Math.min(slots, (this.#limits.journalBytes * groups) / bytes);
   }
 
   #clearOld(n: number): void {
