@@ -23,8 +23,8 @@ export interface PlainConnectionLimits {
 }
 
 /**
- * A connection for as long as its requests are plain: they are answered here, one after the other, at a third of what a whole HTTP
- * server costs. With the first request that is not plain it is handed to one, for good.
+ * A connection for as long as its requests are plain: they are answered here, one after the other, with less work than a whole HTTP
+ * server has with them. With the first request that is not plain it is handed to one, for good.
  */
 export class PlainConnection {
   #answering = false;
