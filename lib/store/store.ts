@@ -52,7 +52,7 @@ export interface Store {
 export type Version = object | string | number;
 
 export interface Held {
-  /** Never to be changed by the receiver. */
+  /** Never to be changed by the receiver. A value may be a slice of a larger piece of memory, all of which is kept by whoever keeps the value. */
   readonly values: readonly Uint8Array[];
   /** Undefined if nothing is held. */
   readonly version: Version | undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from '../environment.js';
+import type { Linked } from '../linked-list.js';
 import type { Log } from '../log.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { Store, Version } from '../store/store.js';
@@ -39,9 +40,9 @@ export interface LaneHome {
  *
  * A lane waits for lanes of deeper shards only (a split's child), so lanes never wait for each other in a circle.
  */
-export class ShardLane {
-  /** What stands for a shard that is not there. */
-  private readonly nothing: Shard;
+export class ShardLane implements Linked<ShardLane> {
+  /** What stands for a shard that is not there, as soon as that is found out. */
+  private absent: Shard | undefined;
   private held: Shard | undefined;
   private version: Version | undefined;
   /** When `held` was last known to be what the store holds; -Infinity: never. */
@@ -52,8 +53,11 @@ export class ShardLane {
   private running = false;
   /** Set whenever somebody asks for the lane; whoever keeps lanes clears it. */
   used = false;
-  /** What the lane was last taken to weigh, by whoever keeps lanes. */
+  /** What the lane was last taken to weigh, by whoever keeps lanes; whether it is no longer kept; and its place in the line to be dropped. */
   weighed = 0;
+  dropped = false;
+  before: ShardLane | undefined;
+  after: ShardLane | undefined;
 
   /** There are many lanes: each has as little of its own as can be. */
   constructor(
@@ -62,9 +66,7 @@ export class ShardLane {
     readonly infohash: string,
     readonly n: number,
     readonly key: string,
-  ) {
-    this.nothing = n === 0 ? NO_ROOT : Shard.empty(newHeader(n));
-  }
+  ) {}
 
   get busy(): boolean {
     return this.running;
@@ -93,7 +95,9 @@ export class ShardLane {
 
   /** The state that was last read or written; an empty shard if nothing is held. */
   private get state(): Shard {
-    return this.held ?? this.nothing;
+    if (this.held !== undefined) return this.held;
+    this.absent ??= this.n === 0 ? NO_ROOT : Shard.empty(newHeader(this.n));
+    return this.absent;
   }
 
   private isWarm(): boolean {
@@ -115,6 +119,8 @@ export class ShardLane {
         for (const { reject } of group) reject(error);
       }
     }
+    // What was read may be part of a larger piece of memory; what was written is not.
+    this.held = this.held?.compact();
     this.running = false;
     this.home.onIdle(this);
   }
@@ -176,7 +182,7 @@ export class ShardLane {
     const { hash } = operation;
     if (hash === undefined) return 'done';
     const creates = footing === 'create';
-    if (this.n !== 0 && !creates && shard === this.nothing) return 'absent';
+    if (this.n !== 0 && !creates && shard === this.absent) return 'absent';
     if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
     return owns(shard.header, this.n, hash) ? 'done' : 'elsewhere';
   }
@@ -244,7 +250,7 @@ export class ShardLane {
   }
 
   private remember(shard: Shard | undefined, version: Version | undefined): void {
-    this.held = shard?.compact();
+    this.held = shard;
     this.version = version;
     this.knownAt = this.now();
   }

@@ -1,3 +1,4 @@
+import { LinkedList } from '../linked-list.js';
 import { shardKey } from './placement.js';
 import type { Shard } from './shard.js';
 import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
@@ -10,7 +11,8 @@ export class WarmShards implements LaneHome {
   /** By swarm, then by shard. */
   private readonly swarms = new Map<string, SwarmLanes>();
   /** Every lane, in the order in which they are looked at to be dropped. */
-  private readonly line = new Set<ShardLane>();
+  private readonly line = new LinkedList<ShardLane>();
+  private lanes = 0;
   private bytes = 0;
 
   constructor(
@@ -29,7 +31,8 @@ export class WarmShards implements LaneHome {
     if (lane === undefined) {
       lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
       lanes.set(n, lane);
-      this.line.add(lane);
+      this.line.append(lane);
+      this.lanes++;
     } else {
       lane.used = true;
     }
@@ -48,7 +51,7 @@ export class WarmShards implements LaneHome {
   }
 
   onIdle(lane: ShardLane): void {
-    if (!this.line.has(lane)) return;
+    if (lane.dropped) return;
     const weight = OVERHEAD + lane.weight;
     this.bytes += weight - lane.weighed;
     lane.weighed = weight;
@@ -57,20 +60,23 @@ export class WarmShards implements LaneHome {
 
   /** Second chance: a lane used since it was last looked at goes to the end of the line. */
   private evict(): void {
-    let looks = this.line.size * 2;
-    for (const lane of this.line) {
+    let looks = this.lanes * 2;
+    for (let lane = this.line.first; lane !== undefined; lane = this.line.first) {
       if (this.bytes <= this.mostBytes || looks-- === 0) return;
-      this.line.delete(lane);
+      this.line.remove(lane);
       if (lane.used || lane.busy) {
         lane.used = false;
-        this.line.add(lane);
+        this.line.append(lane);
       } else {
         this.drop(lane);
       }
     }
   }
 
-  private drop({ infohash, n, weighed }: ShardLane): void {
+  private drop(lane: ShardLane): void {
+    const { infohash, n, weighed } = lane;
+    lane.dropped = true;
+    this.lanes--;
     this.bytes -= weighed;
     const lanes = this.swarms.get(infohash);
     lanes?.set(n, undefined);

@@ -1,3 +1,5 @@
+import { LinkedList, type Linked } from '../linked-list.js';
+
 /** An answer took longer than it may. What it was waiting for may still happen. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -8,9 +10,8 @@ export class DeadlineError extends Error {
  * there is no timer, which would keep the process alive.
  */
 export class Deadlines {
-  /** The ends of a list of all that are awaited, in the order in which they are due. */
-  private first: Awaited | undefined;
-  private last: Awaited | undefined;
+  /** In the order in which they are due. */
+  private readonly awaited = new LinkedList<Awaited>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly milliseconds: number) {}
@@ -35,10 +36,8 @@ export class Deadlines {
 
   private append(reject: Awaited['reject']): Awaited {
     const dueAt = performance.now() + this.milliseconds;
-    const entry: Awaited = { dueAt, reject, before: this.last, after: undefined, isAwaited: true };
-    if (this.last === undefined) this.first = entry;
-    else this.last.after = entry;
-    this.last = entry;
+    const entry: Awaited = { dueAt, reject, isAwaited: true, before: undefined, after: undefined };
+    this.awaited.append(entry);
     this.timer ??= setTimeout(this.onTimer, this.milliseconds);
     return entry;
   }
@@ -46,12 +45,8 @@ export class Deadlines {
   private remove(entry: Awaited): void {
     if (!entry.isAwaited) return;
     entry.isAwaited = false;
-    const { before, after } = entry;
-    if (before === undefined) this.first = after;
-    else before.after = after;
-    if (after === undefined) this.last = before;
-    else after.before = before;
-    if (this.first !== undefined) return;
+    this.awaited.remove(entry);
+    if (this.awaited.first !== undefined) return;
     clearTimeout(this.timer);
     this.timer = undefined;
   }
@@ -63,21 +58,19 @@ export class Deadlines {
 
   private readonly rejectOverdue = (): void => {
     const now = performance.now();
-    while (this.first !== undefined && this.first.dueAt <= now) {
-      const entry = this.first;
-      this.remove(entry);
-      entry.reject(new DeadlineError(`no answer within ${this.milliseconds} ms`));
+    let { first } = this.awaited;
+    for (; first !== undefined && first.dueAt <= now; { first } = this.awaited) {
+      this.remove(first);
+      first.reject(new DeadlineError(`no answer within ${this.milliseconds} ms`));
     }
     clearTimeout(this.timer);
-    this.timer = this.first === undefined ? undefined : setTimeout(this.onTimer, this.first.dueAt - now);
+    this.timer = first === undefined ? undefined : setTimeout(this.onTimer, first.dueAt - now);
   };
 }
 
-interface Awaited {
+interface Awaited extends Linked<Awaited> {
   /** As `performance.now` counts. */
   readonly dueAt: number;
   readonly reject: (error: DeadlineError) => void;
-  before: Awaited | undefined;
-  after: Awaited | undefined;
   isAwaited: boolean;
 }

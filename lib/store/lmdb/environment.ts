@@ -16,38 +16,72 @@ export type Durability = 'flush' | 'commit';
 /** In place of the version that a put replaces: only if there is no entry. The package takes null for it; its types do not know. */
 export const ABSENT = null as unknown as number;
 
-/** One LMDB environment, a directory, and its databases. */
+/**
+ * Two LMDB files in a directory, and their databases. LMDB has one writer a file, and shards are put into their places by the hundred: a write that
+ * somebody waits for goes into the other file.
+ */
 export interface Environment {
-  readonly root: RootDatabase;
-  /** Shard key to value, with a version: every shard but for what the journal has. */
+  /** Shard key to value, with a version: every shard but for what the journal has. Flushed whatever the durability: the journal forgets what is here. */
   readonly shards: Database<Uint8Array, string>;
+  /** Turns in putting shards into their places, see Placer. In the file of the shards, so that a turn is taken together with what it puts there. */
+  readonly turns: Database<Uint8Array, string>;
+  /** Counts of leases, see VersionNumbers. In the file of the shards, so that a power cut never takes a lease from which a shard has its version. */
+  readonly leases: Database<number, string>;
   /** The groups of a journal by slot, with their numbers as versions. */
   readonly journal: Database<Uint8Array, number>;
   /** Infohash in hex to nothing; the version is the count. */
   readonly counts: Database<Uint8Array, string>;
-  /** What the store needs to know of itself. */
-  readonly meta: Database<number, string>;
-  /** Whether the data file is still the one that was opened: a file that was deleted can be written to, and lost, for days. */
+  /** What is written to see whether the files can be written to. */
+  readonly checks: readonly Database<number, string>[];
+  /** Whether the files are still those that were opened: a file that was deleted can be written to, and lost, for days. */
   isInPlace(): boolean;
+  close(): Promise<void>;
 }
 
-/**
- * The writes of an event-loop turn go into one transaction, and so do those that arrive until it begins. The package's own event-turn
- * batching does as much, but leaves behind a promise that nobody can handle: with it a full disk ends the process.
- */
-const BATCHING = {
-  eventTurnBatching: false,
-  // More writes than this do not wait for the end of the turn.
-  txnStartThreshold: 1000,
-};
+const SHARDS_FILE = 'shards.mdb';
+const JOURNAL_FILE = 'journal.mdb';
 
 /** Throws an error of the file system, of LMDB, or a StoreError if the directory holds a data file of another kind. */
 export function openEnvironment(directory: string, durability: Durability): Environment {
-  const file = join(directory, 'data.mdb');
-  refuseForeignFile(file);
-  const root = open({
-    path: directory,
-    noSubdir: false,
+  const paths = [join(directory, SHARDS_FILE), join(directory, JOURNAL_FILE)] as const;
+  for (const path of paths) refuseForeignFile(path);
+  const shards = openFile(paths[0], 'flush', AT_THE_END_OF_THE_TURN);
+  const journal = openFile(paths[1], durability, AT_ONCE);
+  const opened = paths.map((path) => statSync(path));
+  const checks = [shards, journal].map((file) => file.openDB<number, string>('checks', { encoding: 'json' }));
+  return {
+    shards: shards.openDB<Uint8Array, string>('shards', { encoding: 'binary', useVersions: true }),
+    turns: shards.openDB<Uint8Array, string>('turns', { encoding: 'binary', useVersions: true }),
+    leases: shards.openDB<number, string>('leases', { encoding: 'json' }),
+    journal: journal.openDB<Uint8Array, number>('journal', {
+      encoding: 'binary',
+      keyEncoding: 'uint32',
+      useVersions: true,
+    }),
+    counts: journal.openDB<Uint8Array, string>('counts', { encoding: 'binary', useVersions: true }),
+    checks,
+    isInPlace: () =>
+      paths.every((path, i) => {
+        const now = statSync(path, { throwIfNoEntry: false });
+        return now?.ino === opened[i]?.ino && now?.dev === opened[i]?.dev;
+      }),
+    close: async () => {
+      await Promise.all([shards.close(), journal.close()]);
+    },
+  };
+}
+
+/**
+ * The package's own batching of writes leaves behind a promise that nobody can handle: with it a full disk ends the process. Without, a transaction
+ * begins at the end of the turn or, with a threshold of 0, at once; what arrives until it ends goes along.
+ */
+const AT_THE_END_OF_THE_TURN = { eventTurnBatching: false, txnStartThreshold: 1000 };
+const AT_ONCE = { eventTurnBatching: false, txnStartThreshold: 0 };
+
+function openFile(path: string, durability: Durability, batching: typeof AT_ONCE): RootDatabase {
+  return open({
+    path,
+    noSubdir: true,
     encoding: 'binary',
     // LMDB's own order: flush the data, write the commit record, answer. The package's overlapping flush is
     // no faster here, takes a flush more a batch, and trusts the boot id after a crash.
@@ -55,24 +89,8 @@ export function openEnvironment(directory: string, durability: Durability): Envi
     noMetaSync: durability === 'commit',
     // Peers are no secrets worth zeroing every page for.
     noMemInit: true,
-    ...BATCHING,
+    ...batching,
   });
-  const opened = statSync(file);
-  return {
-    root,
-    shards: root.openDB<Uint8Array, string>('shards', { encoding: 'binary', useVersions: true }),
-    journal: root.openDB<Uint8Array, number>('journal', {
-      encoding: 'binary',
-      keyEncoding: 'uint32',
-      useVersions: true,
-    }),
-    counts: root.openDB<Uint8Array, string>('counts', { encoding: 'binary', useVersions: true }),
-    meta: root.openDB<number, string>('meta', { encoding: 'json' }),
-    isInPlace: () => {
-      const now = statSync(file, { throwIfNoEntry: false });
-      return now?.ino === opened.ino && now.dev === opened.dev;
-    },
-  };
 }
 
 const META_MAGIC = 0xbeefc0de;

@@ -16,6 +16,11 @@ export class Journal {
   readonly #entries: Database<Uint8Array, number>;
   readonly #lengths: Uint32Array;
   #bytes = 0;
+  /** For each slot how many bytes this process had read and written when it came to know the group. */
+  readonly #ends: Float64Array;
+  #end = 0;
+  /** The newest group that this process knows of. */
+  #newest = 0;
 
   /** @param slots groups that the journal holds, the same for all processes and at all times */
   constructor(
@@ -24,11 +29,22 @@ export class Journal {
   ) {
     this.#entries = entries;
     this.#lengths = new Uint32Array(slots);
+    this.#ends = new Float64Array(slots);
   }
 
   /** Bytes of all groups that this process knows of. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of the groups after group n, whether they are still there or not; of a group that is there. */
+  bytesAfter(n: number): number {
+    return this.#end - (this.#ends[this.#slotOf(n)] ?? 0);
+  }
+
+  /** From here on reads see what is in the file by then: the package would keep a snapshot for a turn of the event loop, in which others may write. */
+  refresh(): void {
+    this.#entries.resetReadTxn();
   }
 
   /** Group n of the snapshot that is read now: undefined if it was not written yet, `gone` if it was written over, or cleared. */
@@ -46,15 +62,16 @@ export class Journal {
   readAll(): { readonly groups: readonly (readonly [n: number, group: Buffer])[]; readonly last: number } {
     this.#lengths.fill(0);
     this.#bytes = 0;
+    this.#newest = 0;
     const groups: [number, Buffer][] = [];
     let last = 0;
     for (const { version = 0, value } of this.#entries.getRange({ versions: true })) {
       last = Math.max(last, version);
-      if (value.length === 0) continue;
-      this.#account(version, value.length);
-      groups.push([version, asBuffer(value)]);
+      if (value.length > 0) groups.push([version, asBuffer(value)]);
     }
-    return { groups: groups.sort(([a], [b]) => a - b), last };
+    groups.sort(([a], [b]) => a - b);
+    for (const [n, { length }] of groups) this.#account(n, length);
+    return { groups, last };
   }
 
   /** Writes group n, if no other process has. The bytes must not change until this settles; there must be some. */
@@ -67,7 +84,10 @@ export class Journal {
 
   /** Takes the content of group n away, all of which has to be elsewhere by now. */
   async clear(n: number): Promise<void> {
-    if (await this.#entries.put(this.#slotOf(n), CLEARED, n, n)) this.#account(n, 0);
+    if (!(await this.#entries.put(this.#slotOf(n), CLEARED, n, n))) return;
+    const slot = this.#slotOf(n);
+    this.#bytes -= this.#lengths[slot] ?? 0;
+    this.#lengths[slot] = 0;
   }
 
   /** Whether group n has content, as far as this process knows. */
@@ -79,15 +99,20 @@ export class Journal {
     return n % this.slots;
   }
 
+  /** A group that is read while it is appended is accounted for once. */
   #account(n: number, length: number): void {
+    if (n <= this.#newest) return;
+    this.#newest = n;
     const slot = this.#slotOf(n);
+    this.#end += length;
+    this.#ends[slot] = this.#end;
     this.#bytes += length - (this.#lengths[slot] ?? 0);
     this.#lengths[slot] = length;
   }
 }
 
-/** Groups that the journal holds. At 10,000 announces a second these are some ten seconds or more. */
-const SLOTS = 16_384;
+/** Groups that the journal holds. At some thousand flushes a second, which is a fast disk, these are half a minute. */
+const SLOTS = 65_536;
 
 const CLEARED = new Uint8Array(0);
 

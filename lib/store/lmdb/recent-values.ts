@@ -1,90 +1,130 @@
-import type { StoreError } from '../errors.js';
+import { LinkedList, type Linked } from '../../linked-list.js';
 import type { Versioned } from './journal-group.js';
 
 /** A value that is newer than the one in its place in the database, or that was removed since. */
 export interface RecentValue {
   readonly key: string;
   /** Undefined: removed. */
-  held: Versioned | undefined;
-  /** The version in the database, undefined if there is none. */
-  placed: number | undefined;
+  readonly held: Versioned | undefined;
   /** The oldest group of the journal that is needed to know this value, besides the one in the database. */
-  since: number;
-  /** It was put into its place, and changed again while that was under way. So its place in the order is older than it is. */
-  again: boolean;
-  /** It is being put into its place: settles when that is done, with an error if it failed. */
-  placing: Promise<StoreError | undefined> | undefined;
+  readonly since: number;
 }
 
 /**
  * The values that only the journal holds, in the order in which they came into it. A value that changes again and again is one
  * value here, and is put into its place once for all of its changes.
+ *
+ * Invariant: along the list `since` never falls. A value that is being put into its place is at the end of the list, as if it had come with the next
+ * group: what it needs of older groups, whoever puts it there remembers.
  */
 export class RecentValues {
-  readonly #values = new Map<string, RecentValue>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #order = new LinkedList<Entry>();
+  /** Those that came or went since they are recent. */
+  readonly #unlisted = new Set<Entry>();
   #bytes = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
 
   /** Bytes of memory, about. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /** The oldest group that any value needs; undefined if there is none. */
+  get oldestGroup(): number | undefined {
+    return this.#order.first?.since;
+  }
+
   get(key: string): RecentValue | undefined {
-    return this.#values.get(key);
+    return this.#entries.get(key);
   }
 
-  /** @param placed the version in the database, if the value was not recent before */
-  set(key: string, held: Versioned | undefined, group: number, placed: number | undefined): void {
-    const known = this.#values.get(key);
-    if (known === undefined) {
-      const value = { key, held, placed, since: group, again: false, placing: undefined };
-      this.#values.set(key, value);
-      this.#bytes += weightOf(value);
+  /**
+   * @param group the newest group so far
+   * @param isNew whether nothing was held before
+   */
+  set(key: string, held: Versioned | undefined, group: number, isNew: boolean): void {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { key, held, since: group, before: undefined, after: undefined };
+      this.#entries.set(key, entry);
+      this.#order.append(entry);
+      this.#bytes += weightOf(held);
     } else {
-      this.#bytes -= weightOf(known);
-      known.held = held;
-      this.#bytes += weightOf(known);
+      this.#bytes += weightOf(held) - weightOf(entry.held);
+      entry.held = held;
     }
+    // For good: other processes may put into its place what came, or went, before it did the other.
+    if (isNew || held === undefined) this.#unlisted.add(entry);
   }
 
-  /** Forgets a value, whose place in the database now has it. */
-  delete(value: RecentValue): void {
-    if (this.#values.get(value.key) !== value) return;
-    this.#values.delete(value.key);
-    this.#bytes -= weightOf(value);
+  /**
+   * The oldest values, oldest first.
+   * @param isWanted of the group that a value needs; if it is false for one, it is so for all newer ones
+   */
+  oldest(isWanted: (group: number) => boolean, most: number): RecentValue[] {
+    const found: RecentValue[] = [];
+    for (let entry = this.#order.first; entry !== undefined && found.length < most; entry = entry.after) {
+      if (!isWanted(entry.since)) break;
+      found.push(entry);
+    }
+    return found;
   }
 
-  /** Forgets all values, as the database has them, or the journal that is about to be read again. */
+  /**
+   * The value is put into its place from now on.
+   * @param group the next group
+   * @returns false if the value was forgotten
+   */
+  placing(value: RecentValue, group: number): boolean {
+    const entry = this.#own(value);
+    if (entry === undefined) return false;
+    this.#order.remove(entry);
+    entry.since = group;
+    this.#order.append(entry);
+    return true;
+  }
+
+  /** The database has this version of a value now. Forgets the value if that is the one that is held. */
+  placed(value: RecentValue, version: number | undefined): void {
+    const entry = this.#own(value);
+    if (entry === undefined || entry.held?.version !== version) return;
+    this.#order.remove(entry);
+    this.#unlisted.delete(entry);
+    this.#entries.delete(entry.key);
+    this.#bytes -= weightOf(entry.held);
+  }
+
+  /** Forgets all values, as the journal is about to be read again. */
   clear(): void {
-    this.#values.clear();
+    this.#entries.clear();
+    this.#unlisted.clear();
+    this.#order.clear();
     this.#bytes = 0;
   }
 
-  /** Values that need group n or an older one, oldest first. */
-  *neededSince(n: number): Generator<RecentValue> {
-    for (const value of this.#values.values()) {
-      if (value.since <= n) yield value;
-      // All that come after it came later, but for those that were put into their place before.
-      else if (!value.again) return;
-    }
+  /** At least those that the database may list though they are gone (`held` undefined), or may not list though they are there. */
+  unlisted(): Iterable<RecentValue> {
+    return this.#unlisted;
   }
 
-  /** The oldest group that any value needs; undefined if none needs any. */
-  get oldestGroup(): number | undefined {
-    let oldest: number | undefined;
-    for (const value of this.#values.values()) {
-      if (oldest === undefined || value.since < oldest) oldest = value.since;
-      if (!value.again) break;
-    }
-    return oldest;
-  }
-
-  all(): IterableIterator<RecentValue> {
-    return this.#values.values();
+  /** The entry, unless the value was forgotten since. */
+  #own(value: RecentValue): Entry | undefined {
+    const entry = this.#entries.get(value.key);
+    return entry === value ? entry : undefined;
   }
 }
 
-function weightOf({ held }: RecentValue): number {
+interface Entry extends Linked<Entry> {
+  readonly key: string;
+  held: Versioned | undefined;
+  since: number;
+}
+
+function weightOf(held: Versioned | undefined): number {
   return OVERHEAD + (held === undefined ? 0 : held.value.length);
 }
 

@@ -1,13 +1,11 @@
 import type { Database } from 'lmdb';
-import { getLastVersion } from 'lmdb';
 
-import type { StoreError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult } from '../store.js';
-import { ABSENT } from './environment.js';
 import { toStoreError } from './errors.js';
 import type { Journal } from './journal.js';
 import { GroupWriter, NO_VERSION, readGroup, type Versioned } from './journal-group.js';
-import { RecentValues, type RecentValue } from './recent-values.js';
+import { Placer, type Places, type TableLimits } from './placer.js';
+import { RecentValues } from './recent-values.js';
 
 /**
  * Shards in an LMDB environment: a database with every shard in its place, and a journal of what changed since.
@@ -15,7 +13,7 @@ import { RecentValues, type RecentValue } from './recent-values.js';
  * A shard is some thousands of bytes, of which an announce changes thirty. To put it into its place costs LMDB the pages of the shard and of
  * the way to it, 12 KB and more, scattered; the change alone goes to the end of the journal, together with those of all other
  * announces that wait. So a write is answered when the journal has it. Later, and once for many changes, the shard itself is put into
- * its place, some shards with each group.
+ * its place, in a file of its own (Placer).
  *
  * What is held under a key is the last version in the journal, else what is in the database. Every version number is used
  * once, and a journalled change names the version before and after it. So wherever the database is by now, reading the journal from the
@@ -29,30 +27,34 @@ export class ShardTable {
   readonly #places: Database<Uint8Array, string>;
   readonly #journal: Journal;
   readonly #recent = new RecentValues();
+  readonly #placer: Placer;
   readonly #writer = new GroupWriter();
   /** The last group that this process knows. */
   #last = 0;
-  /** Groups up to this one are cleared, or written over. */
-  #cleared = 0;
+  #reads: Read[] = [];
   readonly #waiting: Update[] = [];
   #committing: Promise<void> | undefined;
-  /** What nobody waits for. */
-  readonly #behind = new Set<Promise<unknown>>();
-
-  readonly #limits: TableLimits;
+  /** What the group comes to that was staged last, whose bytes the writer has. */
+  #appending: Changes = new Map();
+  #committed: { readonly group: readonly Update[]; readonly results: readonly PutResult[] } | undefined;
 
   /** Reads the journal. @throws an error of the lmdb package */
-  constructor(places: Database<Uint8Array, string>, journal: Journal, limits = LIMITS) {
-    this.#places = places;
+  constructor(places: Places, journal: Journal, limits = LIMITS) {
+    this.#places = places.shards;
     this.#journal = journal;
-    this.#limits = limits;
+    this.#placer = new Placer(places, journal, this.#recent, this.#follow, limits);
     this.#readJournal();
   }
 
-  /** What is held now, whichever process wrote it. */
-  read(key: string): Held {
-    this.#follow();
-    return heldOf(this.#held(key));
+  /**
+   * What is held, whichever process wrote it and was answered before this was called. Reads that are asked for in one turn of the event loop look
+   * together for what others wrote. Values may be slices of a larger piece of memory.
+   */
+  read(key: string): Promise<Held> {
+    return new Promise((resolve, reject) => {
+      if (this.#reads.length === 0) setImmediate(this.#answerReads);
+      this.#reads.push({ key, resolve, reject });
+    });
   }
 
   /**
@@ -75,7 +77,7 @@ export class ShardTable {
   }
 
   keys(range: KeyRange, cursor: string | undefined, limit: number): KeyPage {
-    this.#follow();
+    this.#tendAndFollow();
     const start = cursor === undefined ? { start: range.from } : { start: cursor, exclusiveStart: true };
     // One more than asked for tells whether a further page exists.
     const placed = [...this.#places.getKeys({ ...start, end: range.to, limit: limit + 1 })];
@@ -85,7 +87,7 @@ export class ShardTable {
       key < range.to &&
       (last === undefined || key < last);
     const found = new Set(last === undefined ? placed : placed.slice(0, -1));
-    for (const { key, held } of this.#recent.all()) {
+    for (const { key, held } of this.#recent.unlisted()) {
       if (!isInPage(key)) continue;
       if (held === undefined) found.delete(key);
       else found.add(key);
@@ -99,41 +101,66 @@ export class ShardTable {
 
   /** Settles when nothing is being written any more. */
   async idle(): Promise<void> {
-    while (this.#committing !== undefined || this.#behind.size > 0) {
-      await Promise.all([this.#committing, ...this.#behind]);
+    while (this.#reads.length > 0 || this.#committing !== undefined || !this.#placer.isIdle) {
+      await Promise.all([this.#committing, this.#placer.idle(), new Promise(setImmediate)]);
     }
   }
 
   // --- reading ---
 
+  readonly #answerReads = (): void => {
+    const reads = this.#reads;
+    this.#reads = [];
+    try {
+      this.#tendAndFollow();
+    } catch (error) {
+      for (const { reject } of reads) reject(error);
+      return;
+    }
+    for (const { key, resolve, reject } of reads) {
+      try {
+        resolve(heldOf(this.#held(key)));
+      } catch (error) {
+        reject(error);
+      }
+    }
+  };
+
   #held(key: string): Versioned | undefined {
     const recent = this.#recent.get(key);
-    return recent === undefined ? this.#placed(key) : recent.held;
+    return recent === undefined ? this.#placer.read(key) : recent.held;
   }
 
-  #placed(key: string): Versioned | undefined {
-    const value = this.#places.getBinary(key);
-    return value === undefined ? undefined : { value, version: getLastVersion() };
-  }
-
-  /** Learns what other processes wrote, from the newest snapshot: the package would keep one for a turn, in which they may have been answered. */
-  #follow(): void {
-    this.#places.resetReadTxn();
-    for (;;) {
-      const group = this.#journal.read(this.#last + 1);
-      if (group === undefined) return;
+  /**
+   * Learns what other processes wrote, from the newest snapshots. That of the places is the younger one, so that what has gone from the journal is
+   * there. It may be ahead of the journal: then what the journal says next does not fit on it, until it has caught up.
+   * @returns the number of the next group
+   */
+  readonly #follow = (): number => {
+    this.#journal.refresh();
+    let group = this.#journal.read(this.#last + 1);
+    this.#placer.refresh();
+    for (; group !== undefined; group = this.#journal.read(this.#last + 1)) {
       if (group === 'gone') {
         this.#readJournal();
-        return;
+        break;
       }
       this.#last++;
-      this.#take(this.#last, group);
+      if (this.#isAppending(group)) this.#accept(this.#last, this.#appending);
+      else this.#take(this.#last, group);
     }
+    return this.#last + 1;
+  };
+
+  #tendAndFollow(): number {
+    this.#placer.tend(this.#last + 1);
+    return this.#follow();
   }
 
   #readJournal(): void {
     this.#recent.clear();
     const { groups, last } = this.#journal.readAll();
+    this.#placer.refresh();
     for (const [n, group] of groups) this.#take(n, group);
     this.#last = last;
   }
@@ -141,11 +168,11 @@ export class ShardTable {
   #take(n: number, group: Buffer): void {
     for (const update of readGroup(group)) {
       const recent = this.#recent.get(update.key);
-      const held = recent === undefined ? this.#placed(update.key) : recent.held;
+      const held = recent === undefined ? this.#placer.read(update.key) : recent.held;
       if ((held?.version ?? NO_VERSION) !== update.before) continue;
       const value = update.valueAfter(held?.value);
       const next = value === undefined ? undefined : { value, version: update.after };
-      this.#recent.set(update.key, next, n, held?.version);
+      this.#recent.set(update.key, next, n, held === undefined);
     }
   }
 
@@ -159,39 +186,66 @@ export class ShardTable {
       try {
         await this.#commit(group);
       } catch (error) {
+        this.#answer();
         const reason = await toStoreError('cannot write shards', error);
         for (const { reject } of group) reject(reason);
       }
     }
+    this.#answer();
     this.#committing = undefined;
   }
 
+  /** Commits a group. It is answered by `#answer`, when the next one is under way: then the process works while the disk does. */
   async #commit(group: readonly Update[]): Promise<void> {
     for (;;) {
-      this.#follow();
-      const n = this.#last + 1;
-      if (await this.#makeRoom(n)) continue;
-      const staged = this.#stage(group);
-      if (staged.changes.size > 0) {
-        this.#placeSome(n, group.length);
+      const n = this.#tendAndFollow();
+      if (!this.#placer.hasRoom(n)) {
+        this.#answer();
+        await this.#placer.makeRoom();
+        continue;
+      }
+      const { changes, results } = this.#stage(group);
+      if (changes.size > 0) {
+        this.#appending = changes;
+        const appended = this.#journal.append(n, this.#writer.finish());
+        this.#answer();
         // Somebody else was first: what they wrote may have changed what this group may write.
-        if (!(await this.#journal.append(n, this.#writer.finish()))) continue;
-        // Whoever read since then has taken it from the journal.
+        if (!(await appended)) continue;
+        // Unless somebody has read it from the journal already.
         if (this.#last < n) {
           this.#last = n;
-          for (const [key, { held, placed }] of staged.changes) this.#recent.set(key, held, n, placed);
+          this.#accept(n, changes);
         }
       }
-      group.forEach(({ resolve }, i) => {
-        resolve(staged.results[i] as PutResult);
-      });
+      this.#answer();
+      this.#committed = { group, results };
       return;
     }
   }
 
+  /** Whether a group of the journal is the one that this process appends: LMDB often shows it before it says that it is on the disk. */
+  #isAppending(group: Buffer): boolean {
+    // Nobody else writes the same bytes: they name versions.
+    return this.#appending.size > 0 && this.#writer.finish().equals(group);
+  }
+
+  #accept(n: number, changes: Changes): void {
+    for (const [key, { held, isNew }] of changes) this.#recent.set(key, held, n, isNew);
+  }
+
+  /** Answers the group that was committed last. */
+  #answer(): void {
+    if (this.#committed === undefined) return;
+    const { group, results } = this.#committed;
+    this.#committed = undefined;
+    group.forEach(({ resolve }, i) => {
+      resolve(results[i] as PutResult);
+    });
+  }
+
   /** What a group of updates comes to, one after the other, with the group's bytes in the writer. */
-  #stage(group: readonly Update[]): Staged {
-    const changes: Staged['changes'] = new Map();
+  #stage(group: readonly Update[]): { readonly changes: Changes; readonly results: readonly PutResult[] } {
+    const changes: Changes = new Map();
     this.#writer.start();
     const results = group.map(({ key, before, next }): PutResult => {
       const staged = changes.get(key);
@@ -202,108 +256,17 @@ export class ShardTable {
       } else {
         this.#writer.replaced(key, held, next);
       }
-      // Only of use if the value is not recent yet, and then it is what is in the database.
-      changes.set(key, { held: next, placed: staged === undefined ? held?.version : staged.placed });
+      changes.set(key, { held: next, isNew: held === undefined || staged?.isNew === true });
       return { ...heldOf(next), stored: true };
     });
     return { changes, results };
   }
+}
 
-  // --- putting shards into their places ---
-
-  /**
-   * Sees to it that nothing needs the group that group n is to be written over. True if that took time, in which anything may have changed.
-   * @throws StoreError
-   */
-  async #makeRoom(n: number): Promise<boolean> {
-    const needed = [...this.#recent.neededSince(n - this.#journal.slots)];
-    if (needed.length === 0) return false;
-    const failures = await Promise.all(needed.map((value) => this.#place(value, n)));
-    for (const failure of failures) if (failure !== undefined) throw failure;
-    return true;
-  }
-
-  /**
-   * Puts some shards into their places, in the transaction of group n: those that have been in the journal for half of what it reaches back. A
-   * few at a time, so that no announce waits for many; more if these are late, or if there is too much to remember.
-   */
-  #placeSome(n: number, updates: number): void {
-    const { recentBytes, journalBytes, placedWithGroup } = this.#limits;
-    const reach = this.#reach(n);
-    const isFull = this.#recent.bytes > recentBytes;
-    const isLate = (this.#recent.oldestGroup ?? n) < n - (reach * 3) / 4;
-    let most = isFull || isLate ? 2 * updates + placedWithGroup : placedWithGroup;
-    for (const value of this.#recent.neededSince(isFull ? n : n - reach / 2)) {
-      if (value.placing !== undefined) continue;
-      if (most-- === 0) break;
-      void this.#place(value, n);
-    }
-    if (this.#journal.bytes > journalBytes) this.#clearOld(n);
-  }
-
-  /** How many groups the journal can hold, if they go on as they were: as many as there are slots or, if they are large, as may be there. */
-  #reach(n: number): number {
-    const { slots, bytes } = this.#journal;
-    const groups = Math.min(n - 1 - this.#cleared, slots);
-    return bytes === 0 ? slots : Math.min(slots, (this.#limits.journalBytes * groups) / bytes);
-  }
-
-  #clearOld(n: number): void {
-    const end = Math.min(this.#recent.oldestGroup ?? n, n);
-    this.#cleared = Math.max(this.#cleared, n - this.#journal.slots);
-    for (let most = CLEARED_WITH_A_GROUP; most > 0 && this.#cleared + 1 < end;) {
-      this.#cleared++;
-      if (!this.#journal.isFilled(this.#cleared)) continue;
-      most--;
-      void this.#behindTheScenes(this.#journal.clear(this.#cleared));
-    }
-  }
-
-  /**
-   * Puts a shard into its place. If that fails, so does the group in whose transaction it is, and it is tried again with a later one.
-   * @param n the next group: what changes from then on is not part of what is put into its place
-   * @returns settles with an error if there was one
-   */
-  #place(value: RecentValue, n: number): Promise<StoreError | undefined> {
-    if (value.placing !== undefined) return value.placing;
-    const { key, held, placed } = value;
-    const place = async (): Promise<void> => {
-      try {
-        if (!(await this.#putInPlace(key, held, placed))) {
-          // Another process has put it there, or a newer version of it.
-          this.#places.resetReadTxn();
-          value.placed = this.#placed(key)?.version;
-        } else if (value.held === held) {
-          this.#recent.delete(value);
-        } else {
-          value.placed = held?.version;
-          value.since = n;
-          value.again = true;
-        }
-      } finally {
-        value.placing = undefined;
-      }
-    };
-    value.placing = this.#behindTheScenes(place());
-    return value.placing;
-  }
-
-  #putInPlace(key: string, held: Versioned | undefined, placed: number | undefined): Promise<boolean> {
-    if (held !== undefined) return this.#places.put(key, held.value, held.version, placed ?? ABSENT);
-    if (placed !== undefined) return this.#places.remove(key, placed);
-    return Promise.resolve(this.#placed(key) === undefined);
-  }
-
-  #behindTheScenes(work: Promise<void>): Promise<StoreError | undefined> {
-    const settled = work
-      .then(
-        () => undefined,
-        (error: unknown) => toStoreError('cannot put a shard into its place', error),
-      )
-      .finally(() => this.#behind.delete(settled));
-    this.#behind.add(settled);
-    return settled;
-  }
+interface Read {
+  readonly key: string;
+  readonly resolve: (held: Held) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Update {
@@ -314,31 +277,14 @@ interface Update {
   readonly reject: (error: unknown) => void;
 }
 
-interface Staged {
-  readonly changes: Map<string, { held: Versioned | undefined; placed: number | undefined }>;
-  /** For each update of the group. */
-  readonly results: readonly PutResult[];
-}
+type Changes = Map<string, { readonly held: Versioned | undefined; readonly isNew: boolean }>;
 
 /** More updates than this are more than one group. */
 const MOST_UPDATES = 256;
 
-/** Groups that are cleared along with a group, if there are too many bytes of them. */
-const CLEARED_WITH_A_GROUP = 64;
-
-export interface TableLimits {
-  /** Memory for shards that are not in their places yet. */
-  readonly recentBytes: number;
-  /** What a start has to read, and the disk to hold, beside the shards. */
-  readonly journalBytes: number;
-  /** Shards that are put into their places along with a group, if there is no hurry. */
-  readonly placedWithGroup: number;
-}
-
 const LIMITS: TableLimits = {
   recentBytes: 64 * 1024 * 1024,
   journalBytes: 64 * 1024 * 1024,
-  placedWithGroup: 8,
 };
 
 function heldOf(held: Versioned | undefined): Held {

@@ -49,8 +49,8 @@ class LmdbStore implements Store {
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    this.#shards = new ShardTable(environment.shards, new Journal(environment.journal));
-    this.#versions = new VersionNumbers(environment.meta);
+    this.#shards = new ShardTable(environment, new Journal(environment.journal));
+    this.#versions = new VersionNumbers(environment.leases);
     this.#counts = new Counts(environment.counts);
   }
 
@@ -91,11 +91,14 @@ class LmdbStore implements Store {
 
   check(): Promise<void> {
     return this.#write('the LMDB store does not write', async () => {
-      const { meta } = this.#environment;
-      await meta.put(CHECK_KEY, 1);
-      meta.resetReadTxn();
-      if (meta.get(CHECK_KEY) === undefined || !this.#environment.isInPlace()) {
-        throw new StoreUnavailableError('the data file of the LMDB store is gone');
+      const { checks } = this.#environment;
+      await Promise.all(checks.map((file) => file.put(CHECK_KEY, 1)));
+      const isThere = checks.every((file) => {
+        file.resetReadTxn();
+        return file.get(CHECK_KEY) !== undefined;
+      });
+      if (!isThere || !this.#environment.isInPlace()) {
+        throw new StoreUnavailableError('a data file of the LMDB store is gone');
       }
     });
   }
@@ -105,10 +108,10 @@ class LmdbStore implements Store {
     return this.#closed;
   }
 
-  async #read<T>(doing: string, read: () => T): Promise<T> {
+  async #read<T>(doing: string, read: () => T | Promise<T>): Promise<T> {
     this.#refuseIfClosed();
     try {
-      return read();
+      return await read();
     } catch (error) {
       throw await toStoreError(doing, error);
     }
@@ -134,7 +137,7 @@ class LmdbStore implements Store {
   async #closeWhenIdle(): Promise<void> {
     await this.#shards.idle();
     if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    await this.#environment.root.close();
+    await this.#environment.close();
   }
 }
 

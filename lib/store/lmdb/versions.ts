@@ -11,15 +11,15 @@ const LEASES_KEY = 'leases';
  *
  * The environment counts leases; a process takes one and numbers its puts from it. 2^27 leases of 2^26 versions are
  * the 53 bits that LMDB's version, a double, keeps exactly: enough for a restart every second for four years.
- * A lease may be lost in a power cut along with later commits. Then every process that could hold a version from it is gone too.
+ * A lease is flushed to the disk before it is used, whatever the durability.
  */
 export class VersionNumbers {
-  readonly #meta: Database<number, string>;
+  readonly #leases: Database<number, string>;
   #next = 0;
   #end = 0;
 
-  constructor(meta: Database<number, string>) {
-    this.#meta = meta;
+  constructor(leases: Database<number, string>) {
+    this.#leases = leases;
   }
 
   /** A number from 1 to 2^53 - 1. Throws what LMDB throws if a new lease cannot be written. */
@@ -31,9 +31,9 @@ export class VersionNumbers {
   }
 
   #takeLease(): void {
-    const lease = this.#meta.transactionSync(() => {
-      const taken = (this.#meta.get(LEASES_KEY) ?? 0) + 1;
-      this.#meta.putSync(LEASES_KEY, taken);
+    const lease = this.#leases.transactionSync(() => {
+      const taken = (this.#leases.get(LEASES_KEY) ?? 0) + 1;
+      this.#leases.putSync(LEASES_KEY, taken);
       return taken;
     });
     this.#next = lease * LEASE;

@@ -54,8 +54,7 @@ describe('The doctor, of the embedded store', () => {
   it('says what LMDB says about a store that is damaged', async () => {
     const data = join(directory, 'data');
     await mkdir(data);
-    for (const name of ['tracker.mdb', 'data.mdb'])
-      await writeFile(join(data, name), Buffer.alloc(100_000, 7));
+    await writeFile(join(data, 'shards.mdb'), Buffer.alloc(100_000, 7));
     const { status, output } = await runDoctor({ DATA_DIR: data });
     expect(status, output).to.equal(1);
     expect(output).to.match(/^wrong {3}a write/m);

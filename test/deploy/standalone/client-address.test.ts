@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -66,5 +68,46 @@ describe("the peer's address", () => {
 
   it('is that of the connection when no proxy is trusted', () => {
     expect(clientAddress('10.0.0.1', '203.0.113.9', trustedProxies([]))).to.equal('10.0.0.1');
+  });
+});
+
+describe('trusted proxies', () => {
+  const v4 = fc
+    .array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 })
+    .map((b) => b.join('.'));
+  const v6 = fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 })
+    .map((groups) => groups.map((group) => group.toString(16)).join(':'));
+
+  /** Addresses that have many bits in common with the first one. */
+  function nearby(address: string, bit: number): string {
+    const [separator, base, width] = isIP(address) === 6 ? [':', 16, 16] : ['.', 10, 8];
+    const parts = address.split(separator).map((part) => parseInt(part, base));
+    const at = Math.floor(bit / width) % parts.length;
+    parts[at] = (parts[at] ?? 0) ^ (1 << (width - 1 - (bit % width)));
+    return parts.map((part) => part.toString(base)).join(separator);
+  }
+
+  it("are those that Node's BlockList has in its networks", () => {
+    fc.assert(
+      fc.property(fc.oneof(v4, v6), fc.nat({ max: 128 }), fc.nat({ max: 127 }), (address, length, bit) => {
+        const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+        const bits = family === 'ipv6' ? length : length % 33;
+        const list = new BlockList();
+        list.addSubnet(address, bits, family);
+        const isTrusted = trustedProxies([`${address}/${bits}`]);
+        for (const other of [address, nearby(address, bit), nearby(address, Math.max(bits - 1, 0))]) {
+          expect(isTrusted(other), `${other} in ${address}/${bits}`).to.equal(list.check(other, family));
+        }
+      }),
+    );
+  });
+
+  it('are of the one family or the other, of which IPv4-mapped addresses are IPv4', () => {
+    expect(trustedProxies(['::/0'])('10.0.0.1')).to.equal(false);
+    expect(trustedProxies(['0.0.0.0/0'])('fd00::1')).to.equal(false);
+    expect(trustedProxies(['10.0.0.0/8'])('::ffff:10.1.2.3')).to.equal(true);
+    expect(trustedProxies(['::ffff:10.0.0.0/104'])('10.1.2.3')).to.equal(true);
+    expect(trustedProxies(['::ffff:10.0.0.0/104'])('11.1.2.3')).to.equal(false);
   });
 });

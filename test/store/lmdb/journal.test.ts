@@ -21,7 +21,7 @@ describe('the journal', () => {
   });
 
   afterEach(async () => {
-    await environment.root.close();
+    await environment.close();
     await removeTempDir(directory);
   });
 

@@ -14,8 +14,8 @@ const KEYS = ['a', 'b', 'c', 'd', 'e'];
 
 /** So small that everything that is rare otherwise happens all the time. */
 const SLOTS = 4;
-const FEW_BYTES = { recentBytes: 1e6, journalBytes: 1000, placedWithGroup: 0 };
-const MANY_BYTES = { recentBytes: 1e6, journalBytes: 1e6, placedWithGroup: 0 };
+const FEW_BYTES = { recentBytes: 1e6, journalBytes: 1000 };
+const MANY_BYTES = { recentBytes: 1e6, journalBytes: 1e6 };
 
 type Step =
   | { readonly kind: 'put' | 'remove'; readonly table: number; readonly key: string; readonly stale: boolean }
@@ -47,7 +47,7 @@ describe('shards with a journal', function () {
   });
 
   afterEach(async () => {
-    await environment.root.close();
+    await environment.close();
     await removeTempDir(directory);
   });
 
@@ -73,11 +73,14 @@ describe('shards with a journal', function () {
     for (const database of [environment.shards, environment.journal]) await database.clearAsync();
   }
 
-  function expectHeld(tables: readonly ShardTable[], model: ReadonlyMap<string, number>): void {
+  async function expectHeld(
+    tables: readonly ShardTable[],
+    model: ReadonlyMap<string, number>,
+  ): Promise<void> {
     for (const shards of tables) {
       for (const key of KEYS) {
         const version = model.get(key);
-        const held = shards.read(key);
+        const held = await shards.read(key);
         expect(held.version, key).to.equal(version);
         expect(held.values, key).to.deep.equal(version === undefined ? [] : [valueOf(version)]);
       }
@@ -125,9 +128,9 @@ describe('shards with a journal', function () {
             else if (!stale) model.set(key, after);
             expect(result?.version).to.equal(model.get(key));
           }
-          expectHeld([...tables, openTable(environment, slots, limits)], model);
+          await expectHeld([...tables, openTable(environment, slots, limits)], model);
           await Promise.all(tables.map((shards) => shards.idle()));
-          expectHeld([...tables, openTable(environment, slots, limits)], model);
+          await expectHeld([...tables, openTable(environment, slots, limits)], model);
         }),
         { numRuns: 60 },
       );
@@ -147,7 +150,7 @@ describe('shards with a journal', function () {
                 for (const each of steps) {
                   const shards = tables[i % tables.length] as ShardTable;
                   if (each.kind === 'reopen') continue;
-                  const before = shards.read(each.key).version as number | undefined;
+                  const before = (await shards.read(each.key)).version as number | undefined;
                   if (each.kind === 'remove' && before === undefined) continue;
                   const after = (lastVersion += 2);
                   const value = each.kind === 'put' ? valueOf(after) : undefined;
@@ -171,7 +174,7 @@ describe('shards with a journal', function () {
               expect(model.has(key)).to.equal(false);
               model.set(key, version);
             }
-            expectHeld([...tables, openTable(environment, slots, limits)], model);
+            await expectHeld([...tables, openTable(environment, slots, limits)], model);
           },
         ),
         { numRuns: 60 },
@@ -194,7 +197,7 @@ describe('shards with a journal', function () {
       ['a', 101],
       ['b', 4],
     ]);
-    expectHeld([sleeper, other, openTable(environment, SLOTS)], model);
+    await expectHeld([sleeper, other, openTable(environment, SLOTS)], model);
   });
 
   it('are put into their places once for many changes', async () => {
@@ -212,7 +215,7 @@ describe('shards with a journal', function () {
   });
 
   it('take no more room in the journal than they may, whatever is written', async () => {
-    const limits = { recentBytes: 100_000, journalBytes: 200_000, placedWithGroup: 8 };
+    const limits = { recentBytes: 100_000, journalBytes: 200_000 };
     const shards = openTable(environment, 16_384, limits);
     const versions = new Map<string, number>();
     const write = async (rounds: number): Promise<void> => {
@@ -226,9 +229,9 @@ describe('shards with a journal', function () {
       await shards.idle();
     };
     await write(500);
-    const { size } = await stat(join(directory, 'data.mdb'));
+    const { size } = await stat(join(directory, 'journal.mdb'));
     await write(2000);
-    expect((await stat(join(directory, 'data.mdb'))).size).to.be.at.most(size * 1.3);
-    for (const [key, version] of versions) expect(shards.read(key).version).to.equal(version);
+    expect((await stat(join(directory, 'journal.mdb'))).size).to.be.at.most(size * 1.3);
+    for (const [key, version] of versions) expect((await shards.read(key)).version).to.equal(version);
   });
 });

@@ -1,4 +1,4 @@
-import { writeFile, rm, stat, mkdir } from 'node:fs/promises';
+import { writeFile, readdir, rm, stat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -10,6 +10,7 @@ import { storeConformance } from '../conformance.js';
 import { openQuietStore } from './quiet-store.js';
 
 const KEY = '00'.repeat(20);
+const FILES = ['shards.mdb', 'journal.mdb'] as const;
 
 for (const durability of ['flush', 'commit'] as const) {
   storeConformance(`LMDB, answered after the ${durability}`, async () => {
@@ -37,7 +38,7 @@ describe('LMDB store', () => {
       const store = await openQuietStore(join(directory, name));
       await store.put(KEY, Uint8Array.of(1));
       await store.close();
-      expect((await stat(join(directory, name, 'data.mdb'))).isFile()).to.equal(true);
+      for (const file of FILES) expect((await stat(join(directory, name, file))).isFile()).to.equal(true);
     }
   });
 
@@ -92,10 +93,10 @@ describe('LMDB store', () => {
       );
     };
     await overwrite(20);
-    const settled = (await stat(join(directory, 'data.mdb'))).size;
+    const settled = await sizeOf(directory);
     await overwrite(100);
     // 13 MB were put.
-    expect((await stat(join(directory, 'data.mdb'))).size - settled).to.be.at.most(1_000_000);
+    expect((await sizeOf(directory)) - settled).to.be.at.most(1_000_000);
     await store.close();
   });
 
@@ -112,9 +113,12 @@ describe('LMDB store', () => {
       ['text', 'x'],
       ['zeros', '\0'.repeat(8192)],
     ] as const) {
-      await mkdir(join(directory, name));
-      await writeFile(join(directory, name, 'data.mdb'), content);
-      expect(await rejectionOf(openQuietStore(join(directory, name)))).to.be.instanceOf(StoreError);
+      for (const file of FILES) {
+        const damaged = join(directory, `${name}-${file}`);
+        await mkdir(damaged);
+        await writeFile(join(damaged, file), content);
+        expect(await rejectionOf(openQuietStore(damaged))).to.be.instanceOf(StoreError);
+      }
     }
   });
 
@@ -133,16 +137,24 @@ describe('LMDB store', () => {
     await store.close();
   });
 
-  it('fails its check when its data file was deleted or replaced', async () => {
-    const store = await openQuietStore(directory);
-    await store.check();
-    await rm(join(directory, 'data.mdb'));
-    expect(await rejectionOf(store.check())).to.be.instanceOf(StoreUnavailableError);
-    await writeFile(join(directory, 'data.mdb'), 'another file');
-    expect(await rejectionOf(store.check())).to.be.instanceOf(StoreUnavailableError);
-    await store.close();
-  });
+  for (const file of FILES) {
+    it(`fails its check when ${file} was deleted or replaced`, async () => {
+      const store = await openQuietStore(directory);
+      await store.check();
+      await rm(join(directory, file));
+      expect(await rejectionOf(store.check())).to.be.instanceOf(StoreUnavailableError);
+      await writeFile(join(directory, file), 'another file');
+      expect(await rejectionOf(store.check())).to.be.instanceOf(StoreUnavailableError);
+      await store.close();
+    });
+  }
 });
+
+/** Bytes of all files. */
+async function sizeOf(directory: string): Promise<number> {
+  const files = await Promise.all((await readdir(directory)).map((name) => stat(join(directory, name))));
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
 
 async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
   try {
