@@ -8,7 +8,7 @@ import { startPeer, type Peer } from './peer.js';
 const entry = 'deploy/standalone/start.mjs';
 
 /** What `npm start` gives to Node. @throws Error if package.json starts something else */
-function optionsOfNpmStart(): string[] {
+export function optionsOfNpmStart(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>;
   };

@@ -1,7 +1,7 @@
 /** What can be profiled: ours under the load of a row, in a process that leaves a profile when it ends. */
 import { AnnounceLoad } from '../load/announce-load.js';
 import { Workload } from '../load/workload.js';
-import { startStandalone } from '../peers/standalone.js';
+import { optionsOfNpmStart, startStandalone } from '../peers/standalone.js';
 import { runWorker } from '../support/worker.js';
 import type { GrowthWorker } from '../workers/growth.js';
 import type { OwnCodeWorker } from '../workers/own-code.js';
@@ -15,7 +15,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   http: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'keep-alive'),
   connections: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'close'),
   'own-code': async (_, nodeOptions) => {
-    await runWorker<OwnCodeWorker>('own-code', { rounds: 5, announces: 25_000 }, nodeOptions);
+    const options = [...optionsOfNpmStart(), ...nodeOptions];
+    await runWorker<OwnCodeWorker>('own-code', { rounds: 5, announces: 25_000 }, options);
   },
   operations: async (_, nodeOptions) => {
     await runWorker<OperationsWorker>('riak-operations', { rounds: 5, quick: false }, nodeOptions);

@@ -1,4 +1,5 @@
 /** Row 4: what announces ask of Riak and of the processor, and how much of that is the tracker's own code. */
+import { optionsOfNpmStart } from '../peers/standalone.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { ratios, spreadOf } from '../spread.js';
@@ -17,10 +18,11 @@ export async function operations({ quick, rounds, tell }: RowOptions): Promise<M
   tell('announces on the Riak double');
   const onRiak = await runWorker<OperationsWorker>('riak-operations', { rounds, quick });
   tell('own code');
-  const own = await runWorker<OwnCodeWorker>('own-code', {
-    rounds,
-    announces: quick ? 10_000 : 25_000,
-  });
+  const own = await runWorker<OwnCodeWorker>(
+    'own-code',
+    { rounds, announces: quick ? 10_000 : 25_000 },
+    optionsOfNpmStart(),
+  );
   const warmths = Object.keys(WHAT) as Warmth[];
   return {
     lines: [
@@ -50,7 +52,7 @@ export async function operations({ quick, rounds, tell }: RowOptions): Promise<M
     ],
     notes: [
       'Operations are counted at the sockets of the Riak double, a process of its own. Every announce is written: the peers announced 25 minutes before.',
-      'Own code is the deployed bundle from request target to reply on a store in memory that answers at once: 1,000 swarms of 150 peers, 64 announces at once. No HTTP; the garbage collector and the compiler are in it.',
+      'Own code is the deployed bundle from request target to reply on a store in memory that answers at once: 1,000 swarms of 150 peers, 64 announces at once. No HTTP; the garbage collector, with the options of `npm start`, and the compiler are in it.',
     ],
   };
 }
