@@ -2,8 +2,11 @@
 import { AnnounceLoad } from '../load/announce-load.js';
 import { Workload } from '../load/workload.js';
 import { optionsOfNpmStart, startStandalone } from '../peers/standalone.js';
+import { CONNECTIONS, PEERS, PEERS_IN_SWARM, RATE, SETTINGS } from '../rows/headline.js';
 import { runWorker } from '../support/worker.js';
 import type { GrowthWorker } from '../workers/growth.js';
+import type { LiveClientsWorker } from '../workers/live-clients.js';
+import type { LoadSwarmsWorker } from '../workers/load-swarms.js';
 import type { OwnCodeWorker } from '../workers/own-code.js';
 import type { PurgeWorker } from '../workers/purge.js';
 import type { OperationsWorker } from '../workers/riak-operations.js';
@@ -14,6 +17,18 @@ export type Subject = (directory: string, nodeOptions: readonly string[]) => Pro
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
   http: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'keep-alive'),
   connections: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'close'),
+  headline: async (directory, nodeOptions) => {
+    const data = `${directory}/data`;
+    const population = { peers: PEERS, swarms: PEERS / PEERS_IN_SWARM, rate: RATE };
+    await runWorker<LoadSwarmsWorker>('load-swarms', { ...population, directory: data });
+    const server = await startStandalone(data, { nodeOptions, settings: SETTINGS });
+    try {
+      const load = { port: server.port, seconds: 40, connections: CONNECTIONS };
+      await runWorker<LiveClientsWorker>('live-clients', { ...population, ...load });
+    } finally {
+      await server.stop();
+    }
+  },
   'own-code': async (_, nodeOptions) => {
     const options = [...optionsOfNpmStart(), ...nodeOptions];
     await runWorker<OwnCodeWorker>('own-code', { rounds: 5, announces: 25_000 }, options);

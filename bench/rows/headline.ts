@@ -19,11 +19,13 @@ import { runWorker } from '../support/worker.js';
 import type { LiveClientsWorker } from '../workers/live-clients.js';
 import type { LoadSwarmsWorker } from '../workers/load-swarms.js';
 
-const PEERS = 9_000_000;
-const PEERS_IN_SWARM = 18;
-const RATE = 5000;
+export const PEERS = 9_000_000;
+export const PEERS_IN_SWARM = 18;
+export const RATE = 5000;
 const SECONDS = 300;
-const CONNECTIONS = 256;
+export const CONNECTIONS = 256;
+/** Every peer has an address of its own, as behind a proxy on this machine. */
+export const SETTINGS = { TRUSTED_PROXIES: '127.0.0.0/8,::1' };
 const GIB = 2 ** 30;
 
 export async function headline(options: RowOptions): Promise<Measured> {
@@ -36,7 +38,7 @@ export async function headline(options: RowOptions): Promise<Measured> {
   const loaded = await runWorker<LoadSwarmsWorker>('load-swarms', { directory, peers, swarms, rate: RATE });
   const before = diskUsage(directory);
 
-  const server = await startStandalone(directory, { settings: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } });
+  const server = await startStandalone(directory, { settings: SETTINGS });
   atEnd.add(server.stop);
   tell(`${RATE} announces per second for ${seconds} s`);
   const cpu = cpuSecondsOf(server.pid);

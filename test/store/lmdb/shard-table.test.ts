@@ -200,6 +200,26 @@ describe('shards with a journal', function () {
     await expectHeld([sleeper, other, openTable(environment, SLOTS)], model);
   });
 
+  it('are read together, and a key that cannot be read fails nobody else', async () => {
+    const shards = openTable(environment, 64);
+    await shards.write('a', undefined, valueOf(2), 2);
+    const reads = ['a', 'k'.repeat(5000), 'b'].map((key) => shards.read(key));
+    const [a, tooLong, b] = await Promise.allSettled(reads);
+    expect(a).to.deep.include({ status: 'fulfilled', value: { values: [valueOf(2)], version: 2 } });
+    expect(tooLong?.status).to.equal('rejected');
+    expect(b).to.deep.include({ status: 'fulfilled', value: { values: [], version: undefined } });
+  });
+
+  it('see in one turn of the event loop what another process was answered in it', async () => {
+    const [reader, writer] = [openTable(environment, 64), openTable(environment, 64)];
+    for (let version = 2; version < 40; version += 2) {
+      const early = reader.read('a');
+      await writer.write('a', version === 2 ? undefined : version - 2, valueOf(version), version);
+      expect((await reader.read('a')).version).to.equal(version);
+      await early;
+    }
+  });
+
   it('are put into their places once for many changes', async () => {
     const shards = openTable(environment, 64);
     let version = 0;
