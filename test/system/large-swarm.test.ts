@@ -223,7 +223,7 @@ describe(`a swarm of ${swarmSize} peers`, function () {
   it('gives every peer to somebody, in the end', async () => {
     timesGiven.fill(0);
     const shares: number[] = [];
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 8; round++) {
       await announceAll(somePeers(5000), 200);
       shares.push(timesGiven.filter((times) => times > 0).length / swarmSize);
     }
