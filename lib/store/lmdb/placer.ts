@@ -148,8 +148,10 @@ export class Placer {
     const n = this.#follow();
     const isDue = this.#isFull ? () => true : (group: number) => this.#isOlder(group, OLD, n);
     this.#since = this.#oldestGroup;
-    const values = [...this.#pending, ...this.#recent.oldest(isDue, MOST_AT_ONCE)];
-    this.#pending = values.filter((value) => this.#recent.placing(value, n));
+    const more = this.#recent.oldest(isDue, Math.max(MOST_AT_ONCE - this.#pending.length, 0));
+    // What failed before is recent still: each value once, or there would be more of them with every failure.
+    const values = new Set([...this.#pending, ...more]);
+    this.#pending = [...values].filter((value) => this.#recent.placing(value, n));
     const versions = this.#pending.map(({ held }) => held?.version);
     // After turns of other processes some may be there. Whether they still are when this turn is taken, that alone decides.
     const missing =

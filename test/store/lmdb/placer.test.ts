@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+
+import type { Environment } from '../../../lib/store/lmdb/environment.js';
+import { Journal } from '../../../lib/store/lmdb/journal.js';
+import { ShardTable } from '../../../lib/store/lmdb/shard-table.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+import { openTestEnvironment } from './support/open-table.js';
+
+describe('shards that could not be put into their places', () => {
+  let directory: string;
+  let environment: Environment;
+
+  beforeEach(async () => {
+    directory = await makeTempDir();
+    environment = openTestEnvironment(directory);
+  });
+
+  afterEach(async () => {
+    await environment.close();
+    await removeTempDir(directory);
+  });
+
+  it('are tried again, each once, and are there in the end', async () => {
+    let isFull = true;
+    const putAtOnce: string[][] = [];
+    const turns = new Proxy(environment.turns, {
+      get: (target, name) =>
+        name === 'ifVersion' && isFull
+          ? () => {
+              throw new Error('the disk is full');
+            }
+          : (Reflect.get(target, name, target) as unknown),
+    });
+    const shards = new Proxy(environment.shards, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]): unknown => {
+          if (name === 'put') putAtOnce.at(-1)?.push(String(given[0]));
+          return Reflect.apply(value, target, given) as unknown;
+        };
+      },
+    });
+    // All are to be put there as soon as anybody writes, and nobody has to wait for that.
+    const limits = { recentBytes: 10_000, journalBytes: 1e6 };
+    const table = new ShardTable({ shards, turns }, new Journal(environment.journal, 64), limits);
+    for (let i = 1; i <= 30; i++) await table.write(`k${i}`, undefined, Buffer.alloc(100, i), i);
+    await table.idle();
+    isFull = false;
+    putAtOnce.push([]);
+    await table.write('last', undefined, Buffer.alloc(100), 31);
+    await table.idle();
+    const [keys = []] = putAtOnce;
+    expect(keys.length).to.be.greaterThan(20);
+    expect(new Set(keys).size).to.equal(keys.length);
+    for (const key of keys) expect(environment.shards.doesExist(key), key).to.equal(true);
+  });
+});
