@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import bencode from 'bencode';
+import { eventually } from '../support/eventually.js';
 
 export interface ScrapeCounts {
   readonly complete: number;
@@ -23,4 +25,29 @@ export async function scrapeSwarm(trackerUrl: string, infoHash: Buffer): Promise
     throw new Error(`unexpected reply to a scrape: ${body.toString('latin1')}`);
   }
   return { complete: counts.complete, incomplete: counts.incomplete, downloaded: counts.downloaded };
+}
+
+/**
+ * Waits until a scrape has these very counts. All at once: a download is counted by a second write, so a scrape may see the new seeder before
+ * its download.
+ * @param state what a reader of the failure wants to know, e.g. the output of the programs involved
+ * @throws Error when `deadlineMs` milliseconds have passed, with the last counts
+ */
+export async function expectCounts(
+  trackerUrl: string,
+  infoHash: Buffer,
+  wanted: ScrapeCounts,
+  deadlineMs: number,
+  state: () => string,
+): Promise<void> {
+  let counts: ScrapeCounts | undefined;
+  await eventually(
+    `a scrape says ${JSON.stringify(wanted)}`,
+    deadlineMs,
+    async () => {
+      counts = await scrapeSwarm(trackerUrl, infoHash);
+      return isDeepStrictEqual(counts, wanted);
+    },
+    () => `last: ${JSON.stringify(counts)}\n${state()}`,
+  );
 }

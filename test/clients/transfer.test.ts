@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { expect } from 'chai';
 import { Cleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { describeWith, installed, ipv6Loopback } from '../support/programs.js';
@@ -8,7 +7,7 @@ import type { RunningProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
 import { startAria2, startLibtorrent, startTransmission, type StartPeer } from './peers.js';
-import { scrapeSwarm, type ScrapeCounts } from './scrape.js';
+import { expectCounts, type ScrapeCounts } from './scrape.js';
 import { makeTorrent, type Torrent } from './torrent.js';
 
 /** Transmission thinks about whom to ask every ten seconds only; the rest is a generous margin for a busy machine. */
@@ -37,7 +36,7 @@ describe('Real clients find each other through the tracker', function () {
       const torrent = makeTorrent('aria2-to-transmission', tracker.announceUrl('127.0.0.1'));
       const files = await layOut(torrent);
       await join('leecher', startTransmission, files, '127.0.0.1');
-      await expectCounts(torrent, { complete: 0, incomplete: 1, downloaded: 0 });
+      await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 });
       await join('seeder', startAria2, files, '127.0.0.1');
       await expectTransfer(torrent, files);
     });
@@ -48,7 +47,7 @@ describe('Real clients find each other through the tracker', function () {
       const torrent = makeTorrent('transmission-to-libtorrent', tracker.announceUrl('127.0.0.1'));
       const files = await layOut(torrent);
       await join('seeder', startTransmission, files, '127.0.0.1');
-      await expectCounts(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
+      await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
       await join('leecher', startLibtorrent, files, '127.0.0.1');
       await expectTransfer(torrent, files);
     });
@@ -59,7 +58,7 @@ describe('Real clients find each other through the tracker', function () {
       const torrent = makeTorrent('libtorrent-to-aria2', tracker.announceUrl('::1'));
       const files = await layOut(torrent);
       await join('seeder', startLibtorrent, files, '::1');
-      await expectCounts(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
+      await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
       await join('leecher', startAria2, files, '::1');
       await expectTransfer(torrent, files);
     });
@@ -109,21 +108,11 @@ describe('Real clients find each other through the tracker', function () {
     const wanted = sha256(torrent.content);
     const path = `${files.contentOf('leecher')}/${torrent.fileName}`;
     await eventually('the transfer', deadlineMs, async () => (await sha256Of(path)) === wanted, describeAll);
-    await expectCounts(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
+    await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
   }
 
-  async function expectCounts(torrent: Torrent, wanted: ScrapeCounts): Promise<void> {
-    let counts: ScrapeCounts | undefined;
-    await eventually(
-      `a scrape says ${JSON.stringify(wanted)}`,
-      deadlineMs,
-      async () => {
-        counts = await scrapeSwarm(tracker.url('127.0.0.1'), torrent.infoHash);
-        return counts.complete === wanted.complete && counts.incomplete === wanted.incomplete;
-      },
-      () => `last: ${JSON.stringify(counts)}\n${describeAll()}`,
-    );
-    expect(counts).to.deep.equal(wanted);
+  function expectSwarm(torrent: Torrent, wanted: ScrapeCounts): Promise<void> {
+    return expectCounts(tracker.url('127.0.0.1'), torrent.infoHash, wanted, deadlineMs, describeAll);
   }
 
   function describeAll(): string {

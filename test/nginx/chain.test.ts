@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { expect } from 'chai';
 import { startAria2, startTransmission, type StartPeer } from '../clients/peers.js';
-import { scrapeSwarm, type ScrapeCounts } from '../clients/scrape.js';
+import { expectCounts, type ScrapeCounts } from '../clients/scrape.js';
 import { makeTorrent, type Torrent } from '../clients/torrent.js';
 import { BUILD_TIMEOUT_MS } from '../openwhisk/support/bundles.js';
 import { deploy, mainOf } from '../openwhisk-double/client.js';
@@ -186,7 +186,7 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
         const torrent = makeTorrent('through-the-gateway', `http://127.0.0.1:${gateway.port}/announce`);
         const leecher = await join(startTransmission, torrent, false);
         // Transmission takes no tracker's word for a peer on loopback: the other one has to find it.
-        await expectCounts(torrent, { complete: 0, incomplete: 1, downloaded: 0 }, leecher.program);
+        await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 }, leecher.program);
         const seeder = await join(startAria2, torrent, true);
         await eventually(
           'the transfer',
@@ -194,7 +194,7 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
           async () => torrent.content.equals(await readOrEmpty(`${leecher.content}/${torrent.fileName}`)),
           () => leecher.program.describe() + seeder.program.describe(),
         );
-        await expectCounts(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
+        await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
       });
 
       const failures: [
@@ -260,21 +260,9 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
     },
   );
 
-  async function expectCounts(
-    torrent: Torrent,
-    wanted: ScrapeCounts,
-    ...programs: RunningProgram[]
-  ): Promise<void> {
-    let counts: ScrapeCounts | undefined;
-    await eventually(
-      `a scrape says ${JSON.stringify(wanted)}`,
-      deadlineMs,
-      async () => {
-        counts = await scrapeSwarm(`http://127.0.0.1:${gateway.port}`, torrent.infoHash);
-        return JSON.stringify(counts) === JSON.stringify(wanted);
-      },
-      () =>
-        [JSON.stringify(counts), announcesOf(gateway), ...programs.map((one) => one.describe())].join('\n'),
+  function expectSwarm(torrent: Torrent, wanted: ScrapeCounts, ...programs: RunningProgram[]): Promise<void> {
+    return expectCounts(`http://127.0.0.1:${gateway.port}`, torrent.infoHash, wanted, deadlineMs, () =>
+      [announcesOf(gateway), ...programs.map((one) => one.describe())].join('\n'),
     );
   }
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-
 import { startAria2, startLibtorrent, type StartPeer } from '../clients/peers.js';
-import { scrapeSwarm } from '../clients/scrape.js';
+import { expectCounts, type ScrapeCounts } from '../clients/scrape.js';
 import { makeTorrent } from '../clients/torrent.js';
 import { startRiakDouble, type RiakDouble } from '../riak-double/double.js';
 import { Cleanup } from '../support/cleanup.js';
@@ -56,23 +55,15 @@ describe('Real clients, through the tracker on Riak', function () {
         return file;
       };
       const describeAll = (): string => [tracker.program, ...peers].map((one) => one.describe()).join('\n');
+      const expectSwarm = (wanted: ScrapeCounts): Promise<void> =>
+        expectCounts(tracker.url(), torrent.infoHash, wanted, deadlineMs, describeAll);
 
       await join('seeder', startLibtorrent, torrent.content);
-      const isSeeded = async (): Promise<boolean> =>
-        (await scrapeSwarm(tracker.url(), torrent.infoHash)).complete === 1;
-      await eventually('the seeder is in the swarm', deadlineMs, isSeeded, describeAll);
+      await expectSwarm({ complete: 1, incomplete: 0, downloaded: 0 });
       const file = await join('leecher', startAria2);
       const isWhole = async (): Promise<boolean> => (await sha256Of(file)) === sha256(torrent.content);
       await eventually('the transfer', deadlineMs, isWhole, describeAll);
-      const isDone = async (): Promise<boolean> =>
-        (await scrapeSwarm(tracker.url(), torrent.infoHash)).complete === 2;
-      await eventually('both are seeders', deadlineMs, isDone, describeAll);
-
-      expect(await scrapeSwarm(tracker.url(), torrent.infoHash)).to.deep.equal({
-        complete: 2,
-        incomplete: 0,
-        downloaded: 1,
-      });
+      await expectSwarm({ complete: 2, incomplete: 0, downloaded: 1 });
       expect((await storedPeerIds(double, torrent.infoHash)).size).to.equal(2);
       expect(double.counter(COUNT_TYPE, BUCKET, torrent.infoHash.toString('hex'))).to.equal(1);
     });
