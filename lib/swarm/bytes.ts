@@ -18,6 +18,20 @@ export function compareRange(
   return 0;
 }
 
+/** Whether two ranges of equal length have the same bytes. From the end, as peer ids of one client begin alike. */
+export function isSameRange(
+  a: Uint8Array,
+  aStart: number,
+  b: Uint8Array,
+  bStart: number,
+  length: number,
+): boolean {
+  for (let i = length - 1; i >= 0; i--) {
+    if (byteAt(a, aStart + i) !== byteAt(b, bStart + i)) return false;
+  }
+  return true;
+}
+
 export function readUint32(bytes: Uint8Array, at: number): number {
   return (
     ((byteAt(bytes, at) << 24) |

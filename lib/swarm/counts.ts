@@ -1,4 +1,4 @@
-import { compareRange, readUint32 } from './bytes.js';
+import { compareRange, isSameRange, readUint32 } from './bytes.js';
 import { isLive } from './filter.js';
 import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
 import { ownsRecord, type CountedPeers, type PeerCounts, type Shard } from './shard.js';
@@ -23,7 +23,7 @@ export function countPeers(n: number, shard: Shard, deadline: number): PeerCount
   let v6At = shard.start(V6);
   while (v4At < v4End || v6At < v6End) {
     const order =
-      v4At === v4End ? 1 : v6At === v6End ? -1 : compareRange(bytes, v4At, bytes, v6At, PEER_ID_LENGTH);
+      v6At === v6End ? -1 : v4At === v4End ? 1 : compareRange(bytes, v4At, bytes, v6At, PEER_ID_LENGTH);
     const idAt = order <= 0 ? v4At : v6At;
     let best: State | typeof ABSENT = ABSENT;
     if (order <= 0) {
@@ -53,11 +53,18 @@ export function countChanged(before: Shard, after: Shard, peerId: Uint8Array, de
   if (known === undefined || before.header.strays) return;
   const { counts } = known;
   const was = stateOfPeer(before, peerId, deadline);
-  const is = stateOfPeer(after, peerId, deadline);
+  let is: State | typeof ABSENT = ABSENT;
+  let { until } = known;
+  for (const layout of [V4, V6]) {
+    if (after.countOf(layout) === 0) continue;
+    const { from, to } = after.recordsOf(layout, peerId);
+    is = bestOf(after.bytes, from, to, layout, deadline, is);
+    until = Math.min(until, nextExpiryIn(after, layout, from, to, deadline));
+  }
   after.counted = {
     counts: was === is ? counts : added(added(counts, was, -1), is, 1),
     from: deadline,
-    until: Math.min(known.until, nextExpiryOfPeer(after, peerId, deadline)),
+    until,
   };
 }
 
@@ -81,6 +88,7 @@ function added(counts: PeerCounts, state: State | typeof ABSENT, by: 1 | -1): Pe
 function stateOfPeer(shard: Shard, peerId: Uint8Array, deadline: number): State | typeof ABSENT {
   let best: State | typeof ABSENT = ABSENT;
   for (const layout of [V4, V6]) {
+    if (shard.countOf(layout) === 0) continue;
     const { from, to } = shard.recordsOf(layout, peerId);
     best = bestOf(shard.bytes, from, to, layout, deadline, best);
   }
@@ -93,15 +101,6 @@ function nextExpiry(shard: Shard, deadline: number): number {
   let next = Infinity;
   for (const layout of [V4, V6]) {
     next = Math.min(next, nextExpiryIn(shard, layout, shard.start(layout), shard.end(layout), deadline));
-  }
-  return next;
-}
-
-function nextExpiryOfPeer(shard: Shard, peerId: Uint8Array, deadline: number): number {
-  let next = Infinity;
-  for (const layout of [V4, V6]) {
-    const { from, to } = shard.recordsOf(layout, peerId);
-    next = Math.min(next, nextExpiryIn(shard, layout, from, to, deadline));
   }
   return next;
 }
@@ -153,7 +152,7 @@ const ABSENT = -1;
 /** The end of the run of records that have the peer id of the record at `at`. */
 function endOfPeer(bytes: Uint8Array, at: number, end: number, layout: RecordLayout): number {
   let next = at + layout.size;
-  while (next < end && compareRange(bytes, at, bytes, next, PEER_ID_LENGTH) === 0) next += layout.size;
+  while (next < end && isSameRange(bytes, at, bytes, next, PEER_ID_LENGTH)) next += layout.size;
   return next;
 }
 

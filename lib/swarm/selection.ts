@@ -1,4 +1,4 @@
-import { byteAt } from './bytes.js';
+import { byteAt, isSameRange } from './bytes.js';
 import { EndpointSet } from './endpoint-set.js';
 import { isLive } from './filter.js';
 import {
@@ -117,11 +117,7 @@ function take(
 function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
   if (!isLive(bytes, at, layout, wanted.deadline)) return false;
   if (wanted.downloadersOnly && (flagsOf(bytes, at, layout) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
-  // From the end: peer ids of one client begin alike.
-  for (let i = PEER_ID_LENGTH - 1; i >= 0; i--) {
-    if (byteAt(bytes, at + i) !== byteAt(wanted.self, i)) return true;
-  }
-  return false;
+  return !isSameRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH);
 }
 
 /** So many runs, or more, make a reply. */

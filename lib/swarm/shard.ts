@@ -1,5 +1,13 @@
 import { crc32 } from 'node:zlib';
-import { byteAt, compareRange, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
+import {
+  byteAt,
+  compareRange,
+  isSameRange,
+  readUint16,
+  readUint32,
+  writeUint16,
+  writeUint32,
+} from './bytes.js';
 import { compareAge, PEER_ID_LENGTH, V4, V6, type RecordLayout } from './peer-record.js';
 import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
 
@@ -154,7 +162,7 @@ export class Shard {
     const from = start + low * layout.size;
     const end = this.end(layout);
     let to = from;
-    while (to < end && compareRange(this.bytes, to, peerId, 0, PEER_ID_LENGTH) === 0) to += layout.size;
+    while (to < end && isSameRange(this.bytes, to, peerId, 0, PEER_ID_LENGTH)) to += layout.size;
     return { from, to };
   }
 
