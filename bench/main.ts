@@ -2,8 +2,9 @@
 import { Cleanup } from '../test/support/cleanup.js';
 import { parseArguments, USAGE, type Arguments } from './arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from './goals.js';
-import { commitLine, machineLine } from './machine.js';
+import { commitLine, machineLine, processorTime, stolenSince } from './machine.js';
 import { profile } from './profile/profile.js';
+import { formatNumber } from './report/numbers.js';
 import { tableOf, terminalTable } from './report/table.js';
 import { writeReports } from './report/write.js';
 import type { RowResult } from './results.js';
@@ -68,6 +69,7 @@ async function measure(row: RowName, { quick, rounds, peers, seconds }: Argument
   };
   const atEnd = new Cleanup();
   const start = performance.now();
+  const before = processorTime();
   try {
     const measured = await rows[row]({ quick, rounds, peers, seconds, tell, atEnd });
     return {
@@ -77,8 +79,17 @@ async function measure(row: RowName, { quick, rounds, peers, seconds }: Argument
       machine: machineLine(),
       seconds: Math.round((performance.now() - start) / 1000),
       ...measured,
+      notes: [...measured.notes, ...stolenNote(stolenSince(before))],
     };
   } finally {
     await atEnd.run();
   }
+}
+
+function stolenNote(share: number | undefined): string[] {
+  return share === undefined
+    ? []
+    : [
+        `The host gave ${formatNumber(100 * share)}% of the processor time that was asked for to others meanwhile.`,
+      ];
 }

@@ -20,10 +20,15 @@ export interface Runtime {
 /**
  * Starts a container on the first core.
  * @param code the action's, as it would be deployed
+ * @param nodeOptions options of Node, e.g. for a profile, which it leaves when it ends by itself
  */
-export async function startRuntime(name: string, code: string): Promise<Runtime> {
+export async function startRuntime(
+  name: string,
+  code: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Runtime> {
   // What the action prints goes nowhere, where OpenWhisk has a log driver: the markers of the end of each run are written all the same.
-  const child = spawn(process.execPath, [runtime], {
+  const child = spawn(process.execPath, [...nodeOptions, runtime], {
     env: { PATH: process.env['PATH'], __OW_ALLOW_CONCURRENT: 'true' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
@@ -38,8 +43,9 @@ export async function startRuntime(name: string, code: string): Promise<Runtime>
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
+      if (nodeOptions.length > 0) child.disconnect();
       // As OpenWhisk ends every container.
-      child.kill('SIGKILL');
+      else child.kill('SIGKILL');
       await ended;
     },
     post: (path, body) => post(port, path, JSON.stringify(body)),

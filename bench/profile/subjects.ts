@@ -1,8 +1,16 @@
 /** What can be profiled: ours under the load of a row, in a process that leaves a profile when it ends. */
+import { readFileSync } from 'node:fs';
+import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
+import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
 import { AnnounceLoad } from '../load/announce-load.js';
+import { RunLoad } from '../load/run-load.js';
 import { Workload } from '../load/workload.js';
+import { bundlePath } from '../paths.js';
+import { startRuntime } from '../peers/runtime.js';
 import { optionsOfNpmStart, startStandalone } from '../peers/standalone.js';
 import { CONNECTIONS, PEERS, PEERS_IN_SWARM, RATE, SETTINGS } from '../rows/headline.js';
+import { MANY } from '../rows/runtime.js';
+import { leaveFirstCore } from '../support/affinity.js';
 import { runWorker } from '../support/worker.js';
 import type { GrowthWorker } from '../workers/growth.js';
 import type { LiveClientsWorker } from '../workers/live-clients.js';
@@ -29,6 +37,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
       await server.stop();
     }
   },
+  runtime: (directory, nodeOptions) => inContainer(directory, nodeOptions),
   'own-code': async (_, nodeOptions) => {
     const options = [...optionsOfNpmStart(), ...nodeOptions];
     await runWorker<OwnCodeWorker>('own-code', { rounds: 5, announces: 25_000 }, options);
@@ -67,5 +76,26 @@ async function underLoad(
     await load.load({ seconds: 20, connections: 64, connection });
   } finally {
     await server.stop();
+  }
+}
+
+/** The load of the row runtime: the deployed bundle on Riak, each announce at once with 63 of other swarms. */
+async function inContainer(directory: string, nodeOptions: readonly string[]): Promise<void> {
+  const useFirstCoreAgain = leaveFirstCore();
+  const double = await startRiakDoubleProcess({ types: trackerTypes });
+  try {
+    const code = readFileSync(bundlePath('announce'), 'utf8');
+    const container = await startRuntime('many swarms', code, nodeOptions);
+    try {
+      const bound = { STORE: 'riak', RIAK_NODES: double.addresses };
+      const load = new RunLoad(directory, container, { ...MANY, bound });
+      await load.fill();
+      await load.rate(20);
+    } finally {
+      await container.stop();
+    }
+  } finally {
+    await double.close();
+    await useFirstCoreAgain();
   }
 }

@@ -32,7 +32,7 @@ import { makeScratch } from '../support/scratch.js';
 const SECONDS = 5;
 /** One shard. */
 const HOT: Omit<RunsOptions, 'bound'> = { swarms: 1, swarmSize: 150 };
-const MANY: Omit<RunsOptions, 'bound'> = { swarms: 500, swarmSize: 60 };
+export const MANY: Omit<RunsOptions, 'bound'> = { swarms: 500, swarmSize: 60 };
 
 type Variant = 'one hot swarm' | 'many swarms' | 'store at once';
 
