@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { compareRange, readUint16, readUint32, writeUint16, writeUint32 } from '../../lib/swarm/bytes.js';
+import {
+  compareRange,
+  isSameRange,
+  readUint16,
+  readUint32,
+  writeUint16,
+  writeUint32,
+} from '../../lib/swarm/bytes.js';
 
 const uint32 = fc.nat(2 ** 32 - 1);
 
@@ -31,6 +38,21 @@ describe('byte access', () => {
           4,
         );
         expect(Math.sign(order)).to.equal(Buffer.compare(a, b));
+      }),
+    );
+  });
+
+  it('tells ranges that are the same from those that differ in one byte, be it the first or the last', () => {
+    const range = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(range, fc.nat(5), fc.nat(), fc.integer({ min: 1, max: 255 }), (a, at, place, change) => {
+        const b = Buffer.concat([Buffer.alloc(at), a]);
+        expect(isSameRange(a, 0, b, at, a.length)).to.equal(true);
+        for (const changed of [0, place % a.length, a.length - 1]) {
+          const other = Buffer.from(b);
+          other[at + changed] = (a[changed] ?? 0) ^ change;
+          expect(isSameRange(a, 0, other, at, a.length)).to.equal(false);
+        }
       }),
     );
   });
