@@ -1,26 +1,14 @@
 import { expect } from 'chai';
 
-import type { Environment } from '../../../lib/store/lmdb/environment.js';
 import { Journal } from '../../../lib/store/lmdb/journal.js';
 import { ShardTable } from '../../../lib/store/lmdb/shard-table.js';
-import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
-import { openTestEnvironment } from './support/open-table.js';
+import { environmentOfEachTest } from './support/open-table.js';
 
 describe('shards that could not be put into their places', () => {
-  let directory: string;
-  let environment: Environment;
-
-  beforeEach(async () => {
-    directory = await makeTempDir();
-    environment = openTestEnvironment(directory);
-  });
-
-  afterEach(async () => {
-    await environment.close();
-    await removeTempDir(directory);
-  });
+  const opened = environmentOfEachTest();
 
   it('are tried again, each once, and are there in the end', async () => {
+    const { environment } = opened();
     let isFull = true;
     const putAtOnce: string[][] = [];
     const turns = new Proxy(environment.turns, {

@@ -7,8 +7,7 @@ import fc from 'fast-check';
 
 import type { Environment } from '../../../lib/store/lmdb/environment.js';
 import type { ShardTable } from '../../../lib/store/lmdb/shard-table.js';
-import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
-import { openTable, openTestEnvironment } from './support/open-table.js';
+import { environmentOfEachTest, openTable } from './support/open-table.js';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
 
@@ -37,18 +36,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 describe('shards with a journal', function () {
   this.timeout(120_000);
+  const opened = environmentOfEachTest();
   let directory: string;
   let environment: Environment;
   let lastVersion = 0;
 
-  beforeEach(async () => {
-    directory = await makeTempDir();
-    environment = openTestEnvironment(directory);
-  });
-
-  afterEach(async () => {
-    await environment.close();
-    await removeTempDir(directory);
+  beforeEach(() => {
+    ({ directory, environment } = opened());
   });
 
   function valueOf(version: number): Buffer {
