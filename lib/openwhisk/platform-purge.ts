@@ -1,8 +1,9 @@
 import { systemClock } from '../environment.js';
+import { withFields } from '../log.js';
 import { madeOnce, type ActionParams } from './components.js';
 import { invokeItself, invokerOf } from './next-invocation.js';
 import { runSlice, type PurgeResult } from './purge-action.js';
-import { duringRun, runIdsOf } from './run.js';
+import { runIdsOf, type RunIds } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 
 /** A purge that failed: its activation is recorded as failed. */
@@ -19,21 +20,23 @@ export function platformPurge(): (params: ActionParams) => Promise<PurgeResult |
   const run = async (
     params: ActionParams,
     environment: NodeJS.ProcessEnv,
+    ids: RunIds,
   ): Promise<PurgeResult | PurgeFailure> => {
     try {
       const components = componentsFor(params);
       const invoker = invokerOf(environment);
-      return await runSlice(components, params['purge'], {
+      const log = withFields(components.log, ids);
+      return await runSlice({ ...components, log }, params['purge'], {
         deadline: Number(environment['__OW_DEADLINE'] ?? systemClock.now() + DEFAULT_TIME_MS),
         invokeNext: (purge) => invokeItself(invoker, { purge }),
       });
     } catch (cause) {
-      stdoutLog('error').error('purge failed', { cause });
+      withFields(stdoutLog('error'), ids).error('purge failed', { cause });
       return { error: 'the purge has failed; its log says why' };
     }
   };
   // A copy: the environment is one for all runs of the process.
-  return (params) => duringRun(runIdsOf(params, process.env), () => run(params, { ...process.env }));
+  return (params) => run(params, { ...process.env }, runIdsOf(params, process.env));
 }
 
 /** How long a run is taken to have if the platform does not say. */

@@ -1,8 +1,9 @@
+import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureReply } from '../tracker/failures.js';
 import { madeOnce } from './components.js';
 import { withProcessReport } from './process-report.js';
-import { duringRun, runIdsOf } from './run.js';
+import { runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 import { failureResult, type WebAction, type WebActionParams } from './web-action.js';
 
@@ -14,16 +15,16 @@ export class DeploymentError extends Error {
 /** A web action as OpenWhisk runs it: several runs at once, made from the parameters of the first, and used for all that follow. */
 export function platformAction(create: (components: TrackerComponents) => WebAction): WebAction {
   const actionFor = madeOnce(create);
-  const run: WebAction = async (params) => {
+  const run: WebAction = async (params, ids = {}) => {
     try {
       refuseUnlessRaw(params);
-      return await actionFor(params)(params);
+      return await actionFor(params)(params, ids);
     } catch (error) {
-      return failureResult(failureReply(error, RETRY_MINUTES, stdoutLog('error')));
+      return failureResult(failureReply(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids)));
     }
   };
   const reporting = withProcessReport(run);
-  return (params) => duringRun(runIdsOf(params, process.env), () => reporting(params));
+  return (params) => reporting(params, runIdsOf(params, process.env));
 }
 
 /**

@@ -20,21 +20,21 @@ export function withProcessReport(action: WebAction): WebAction {
   const name = randomBytes(4).toString('hex');
   const watches = new Set<Watch>();
   let underWay = 0;
-  const counted: WebAction = async (params) => {
+  const counted: WebAction = async (params, run) => {
     underWay += 1;
     for (const watch of watches) watch.most = Math.max(watch.most, underWay);
     try {
-      return await action(params);
+      return await action(params, run);
     } finally {
       underWay -= 1;
     }
   };
-  return async (params) => {
-    if (!isAsked(params)) return counted(params);
+  return async (params, run) => {
+    if (!isAsked(params)) return counted(params, run);
     const watch: Watch = { most: 0 };
     watches.add(watch);
     try {
-      const result = await counted(params);
+      const result = await counted(params, run);
       return { ...result, headers: { ...result.headers, [REPORT_HEADER]: `${name} ${watch.most}` } };
     } finally {
       watches.delete(watch);

@@ -1,23 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LogFields } from '../log.js';
 
 /** What tells one run of an action from the others that the same process has under way. */
-export interface RunIds {
+export interface RunIds extends LogFields {
   /** Of the activation record. */
   readonly activationId?: string;
   /** Of the client's request: the gateway makes it ($request_id) and logs it, too, and it is the controller's transaction id. */
   readonly requestId?: string;
-}
-
-const runs = new AsyncLocalStorage<RunIds>();
-
-/** Does something as a part of a run: whatever it awaits, and whatever that calls, is part of the run, too. */
-export function duringRun<T>(ids: RunIds, act: () => T): T {
-  return runs.run(ids, act);
-}
-
-/** The ids of the run that asks; none outside of a run. */
-export function currentRun(): RunIds {
-  return runs.getStore() ?? {};
 }
 
 /**

@@ -1,19 +1,17 @@
 import type { Log, LogFields } from '../log.js';
-import { currentRun } from './run.js';
 
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof LEVELS)[number];
 
 /**
- * A log of an action: one JSON line an event on standard output, which OpenWhisk collects. A line of a run has the ids of the run. Never throws: no
- * reply is lost for a line.
+ * A log of an action: one JSON line an event on standard output, which OpenWhisk collects. Never throws: no reply is lost for a line.
  */
 export function stdoutLog(least: Level, write: (line: string) => void = console.log): Log {
   const line =
     (level: Level) =>
     (event: string, fields: LogFields = {}): void => {
       if (LEVELS.indexOf(level) > LEVELS.indexOf(least)) return;
-      const head = { level, time: new Date().toISOString(), event, ...currentRun() };
+      const head = { level, time: new Date().toISOString(), event };
       try {
         write(lineOf(head, fields));
       } catch {

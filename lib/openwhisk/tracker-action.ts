@@ -1,3 +1,4 @@
+import { withFields, type Log } from '../log.js';
 import { parseAddress } from '../protocol/address.js';
 import { ClientError } from '../protocol/errors.js';
 import { splitRequestTarget } from '../protocol/request-target.js';
@@ -14,18 +15,19 @@ import {
 
 /** Something that answers a client's query with a bencoded reply. */
 export interface Tracker {
-  answer(query: string, clientAddress: Uint8Array): Promise<Buffer>;
+  answer(query: string, clientAddress: Uint8Array, log: Log): Promise<Buffer>;
 }
 
 /** A web action around a tracker: whatever goes wrong becomes a bencoded failure, in bounded time. */
 export function trackerAction(tracker: Tracker, { config, log }: TrackerComponents): WebAction {
   const deadlines = new Deadlines(config.announceTimeoutMs);
-  return async (params) => {
+  return async (params, run) => {
+    const runLog = run === undefined ? log : withFields(log, run);
     try {
       const { query, clientAddress } = requestOf(params);
-      return webActionResult(await deadlines.within(tracker.answer(query, clientAddress)));
+      return webActionResult(await deadlines.within(tracker.answer(query, clientAddress, runLog)));
     } catch (error) {
-      return failureResult(failureReply(error, config.retryInMinutes, log));
+      return failureResult(failureReply(error, config.retryInMinutes, runLog));
     }
   };
 }

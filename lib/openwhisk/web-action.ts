@@ -5,6 +5,7 @@
  * sends no query, but the request target byte for byte in X-Original-URI, and the client's address in X-Real-IP. The
  * reply is base64 under a binary content type, which the controller passes on unharmed; the gateway re-labels it text/plain.
  */
+import type { RunIds } from './run.js';
 
 /** What the controller hands to a web action, as far as it is used here. */
 export interface WebActionParams {
@@ -21,8 +22,11 @@ export interface WebActionResult {
   readonly body: string;
 }
 
-/** A web action: never rejects, as the controller would make an empty 204 of that. */
-export type WebAction = (params: WebActionParams) => Promise<WebActionResult>;
+/**
+ * A web action: never rejects, as the controller would make an empty 204 of that.
+ * @param run what the log lines of this run are to have
+ */
+export type WebAction = (params: WebActionParams, run?: RunIds) => Promise<WebActionResult>;
 
 /** One header of a web action's request. */
 export function headerOf(params: WebActionParams, name: string): string | undefined {

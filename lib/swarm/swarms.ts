@@ -68,10 +68,15 @@ export class Swarms {
   /**
    * Takes a peer's announcement; answers when it is stored, with peers to connect to.
    * The counts are exact if all shards of the swarm are at hand, else estimated from those that are.
+   * @param log for what goes wrong with this announce alone; what several wait for goes to the log of all
    * @throws StoreError if it could not be stored
    */
-  async announce(announcement: Announcement, wanted: PeersWanted): Promise<SwarmAnswer> {
-    const { store, clock, random, rules, log } = this.components;
+  async announce(
+    announcement: Announcement,
+    wanted: PeersWanted,
+    log = this.components.log,
+  ): Promise<SwarmAnswer> {
+    const { store, clock, random, rules } = this.components;
     const infohash = infohashKey(announcement.infohash);
     const operation = new AnnounceOperation(announcement, rules);
     const arrival = await this.router.visit(infohash, operation);

@@ -25,15 +25,17 @@ export class AnnounceTracker {
   /**
    * @param query the raw query of the announce
    * @param clientAddress who sent it, 4 or 16 bytes
+   * @param log for what goes wrong with this announce alone
    * @returns a bencoded reply
    * @throws ClientError for a request that cannot be answered, StoreError if the peer could not be stored
    */
-  async answer(query: string, clientAddress: Uint8Array): Promise<Buffer> {
+  async answer(query: string, clientAddress: Uint8Array, log = this.components.log): Promise<Buffer> {
     const { config } = this.components;
     const request = parseAnnounce(query, config);
     const { counts, peers } = await this.swarms.announce(
       announcementOf(request, this.peerAddress(request, clientAddress)),
       { limit: request.numwant, withIds: !request.compact && !request.noPeerId },
+      log,
     );
     const reply = {
       interval: this.jittered(config.announceIntervalSeconds),

@@ -10,15 +10,16 @@ export class ScrapeTracker {
 
   /**
    * @param query the raw query of the scrape
+   * @param log for what is wrong with the swarms that are asked for
    * @returns a bencoded reply; a swarm that is not known has zeros
    * @throws ClientError for a request that cannot be answered, StoreError if a swarm could not be read
    */
-  async answer(query: string): Promise<Buffer> {
+  async answer(query: string, _clientAddress?: Uint8Array, log = this.components.log): Promise<Buffer> {
     const { config, clock } = this.components;
     const deadline = Math.floor(clock.now() / 1000) - config.peerLifetimeSeconds;
     const infohashes = parseScrape(query, config.scrapeMaxHashes);
     const swarms = await mapBounded(infohashes, SWARMS_AT_ONCE, async (infohash) => {
-      const { counts, downloads } = await scrapeSwarm(this.components, infohash, deadline);
+      const { counts, downloads } = await scrapeSwarm({ ...this.components, log }, infohash, deadline);
       return {
         infohash,
         complete: counts.seeders,

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 
-import { currentRun, duringRun, runIdsOf } from '../../lib/openwhisk/run.js';
+import { runIdsOf } from '../../lib/openwhisk/run.js';
 
 describe('the ids of a run', () => {
   it('are the activation id that the platform has just set and the request id of the gateway', () => {
@@ -18,23 +17,5 @@ describe('the ids of a run', () => {
     for (const params of [undefined, null, 7, 'a', {}, { __ow_headers: null }, { __ow_headers: 'a' }]) {
       expect(runIdsOf(params, { __OW_ACTIVATION_ID: 'a b' })).to.deep.equal({});
     }
-  });
-
-  it('stay with everything that the run awaits, whatever runs beside it', async () => {
-    const seen = await Promise.all(
-      Array.from({ length: 20 }, (_, i) =>
-        duringRun({ activationId: `a${i}` }, async () => {
-          await delay(i % 3);
-          await new Promise(setImmediate);
-          return currentRun().activationId;
-        }),
-      ),
-    );
-    expect(seen).to.deep.equal(Array.from({ length: 20 }, (_, i) => `a${i}`));
-  });
-
-  it('are none outside of a run', () => {
-    duringRun({ activationId: 'a' }, () => undefined);
-    expect(currentRun()).to.deep.equal({});
   });
 });

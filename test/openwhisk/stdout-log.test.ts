@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { duringRun } from '../../lib/openwhisk/run.js';
+import { withFields } from '../../lib/log.js';
 import { stdoutLog } from '../../lib/openwhisk/stdout-log.js';
 import { StoreError } from '../../lib/store/errors.js';
 
@@ -40,16 +40,14 @@ describe('the log of an action', () => {
     expect(shown['cause']).to.include({ name: 'TypeError', message: 'the reason' });
   });
 
-  it('has the ids of the run in every line of a run', () => {
+  it('has the ids of a run before the fields of its lines, and in no other line', () => {
     const lines: string[] = [];
     const log = stdoutLog('info', (line) => lines.push(line));
-    duringRun({ activationId: 'a1', requestId: 'r1' }, () => {
-      log.info('inside');
-    });
+    withFields(log, { activationId: 'a1', requestId: 'r1' }).info('inside', { shards: 3 });
     log.info('outside');
-    const [inside, outside] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(inside).to.include({ activationId: 'a1', requestId: 'r1' });
-    expect(outside).to.not.have.any.keys('activationId', 'requestId');
+    const [inside, outside] = lines.map((line) => Object.keys(JSON.parse(line) as object));
+    expect(inside).to.deep.equal(['level', 'time', 'event', 'activationId', 'requestId', 'shards']);
+    expect(outside).to.deep.equal(['level', 'time', 'event']);
   });
 
   it('shows what it can of fields that JSON cannot show, and never throws', () => {

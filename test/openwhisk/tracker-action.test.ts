@@ -134,6 +134,25 @@ describe('a tracker action', () => {
     }
   });
 
+  it('logs with the ids of the run that it is about, whatever runs beside it', async () => {
+    const [action, site] = actionOf(async (query, _address, log) => {
+      await new Promise(setImmediate);
+      log.info('answering', { query });
+      throw new Error('secret');
+    });
+    const runs = Array.from({ length: 20 }, (_, i) => `r${i}`);
+    await Promise.all(runs.map((requestId) => action(paramsOf(`/announce?${requestId}`), { requestId })));
+    const lines = site.log.lines.map(({ event, fields }) => ({ event, requestId: fields['requestId'] }));
+    for (const event of ['answering', 'internal error']) {
+      expect(lines.filter((line) => line.event === event).map(({ requestId }) => requestId)).to.deep.equal(
+        runs,
+      );
+    }
+    for (const { fields } of site.log.lines) {
+      if (fields['query'] !== undefined) expect(fields['query']).to.equal(fields['requestId']);
+    }
+  });
+
   it('answers a tracker that throws at once', async () => {
     const [action] = actionOf(() => {
       throw new TypeError('secret');
