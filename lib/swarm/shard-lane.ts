@@ -31,6 +31,12 @@ export interface LaneHome {
   onIdle(lane: ShardLane): void;
 }
 
+/** Where lanes wait to be dropped. */
+export interface LaneLine {
+  /** Takes note of what one of its lanes weighs now. */
+  weigh(lane: ShardLane, bytes: number): void;
+}
+
 /**
  * Everything that this process does with one shard, one thing after the other.
  *
@@ -51,11 +57,11 @@ export class ShardLane implements Linked<ShardLane> {
   /** Shards that the present group found to hold strays. */
   private straying: Set<number> | undefined;
   private running = false;
-  /** Set whenever somebody asks for the lane; whoever keeps lanes clears it. */
+  /** Set whenever somebody asks for the lane again; whoever keeps lanes clears it. */
   used = false;
-  /** What the lane was last taken to weigh, by whoever keeps lanes; whether it is no longer kept; and its place in the line to be dropped. */
+  /** For whoever keeps lanes: what this one was last taken to weigh, the line that it is in (undefined if it is no longer kept), and its place there. */
   weighed = 0;
-  dropped = false;
+  line: LaneLine | undefined;
   before: ShardLane | undefined;
   after: ShardLane | undefined;
 

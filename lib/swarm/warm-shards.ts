@@ -4,21 +4,30 @@ import type { Shard } from './shard.js';
 import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
 
 /**
- * The lanes of the shards that this process used lately, and so the shards it remembers: the longest unused go first when the remembered
- * states outgrow their bound. A lane in use stays, so that this process does not compete with itself for a shard.
+ * The lanes of the shards that this process used lately, and so the shards it remembers. A lane in use stays, so that this process does
+ * not compete with itself for a shard.
+ *
+ * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that were used again by then may
+ * have all the rest; the longest unused go first. So swarms that announce once in a while never push out busy ones, and what is remembered of
+ * them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
  */
 export class WarmShards implements LaneHome {
   /** By swarm, then by shard. */
   private readonly swarms = new Map<string, SwarmLanes>();
-  /** Every lane, in the order in which they are looked at to be dropped. */
-  private readonly line = new LinkedList<ShardLane>();
-  private lanes = 0;
-  private bytes = 0;
+  private readonly newcomers = new Line();
+  private readonly regulars = new Line();
+  /** Bytes. */
+  private readonly mostOfNewcomers: number;
+  private readonly mostOfRegulars: number;
 
+  /** @param mostBytes of all that is remembered */
   constructor(
     private readonly context: LaneContext,
-    private readonly mostBytes: number,
-  ) {}
+    mostBytes: number,
+  ) {
+    this.mostOfNewcomers = Math.max(mostBytes * NEWCOMERS, Math.min(mostBytes / 2, ROOM_FOR_NEWCOMERS));
+    this.mostOfRegulars = mostBytes - this.mostOfNewcomers;
+  }
 
   /** The lane of shard n of a swarm. */
   lane(infohash: string, n: number): ShardLane {
@@ -31,8 +40,7 @@ export class WarmShards implements LaneHome {
     if (lane === undefined) {
       lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
       lanes.set(n, lane);
-      this.line.append(lane);
-      this.lanes++;
+      this.newcomers.append(lane);
     } else {
       lane.used = true;
     }
@@ -51,36 +59,81 @@ export class WarmShards implements LaneHome {
   }
 
   onIdle(lane: ShardLane): void {
-    if (lane.dropped) return;
-    const weight = OVERHEAD + lane.weight;
-    this.bytes += weight - lane.weighed;
-    lane.weighed = weight;
-    if (this.bytes > this.mostBytes) this.evict();
+    const { line } = lane;
+    if (line === undefined) return;
+    line.weigh(lane, OVERHEAD + lane.weight);
+    if (this.newcomers.bytes > this.mostOfNewcomers) this.sift();
+    if (this.regulars.bytes > this.mostOfRegulars) this.evict();
   }
 
-  /** Second chance: a lane used since it was last looked at goes to the end of the line. */
-  private evict(): void {
-    let looks = this.lanes * 2;
-    for (let lane = this.line.first; lane !== undefined; lane = this.line.first) {
-      if (this.bytes <= this.mostBytes || looks-- === 0) return;
-      this.line.remove(lane);
-      if (lane.used || lane.busy) {
+  /** Makes regulars of the first newcomers if they were used again, and drops them if not. */
+  private sift(): void {
+    const { newcomers, regulars } = this;
+    let looks = newcomers.length;
+    for (let lane = newcomers.first; lane !== undefined; lane = newcomers.first) {
+      if (newcomers.bytes <= this.mostOfNewcomers || looks-- === 0) return;
+      newcomers.remove(lane);
+      if (lane.used) {
         lane.used = false;
-        this.line.append(lane);
+        regulars.append(lane);
+      } else if (lane.busy) {
+        newcomers.append(lane);
       } else {
-        this.drop(lane);
+        this.forget(lane);
       }
     }
   }
 
-  private drop(lane: ShardLane): void {
-    const { infohash, n, weighed } = lane;
-    lane.dropped = true;
-    this.lanes--;
-    this.bytes -= weighed;
+  /** Second chance: a regular that was used since it was last looked at goes to the end of the line. */
+  private evict(): void {
+    const { regulars } = this;
+    let looks = regulars.length * 2;
+    for (let lane = regulars.first; lane !== undefined; lane = regulars.first) {
+      if (regulars.bytes <= this.mostOfRegulars || looks-- === 0) return;
+      regulars.remove(lane);
+      if (lane.used || lane.busy) {
+        lane.used = false;
+        regulars.append(lane);
+      } else {
+        this.forget(lane);
+      }
+    }
+  }
+
+  private forget({ infohash, n }: ShardLane): void {
     const lanes = this.swarms.get(infohash);
     lanes?.set(n, undefined);
     if (lanes?.isEmpty === true) this.swarms.delete(infohash);
+  }
+}
+
+/** Lanes in the order in which they are looked at to be dropped, and what they weigh together. */
+class Line {
+  bytes = 0;
+  length = 0;
+  private readonly lanes = new LinkedList<ShardLane>();
+
+  get first(): ShardLane | undefined {
+    return this.lanes.first;
+  }
+
+  append(lane: ShardLane): void {
+    this.lanes.append(lane);
+    lane.line = this;
+    this.length++;
+    this.bytes += lane.weighed;
+  }
+
+  remove(lane: ShardLane): void {
+    this.lanes.remove(lane);
+    lane.line = undefined;
+    this.length--;
+    this.bytes -= lane.weighed;
+  }
+
+  weigh(lane: ShardLane, bytes: number): void {
+    this.bytes += bytes - lane.weighed;
+    lane.weighed = bytes;
   }
 }
 
@@ -108,6 +161,10 @@ class SwarmLanes {
     return this.root === undefined && (this.others === undefined || this.others.size === 0);
   }
 }
+
+/** The share of the memory for lanes that were used once, and what that is at least, in bytes, unless it were more than half. */
+const NEWCOMERS = 1 / 16;
+const ROOM_FOR_NEWCOMERS = 1024 * 1024;
 
 /**
  * What a lane weighs beside its shard's bytes: the objects, the key, the map's entry, and a version such as the 60 bytes of a vector clock.

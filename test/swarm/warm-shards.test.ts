@@ -26,13 +26,44 @@ describe('the shards of a process', () => {
     expect(shards.lane(KEY, 6).n).to.equal(6);
   });
 
-  it('are dropped when they outgrow the bound, the longest unused first', async () => {
+  it('are dropped when those that were used once have half of a small bound, the oldest first', async () => {
     const shards = new WarmShards(new Site().context, 10 * LANE);
     for (const number of upTo(100)) await shards.lane(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
     const kept = upTo(100).filter((number) => shards.peek(swarm(number), 0) !== undefined);
-    expect(kept).to.have.length(10);
-    expect(kept).to.deep.equal(upTo(100).slice(100 - kept.length));
+    expect(kept).to.deep.equal(upTo(100).slice(95));
+  });
+
+  it('are dropped when those that were used once have a sixteenth of a large bound', async () => {
+    const lanes = 40_000;
+    const shards = new WarmShards(new Site().context, lanes * LANE);
+    for (const number of upTo(lanes / 8)) await shards.lane(swarm(number), 0).submit(read);
+    await new Promise(setImmediate);
+    const kept = upTo(lanes / 8).filter((number) => shards.peek(swarm(number), 0) !== undefined);
+    expect(kept).to.deep.equal(upTo(lanes / 8).slice(lanes / 16));
+  });
+
+  it('stay for the rest of the bound when they were used twice, the longest unused go first', async () => {
+    const shards = new WarmShards(new Site().context, 10 * LANE);
+    const use = (number: number): Promise<unknown> => shards.lane(swarm(number), 0).submit(read);
+    for (const number of upTo(5)) {
+      await use(number);
+      await use(number);
+    }
+    for (const number of upTo(100)) await use(1000 + number);
+    await new Promise(setImmediate);
+    const kept = (numbers: number[]): number[] =>
+      numbers.filter((number) => shards.peek(swarm(number), 0) !== undefined);
+    expect(kept(upTo(5))).to.deep.equal(upTo(5));
+    // More of them than fit: the one that was used since they came stays, the others go in their order.
+    await use(0);
+    for (const number of [2000, 2001, 2002]) {
+      await use(number);
+      await use(number);
+    }
+    for (const number of upTo(100)) await use(3000 + number);
+    await new Promise(setImmediate);
+    expect(kept([...upTo(5), 2000, 2001, 2002])).to.deep.equal([0, 4, 2000, 2001, 2002]);
   });
 
   it('weigh what they remember, as much as that is now', async () => {
@@ -40,24 +71,28 @@ describe('the shards of a process', () => {
     const peers = 1000;
     const large = shardOf(upTo(peers).map((number) => recordOf(number, { seen: 10_000 })));
     await site.overwrite(KEY, large.seal());
-    const shards = new WarmShards(site.context, 60 * LANE);
+    const shards = new WarmShards(site.context, 100 * LANE);
     const lane = shards.lane(KEY, 0);
     await lane.submit(read);
     expect(lane.weight).to.equal(20 + peers * 31);
     const others = async (from: number): Promise<number> => {
       for (const number of upTo(60)) {
-        await shards.lane(swarm(from + number), 0).submit(read);
-        await lane.submit(read);
+        for (const key of [swarm(from + number), swarm(from + number), KEY])
+          await shards.lane(key, 0).submit(read);
+      }
+      // Those that were used once have half of it: enough of them make regulars of all the others.
+      for (const number of upTo(60)) {
+        for (const key of [swarm(from + 100 + number), KEY]) await shards.lane(key, 0).submit(read);
       }
       return upTo(60).filter((number) => shards.peek(swarm(from + number), 0) !== undefined).length;
     };
-    const room = Math.floor((60 * LANE - 20 - peers * 31 - LANE) / LANE);
-    expect(await others(100)).to.be.within(room - 1, room);
+    const room = Math.floor((50 * LANE - 20 - peers * 31 - LANE) / LANE);
+    expect(await others(1000)).to.be.within(room - 1, room);
     // All of its peers expire, and it becomes light.
     site.pass(3000);
     await lane.submit(put(recordOf(1, { seen: 13_000 })));
     expect(lane.weight).to.equal(20 + 31);
-    expect(await others(200)).to.be.within(58, 59);
+    expect(await others(2000)).to.be.within(48, 49);
   });
 
   it('stay when they are used again and again', async () => {
