@@ -1,5 +1,5 @@
 import { readUint32 } from './bytes.js';
-import { countChanged } from './counts.js';
+import { countChanged, countedPeer } from './counts.js';
 import { isLive } from './filter.js';
 import type { PeerOperation } from './operation.js';
 import {
@@ -90,8 +90,9 @@ export class AnnounceOperation implements PeerOperation {
       this.decided = true;
     }
     this.date(shard, found ? at : undefined, now);
-    const next = shard.with(layout, record, place);
-    if (next !== shard) countChanged(shard, next, record, deadline);
+    const counted = countedPeer(shard, record, deadline);
+    const next = shard.put(layout, record, place);
+    if (counted !== undefined) countChanged(next, counted, record, deadline);
     return next;
   }
 

@@ -43,16 +43,34 @@ export function countPeers(n: number, shard: Shard, deadline: number): PeerCount
   return counts;
 }
 
+/** A shard's counts, and what they have one of its peers as. */
+export interface CountedPeer {
+  readonly known: CountedPeers;
+  readonly was: State | typeof ABSENT;
+}
+
 /**
- * Counts a shard that differs from another in one peer's records, if that other one's counts are known.
+ * What `countChanged` needs to know before a peer's records change. Undefined if the counts are not known.
  * @param peerId begins with the peer's id
  */
-export function countChanged(before: Shard, after: Shard, peerId: Uint8Array, deadline: number): void {
-  const known = countedAt(before, deadline);
+export function countedPeer(shard: Shard, peerId: Uint8Array, deadline: number): CountedPeer | undefined {
+  const known = countedAt(shard, deadline);
   // Of strays only some are counted, which takes the number of the shard to know.
-  if (known === undefined || before.header.strays) return;
+  if (known === undefined || shard.header.strays) return undefined;
+  return { known, was: stateOfPeer(shard, peerId, deadline) };
+}
+
+/**
+ * Counts a shard in which nothing has changed but one peer's records.
+ * @param before what `countedPeer` said of that peer then
+ */
+export function countChanged(
+  after: Shard,
+  { known, was }: CountedPeer,
+  peerId: Uint8Array,
+  deadline: number,
+): void {
   const { counts } = known;
-  const was = stateOfPeer(before, peerId, deadline);
   let is: State | typeof ABSENT = ABSENT;
   let { until } = known;
   for (const layout of [V4, V6]) {

@@ -17,7 +17,7 @@ export interface ShardOperation {
   /**
    * The shard after the operation; the same object if nothing changed. Applied again, to a newer state or to another shard,
    * it must come to the same end.
-   * @param shard what is held; an empty shard if nothing is
+   * @param shard what is held, an empty shard if nothing is; or the draft that earlier operations made of that, which may be changed in place
    * @param now milliseconds since the epoch
    */
   apply(shard: Shard, now: number): Shard;

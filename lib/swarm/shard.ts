@@ -26,8 +26,9 @@ import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
  *     18  2   number of IPv6 records
  *     20  ... records
  *
- * Bytes of a shard are never changed once made: a change makes a new shard. So a store may keep what it was given, and a
- * reader may keep what it read, for as long as they like.
+ * A change makes a new shard, and bytes are never changed once sealed or read. So a store may keep what it was given, and a reader may
+ * keep what it read, for as long as they like. Only a draft, which `put` makes of a shard for the operations of one write, is
+ * changed in place until it is sealed: whoever makes it shows it to nobody before.
  */
 export class Shard {
   /** What the shard is responsible for. */
@@ -41,6 +42,7 @@ export class Shard {
   seenSince = 0;
   /** The peers by what they have, if somebody has counted them. */
   counted: CountedPeers | undefined;
+  private isDraft = false;
 
   private constructor(
     /** The stored form; its checksum is only right after `seal`. */
@@ -100,9 +102,10 @@ export class Shard {
     return this.v4Count + this.v6Count;
   }
 
-  /** Writes the header and the checksum into the shard's own bytes, and gives the stored form. Idempotent. */
+  /** Writes the header and the checksum into the shard's own bytes, and gives the stored form. Idempotent. A draft is none any more. */
   seal(): Buffer {
     const { bytes, header } = this;
+    this.isDraft = false;
     bytes[FORMAT_AT] = FORMAT;
     bytes[FLAGS_AT] = (header.forwarding ? FORWARDING : 0) | (header.strays ? STRAYS : 0);
     bytes[DEPTH_AT] = header.depth;
@@ -193,6 +196,24 @@ export class Shard {
     );
     shard.seenSince = Math.min(this.seenSince, readUint32(record, layout.seenAt));
     return shard;
+  }
+
+  /**
+   * What `with` gives, as a draft; if this is one, then in place as long as its length stays the same. So announces that are written together
+   * copy the shard once.
+   */
+  put(layout: RecordLayout, record: Uint8Array, place: RecordPlace = this.find(layout, record)): Shard {
+    const { at, found } = place;
+    if (!this.isDraft || !found) {
+      const draft = this.with(layout, record, place);
+      if (draft !== this) draft.isDraft = true;
+      return draft;
+    }
+    if (compareAge(record, 0, this.bytes, at, layout) > 0) {
+      this.bytes.set(record, at);
+      this.counted = undefined;
+    }
+    return this;
   }
 
   start(layout: RecordLayout): number {

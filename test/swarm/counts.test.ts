@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   addCounts,
   countChanged,
+  countedPeer,
   countPeers,
   extrapolate,
   NO_PEERS,
@@ -13,6 +14,7 @@ import { dropExpired } from '../../lib/swarm/filter.js';
 import { PARTIAL_SEED, SEEDER, STOPPED, V4, V6, type RecordLayout } from '../../lib/swarm/peer-record.js';
 import { hashPeerId, shardAt } from '../../lib/swarm/placement.js';
 import type { Shard } from '../../lib/swarm/shard.js';
+import { defined } from '../support/defined.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
 
@@ -73,13 +75,14 @@ describe('counting the peers of a shard', () => {
       fc.property(
         fc.array(records, { maxLength: 30 }),
         fc.array(change, { maxLength: 40 }),
-        (list, changes) => {
+        fc.boolean(),
+        (list, changes, inPlace) => {
           let shard = shardOf(list);
           for (const { record, deadline, asks } of changes) {
             if (asks) countPeers(0, shard, deadline);
-            const next = shard.with(layoutFor(record), record);
-            if (next !== shard) countChanged(shard, next, record, deadline);
-            shard = next;
+            const before = countedPeer(shard, record, deadline);
+            shard = inPlace ? shard.put(layoutFor(record), record) : shard.with(layoutFor(record), record);
+            if (before !== undefined) countChanged(shard, before, record, deadline);
             expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
           }
         },
@@ -93,8 +96,9 @@ describe('counting the peers of a shard', () => {
     const shard = shardOf(list);
     countPeers(0, shard, 500);
     const record = recordOf(7, { seen: 1001, flags: SEEDER });
+    const before = defined(countedPeer(shard, record, 600));
     const next = shard.with(V4, record);
-    countChanged(shard, next, record, 600);
+    countChanged(next, before, record, 600);
     expect(next.counted).to.deep.equal({
       counts: { seeders: 1, leechers: 49, partialSeeds: 0 },
       from: 600,

@@ -12,6 +12,8 @@ import {
   ShardFormatError,
 } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
+import { recordOf } from './peers.js';
+import { upTo } from './site.js';
 
 describe('the shard codec', () => {
   it('gives back what was stored', () => {
@@ -134,6 +136,37 @@ describe('a shard', () => {
         expect(shard.bytes.toString('hex')).to.equal(before);
       }),
     );
+  });
+
+  it('becomes, as a draft that is changed in place, what it would become by copies', () => {
+    fc.assert(
+      fc.property(shards(0), fc.array(records, { maxLength: 60 }), (shard, list) => {
+        const before = shard.seal().toString('hex');
+        let draft = shard;
+        let copy = shard;
+        for (const record of [...list, ...list]) {
+          const layout = record.length === V4.size ? V4 : V6;
+          draft = draft.put(layout, record);
+          copy = copy.with(layout, record);
+        }
+        expect(draft.seal().toString('hex')).to.equal(copy.seal().toString('hex'));
+        expect(shard.bytes.toString('hex')).to.equal(before);
+      }),
+    );
+  });
+
+  it('is copied once for any number of newer records of its peers, and not changed any more once it is sealed', () => {
+    const shard = shardOf(upTo(20).map((number) => recordOf(number, { seen: 1000 })));
+    shard.seal();
+    const draft = shard.put(V4, recordOf(1, { seen: 1001 }));
+    expect(draft).to.not.equal(shard);
+    for (const number of upTo(20)) {
+      expect(draft.put(V4, recordOf(number, { seen: 1002 }))).to.equal(draft);
+    }
+    expect(recordsOf(draft)).to.deep.equal(upTo(20).map((number) => recordOf(number, { seen: 1002 })));
+    const sealed = Buffer.from(draft.seal());
+    expect(draft.put(V4, recordOf(1, { seen: 1003 }))).to.not.equal(draft);
+    expect(draft.bytes).to.deep.equal(sealed);
   });
 
   it('stays the same object when a record brings nothing newer', () => {
