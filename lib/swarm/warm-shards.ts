@@ -7,15 +7,16 @@ import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
  * The lanes of the shards that this process used lately, and so the shards it remembers. A lane in use stays, so that this process does
  * not compete with itself for a shard.
  *
- * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that were used again by then may
- * have all the rest; the longest unused go first. So swarms that announce once in a while never push out busy ones, and what is remembered of
- * them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
+ * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or not
+ * much later, may have all the rest; the longest unused go first. So swarms that announce once in a while never push out busy ones, and what is
+ * remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
  */
 export class WarmShards implements LaneHome {
   /** By swarm, then by shard. */
   private readonly swarms = new Map<string, SwarmLanes>();
   private readonly newcomers = new Line();
   private readonly regulars = new Line();
+  private readonly lateDrops = new LateDrops();
   /** Bytes. */
   private readonly mostOfNewcomers: number;
   private readonly mostOfRegulars: number;
@@ -40,7 +41,8 @@ export class WarmShards implements LaneHome {
     if (lane === undefined) {
       lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
       lanes.set(n, lane);
-      this.newcomers.append(lane);
+      const line = this.lateDrops.has(lane) ? this.regulars : this.newcomers;
+      line.append(lane);
     } else {
       lane.used = true;
     }
@@ -79,6 +81,7 @@ export class WarmShards implements LaneHome {
       } else if (lane.busy) {
         newcomers.append(lane);
       } else {
+        this.lateDrops.add(lane);
         this.forget(lane);
       }
     }
@@ -105,6 +108,31 @@ export class WarmShards implements LaneHome {
     lanes?.set(n, undefined);
     if (lanes?.isEmpty === true) this.swarms.delete(infohash);
   }
+}
+
+/**
+ * Lanes that were dropped lately, by a hash of their keys: each is remembered until another one comes to have its place. One may be taken for
+ * another, which does no harm.
+ */
+class LateDrops {
+  private readonly hashes = new Uint32Array(LATE_DROPS);
+
+  add(lane: ShardLane): void {
+    const hash = hashOf(lane);
+    this.hashes[hash % LATE_DROPS] = hash;
+  }
+
+  has(lane: ShardLane): boolean {
+    const hash = hashOf(lane);
+    return this.hashes[hash % LATE_DROPS] === hash;
+  }
+}
+
+/** Never 0. */
+function hashOf({ infohash, n }: ShardLane): number {
+  let hash = Math.imul(n, 0x9e3779b1);
+  for (let i = 0; i < infohash.length; i++) hash = Math.imul(hash ^ infohash.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0 || 1;
 }
 
 /** Lanes in the order in which they are looked at to be dropped, and what they weigh together. */
@@ -161,6 +189,9 @@ class SwarmLanes {
     return this.root === undefined && (this.others === undefined || this.others.size === 0);
   }
 }
+
+/** As many lanes as the default memory has room for, and some more. */
+const LATE_DROPS = 16_384;
 
 /** The share of the memory for lanes that were used once, and what that is at least, in bytes, unless it were more than half. */
 const NEWCOMERS = 1 / 16;

@@ -66,6 +66,21 @@ describe('the shards of a process', () => {
     expect(kept([...upTo(5), 2000, 2001, 2002])).to.deep.equal([0, 4, 2000, 2001, 2002]);
   });
 
+  it('stay when they are used in turn, as long as all of them fit', async () => {
+    const lanes = 4000;
+    const site = new Site();
+    const shards = new WarmShards(site.context, lanes * LANE * 1.2);
+    const useAll = async (): Promise<void> => {
+      for (const number of upTo(lanes)) await shards.lane(swarm(number), 0).submit(read);
+      await new Promise(setImmediate);
+    };
+    await useAll();
+    await useAll();
+    const { fetch = 0 } = await site.operationsOf(useAll);
+    // Of some it was not known that they had been there, as another one had their place.
+    expect(fetch).to.be.below(lanes / 4);
+  });
+
   it('weigh what they remember, as much as that is now', async () => {
     const site = new Site();
     const peers = 1000;
