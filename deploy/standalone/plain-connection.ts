@@ -1,16 +1,20 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { HttpReply } from './edge.js';
+import type { WebActionResult } from '../../lib/openwhisk/web-action.js';
+import { httpReply, type HttpReply } from './edge.js';
 import { readPlainRequest, type PlainRequest } from './plain-request.js';
 import { badRequestReply } from './raw-reply.js';
+import type { ReplyHeads } from './reply-heads.js';
 
 /** Whoever a connection belongs to. */
 export interface PlainConnectionOwner {
   /** Whether replies are the last ones of their connections from now on. */
   readonly isDraining: boolean;
-  /** Never rejects. @param remoteAddress the other end of the connection */
-  answer(request: PlainRequest, remoteAddress: string): Promise<HttpReply>;
+  readonly heads: ReplyHeads;
+  /** Runs the action that a request is for. @param remoteAddress the other end of the connection */
+  run(request: PlainRequest, remoteAddress: string): Promise<WebActionResult>;
+  /** What is answered if that throws or rejects, or gives no result. */
+  broken(cause: unknown): HttpReply;
   /** Takes the connection over, with bytes that arrived on it and were not answered. */
   takeOver(connection: PlainConnection, socket: Socket, unread: Buffer): void;
   onClosed(connection: PlainConnection): void;
@@ -28,6 +32,7 @@ export interface PlainConnectionLimits {
  */
 export class PlainConnection {
   #answering = false;
+  #hasAnswered = false;
   #hasEnded = false;
   /** What arrived while a reply was awaited. */
   #unread: Buffer | undefined;
@@ -71,7 +76,12 @@ export class PlainConnection {
 
   async #answer(request: PlainRequest, remoteAddress: string): Promise<void> {
     this.#answering = true;
-    const reply = await this.owner.answer(request, remoteAddress);
+    let reply: HttpReply;
+    try {
+      reply = httpReply(await this.owner.run(request, remoteAddress));
+    } catch (cause) {
+      reply = this.owner.broken(cause);
+    }
     this.#answering = false;
     if (this.socket.destroyed) return;
     const isLast = !request.keepAlive || this.owner.isDraining;
@@ -81,7 +91,9 @@ export class PlainConnection {
       return;
     }
     this.socket.write(bytes);
-    this.socket.setTimeout(this.limits.keepAliveTimeoutMs);
+    // From then on whatever moves begins it anew.
+    if (!this.#hasAnswered) this.socket.setTimeout(this.limits.keepAliveTimeoutMs);
+    this.#hasAnswered = true;
     if (this.#unread === undefined) return;
     const unread = this.#unread;
     this.#unread = undefined;
@@ -90,12 +102,7 @@ export class PlainConnection {
 
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
   #bytesOf({ status, body }: HttpReply, isLast: boolean): Buffer {
-    const persistence = isLast
-      ? 'close'
-      : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(this.limits.keepAliveTimeoutMs / 1000)}`;
-    const head =
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
-      `Content-Length: ${body.length}\r\nDate: ${httpDate()}\r\nConnection: ${persistence}\r\n\r\n`;
+    const head = this.owner.heads.of(status, body.length, isLast);
     const bytes = Buffer.allocUnsafe(head.length + body.length);
     bytes.write(head, 'latin1');
     bytes.set(body, head.length);
@@ -132,18 +139,4 @@ export class PlainConnection {
   readonly #onClose = (): void => {
     this.owner.onClosed(this);
   };
-}
-
-let date = '';
-let dateSecond = -1;
-
-/** Now, as HTTP writes it, made once a second. */
-function httpDate(): string {
-  const now = Date.now();
-  const second = Math.floor(now / 1000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    date = new Date(now).toUTCString();
-  }
-  return date;
 }

@@ -4,13 +4,14 @@ import type { Duplex } from 'node:stream';
 
 import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
-import type { WebAction, WebActionParams } from '../../lib/openwhisk/web-action.js';
+import type { WebAction, WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
 import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import { badRequestReply, methodNotAllowedReply } from './raw-reply.js';
+import { ReplyHeads } from './reply-heads.js';
 import { routeOf } from './route.js';
 
 export interface ServerParts {
@@ -48,11 +49,13 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #http: Server;
   readonly #takeOver: (this: Server, socket: Socket) => void;
   readonly #plain = new Set<PlainConnection>();
+  readonly heads: ReplyHeads;
   #openReplies = 0;
   #draining = false;
 
   constructor(parts: ServerParts, limits: ServerLimits) {
     this.#parts = parts;
+    this.heads = new ReplyHeads(limits.keepAliveTimeoutMs);
     this.#http = createServer(
       {
         maxHeaderSize: mostHeadBytes,
@@ -131,13 +134,14 @@ export class TrackerServer implements PlainConnectionOwner {
     return this.#draining;
   }
 
-  async answer({ action, target, forwardedFor }: PlainRequest, remoteAddress: string): Promise<HttpReply> {
-    try {
-      const address = this.#clientAddress(remoteAddress, forwardedFor);
-      return httpReply(await this.#parts[action](webActionParams(target, address)));
-    } catch (cause) {
-      return this.#broken(cause);
-    }
+  run({ action, target, forwardedFor }: PlainRequest, remoteAddress: string): Promise<WebActionResult> {
+    const address = this.#clientAddress(remoteAddress, forwardedFor);
+    return this.#parts[action](webActionParams(target, address));
+  }
+
+  broken(cause: unknown): HttpReply {
+    this.#parts.log.error('action failed', { cause });
+    return { status: 200, body: internalError };
   }
 
   takeOver(connection: PlainConnection, socket: Socket, unread: Buffer): void {
@@ -215,14 +219,9 @@ export class TrackerServer implements PlainConnectionOwner {
       const { status, body } = httpReply(await action(params));
       this.#send(reply, status, body);
     } catch (cause) {
-      const { status, body } = this.#broken(cause);
+      const { status, body } = this.broken(cause);
       this.#send(reply, status, body);
     }
-  }
-
-  #broken(cause: unknown): HttpReply {
-    this.#parts.log.error('action failed', { cause });
-    return { status: 200, body: internalError };
   }
 
   async #answerHealth(reply: ServerResponse): Promise<void> {

@@ -8,6 +8,9 @@ const DIGIT_ZERO = 0x30;
 const DOT = 0x2e;
 const COLON = 0x3a;
 
+/** How a dual-stack socket writes an IPv4 client's address, which is most of them. */
+const MAPPED = '::ffff:';
+
 /**
  * An address in text as bytes in network order: 4 of an IPv4 address, 16 of an IPv6 one. An IPv4-mapped IPv6 address
  * (`::ffff:192.0.2.1`, as a dual-stack socket reports an IPv4 client) becomes the IPv4 address, so one peer has one
@@ -15,19 +18,21 @@ const COLON = 0x3a;
  * @returns undefined for any other text; parts of an IPv4 address have no leading zeros (some read those as octal)
  */
 export function parseAddress(text: string): Uint8Array | undefined {
-  return parseV4(text, 0) ?? parseV6(text);
+  return (
+    parseV4(text, 0) ?? (text.startsWith(MAPPED) ? parseV4(text, MAPPED.length) : undefined) ?? parseV6(text)
+  );
 }
 
 function parseV4(text: string, start: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(V4_LENGTH);
-  let part = 0;
+  let address = 0;
+  let parts = 0;
   let value = 0;
   let digits = 0;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === DOT) {
-      if (digits === 0 || part === V4_LENGTH - 1) return undefined;
-      bytes[part++] = value;
+      if (digits === 0 || ++parts === V4_LENGTH) return undefined;
+      address = (address << 8) | value;
       value = 0;
       digits = 0;
       continue;
@@ -38,8 +43,10 @@ function parseV4(text: string, start: number): Uint8Array | undefined {
     digits++;
     if (value > 255) return undefined;
   }
-  if (digits === 0 || part !== V4_LENGTH - 1) return undefined;
-  bytes[part] = value;
+  if (digits === 0 || parts !== V4_LENGTH - 1) return undefined;
+  const bytes = new Uint8Array(V4_LENGTH);
+  for (let i = 0; i < V4_LENGTH - 1; i++) bytes[i] = address >> (8 * (V4_LENGTH - 2 - i));
+  bytes[V4_LENGTH - 1] = value;
   return bytes;
 }
 

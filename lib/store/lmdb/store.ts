@@ -58,17 +58,15 @@ class LmdbStore implements Store {
     return this.#read('cannot read a shard', () => this.#shards.read(key));
   }
 
-  async put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    this.#refuseIfClosed();
-    refuseUnlessKey(key);
-    const replaces = version === undefined ? undefined : versionNumber(version);
-    let next: number;
+  put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
     try {
-      next = this.#versions.next();
+      this.#refuseIfClosed();
+      refuseUnlessKey(key);
+      const replaces = version === undefined ? undefined : versionNumber(version);
+      return this.#shards.write(key, replaces, value, this.#versions.next());
     } catch (error) {
-      throw await toStoreError('cannot number a version', error);
+      return rejection('cannot write a shard', error);
     }
-    return this.#shards.write(key, replaces, value, next);
   }
 
   async remove(key: string, version: Version): Promise<void> {
@@ -139,6 +137,10 @@ class LmdbStore implements Store {
     if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#environment.close();
   }
+}
+
+async function rejection(doing: string, error: unknown): Promise<never> {
+  throw await toStoreError(doing, error);
 }
 
 /** A key that LMDB refuses would fail all that are written together with it. */

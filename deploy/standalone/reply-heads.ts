@@ -1,0 +1,44 @@
+import { STATUS_CODES } from 'node:http';
+
+/** The heads of replies. Of one second most are alike, so each is made once. */
+export class ReplyHeads {
+  readonly #persistence: string;
+  #second = -1;
+  #date = '';
+  readonly #heads = new Map<number, string>();
+
+  /** @param keepAliveTimeoutMs what clients are told */
+  constructor(
+    keepAliveTimeoutMs: number,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#persistence = `keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeoutMs / 1000)}`;
+  }
+
+  /**
+   * Status line and headers, with the empty line behind them.
+   * @param length bytes of the body
+   * @param isLast whether the connection is closed after this reply
+   */
+  of(status: number, length: number, isLast: boolean): string {
+    const now = this.now();
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#date = new Date(now).toUTCString();
+      this.#heads.clear();
+    }
+    const key = (length * 2 + (isLast ? 1 : 0)) * STATUSES + status;
+    let head = this.#heads.get(key);
+    if (head === undefined) {
+      head =
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
+        `Content-Length: ${length}\r\nDate: ${this.#date}\r\nConnection: ${isLast ? 'close' : this.#persistence}\r\n\r\n`;
+      this.#heads.set(key, head);
+    }
+    return head;
+  }
+}
+
+/** More than there are. */
+const STATUSES = 1000;
