@@ -99,6 +99,11 @@ export class ShardLane implements Linked<ShardLane> {
     });
   }
 
+  /** Has the remembered state in memory of its own. What was read may be part of a larger piece, all of which would be kept with it. */
+  compact(): void {
+    this.held = this.held?.compact();
+  }
+
   /** The state that was last read or written; an empty shard if nothing is held. */
   private get state(): Shard {
     if (this.held !== undefined) return this.held;
@@ -125,8 +130,6 @@ export class ShardLane implements Linked<ShardLane> {
         for (const { reject } of group) reject(error);
       }
     }
-    // What was read may be part of a larger piece of memory; what was written is not.
-    this.held = this.held?.compact();
     this.running = false;
     this.home.onIdle(this);
   }

@@ -63,6 +63,8 @@ export class WarmShards implements LaneHome {
   onIdle(lane: ShardLane): void {
     const { line } = lane;
     if (line === undefined) return;
+    // Newcomers share the memory that they were read into, and are gone with it soon.
+    if (line === this.regulars) lane.compact();
     line.weigh(lane, OVERHEAD + lane.weight);
     if (this.newcomers.bytes > this.mostOfNewcomers) this.sift();
     if (this.regulars.bytes > this.mostOfRegulars) this.evict();
@@ -77,6 +79,7 @@ export class WarmShards implements LaneHome {
       newcomers.remove(lane);
       if (lane.used) {
         lane.used = false;
+        if (!lane.busy) lane.compact();
         regulars.append(lane);
       } else if (lane.busy) {
         newcomers.append(lane);

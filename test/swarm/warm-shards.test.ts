@@ -110,6 +110,31 @@ describe('the shards of a process', () => {
     expect(await others(2000)).to.be.within(48, 49);
   });
 
+  it('have memory of their own when they are to stay, not a slice of what they were read into', async () => {
+    const site = new Site();
+    const stored = shardOf([recordOf(1, { seen: 10_000 })]).seal();
+    const piece = Buffer.concat([Buffer.alloc(100_000), stored]);
+    const store = new Proxy(site.store, {
+      get: (target, name) =>
+        name === 'fetch'
+          ? () => Promise.resolve({ values: [piece.subarray(100_000)], version: undefined })
+          : (Reflect.get(target, name, target) as unknown),
+    });
+    const shards = new WarmShards({ ...site.context, store }, 10 * LANE);
+    const lane = shards.lane(KEY, 0);
+    await lane.submit(read);
+    await shards.lane(KEY, 0).submit(read);
+    for (const number of upTo(10)) await shards.lane(swarm(number), 0).submit(read);
+    expect(shards.peek(KEY, 0)).to.equal(lane);
+    expect(lane.warm?.bytes.buffer.byteLength).to.equal(stored.length);
+    expect(lane.warm?.bytes).to.deep.equal(stored);
+    // Read anew, it is a slice again, but not for long.
+    site.pass(3000);
+    await lane.submit(read);
+    await new Promise(setImmediate);
+    expect(lane.warm?.bytes.buffer.byteLength).to.equal(stored.length);
+  });
+
   it('stay when they are used again and again', async () => {
     const shards = new WarmShards(new Site().context, 10 * LANE);
     const lane = shards.lane(KEY, 0);

@@ -61,11 +61,17 @@ export class Placer {
 
   /** What is in a key's place. */
   read(key: string): Versioned | undefined {
+    const held = this.look(key);
+    return held === undefined ? undefined : { value: this.#slab.copy(held.value), version: held.version };
+  }
+
+  /** What is in a key's place, where it is: the next look at anything overwrites the value. */
+  look(key: string): Versioned | undefined {
+    // The package's own memory; its `length` is that of the value.
     const value = this.#places.shards.getBinaryFast(key);
-    if (value === undefined) return undefined;
-    const version = getLastVersion();
-    // The package's own memory, which the next read overwrites; its `length` is that of the value.
-    return { value: this.#slab.copy(value, value.length), version };
+    return value === undefined
+      ? undefined
+      : { value: value.subarray(0, value.length), version: getLastVersion() };
   }
 
   /** From here on reads see what is in the file by then: the package would keep a snapshot for a turn of the event loop. */
@@ -167,7 +173,7 @@ export class Placer {
   }
 
   #isInPlace({ key, held }: RecentValue): boolean {
-    return this.read(key)?.version === held?.version;
+    return this.look(key)?.version === held?.version;
   }
 
   /** Puts all of these into their places, or none if another process has had the turn after this one. */

@@ -131,6 +131,12 @@ export class ShardTable {
     return recent === undefined ? this.#placer.read(key) : recent.held;
   }
 
+  /** As `#held`, but the value may be where the next look overwrites it: nothing is copied to be compared and forgotten. */
+  #look(key: string): Versioned | undefined {
+    const recent = this.#recent.get(key);
+    return recent === undefined ? this.#placer.look(key) : recent.held;
+  }
+
   /**
    * Learns what other processes wrote, from the newest snapshots. That of the places is the younger one, so that what has gone from the journal is
    * there. It may be ahead of the journal: then what the journal says next does not fit on it, until it has caught up.
@@ -167,8 +173,7 @@ export class ShardTable {
 
   #take(n: number, group: Buffer): void {
     for (const update of readGroup(group)) {
-      const recent = this.#recent.get(update.key);
-      const held = recent === undefined ? this.#placer.read(update.key) : recent.held;
+      const held = this.#look(update.key);
       if ((held?.version ?? NO_VERSION) !== update.before) continue;
       const value = update.valueAfter(held?.value);
       const next = value === undefined ? undefined : { value, version: update.after };
@@ -249,8 +254,10 @@ export class ShardTable {
     this.#writer.start();
     const results = group.map(({ key, before, next }): PutResult => {
       const staged = changes.get(key);
-      const held = staged === undefined ? this.#held(key) : staged.held;
-      if (held?.version !== before) return { ...heldOf(held), stored: false };
+      const held = staged === undefined ? this.#look(key) : staged.held;
+      if (held?.version !== before) {
+        return { ...heldOf(staged === undefined ? this.#held(key) : held), stored: false };
+      }
       if (next === undefined) {
         if (held !== undefined) this.#writer.removed(key, held);
       } else {

@@ -9,15 +9,15 @@ export class Slab {
   #piece = Buffer.alloc(0);
   #at = 0;
 
-  /** A copy of the first `length` bytes. */
-  copy(bytes: Buffer, length: number): Buffer {
+  copy(bytes: Buffer): Buffer {
+    const { length } = bytes;
     if (this.#at + length > this.#piece.length) {
       this.#piece = Buffer.allocUnsafeSlow(Math.max(SIZE, length));
       this.#at = 0;
     }
     const start = this.#at;
     this.#at += length;
-    this.#piece.set(bytes.subarray(0, length), start);
+    this.#piece.set(bytes, start);
     return this.#piece.subarray(start, this.#at);
   }
 }
