@@ -1,8 +1,9 @@
 /** This tracker as `npm start` runs it: the embedded store, every announce flushed to disk before it is answered. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../../test/support/free-port.js';
-import { root } from '../paths.js';
+import { bundlePath, root } from '../paths.js';
 import { startPeer, type Peer } from './peer.js';
 
 const entry = 'deploy/standalone/start.mjs';
@@ -24,6 +25,29 @@ export interface StandaloneOptions {
   readonly nodeOptions?: readonly string[];
   /** Where Node leaves files of its own. */
   readonly cwd?: string;
+}
+
+/**
+ * The same with another announce action than the bundle.
+ * @param directory for the action, and for the data
+ * @param action an expression for it
+ */
+export async function startStandaloneWith(directory: string, name: string, action: string): Promise<Peer> {
+  const actions = join(directory, name);
+  mkdirSync(actions);
+  writeFileSync(join(actions, 'package.json'), '{ "type": "commonjs" }\n');
+  writeFileSync(join(actions, 'announce.js'), `const action = ${action};\nexports.create = () => action;\n`);
+  writeFileSync(
+    join(actions, 'scrape.js'),
+    `module.exports = require(${JSON.stringify(bundlePath('scrape'))});\n`,
+  );
+  const port = await freePort();
+  return startPeer(
+    { name, port },
+    process.execPath,
+    [...optionsOfNpmStart(), fileURLToPath(new URL('standalone-with.mjs', import.meta.url)), actions],
+    { env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: join(actions, 'data') } },
+  );
 }
 
 export async function startStandalone(dataDirectory: string, options: StandaloneOptions = {}): Promise<Peer> {

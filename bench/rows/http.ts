@@ -3,6 +3,9 @@
  *
  * All are filled with the same peers first, and then get the same announces in turns, each where its own last turn ended. No peer announces twice
  * while there are peers left, so every announce changes a swarm: this tracker stores every one of them, and flushes it to disk before it answers.
+ *
+ * Two more contenders are this tracker with a part of it left out, which shows what the parts cost: the same gateway and bundle on a store in memory that
+ * costs nothing, and the gateway alone, with an action that answers at once.
  */
 import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
 import { perSecond } from '../load/wrk-output.js';
@@ -12,18 +15,22 @@ import { startBareNode } from '../peers/bare-node.js';
 import { startBittorrentTracker } from '../peers/bittorrent-tracker.js';
 import { startOpentracker } from '../peers/opentracker.js';
 import type { Peer } from '../peers/peer.js';
-import { startStandalone } from '../peers/standalone.js';
+import { startStandalone, startStandaloneWith } from '../peers/standalone.js';
 import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { alternate, ratios, spreadOf, type Rounds } from '../spread.js';
+import { fixedResult, freeStoreAction } from '../support/action-code.js';
 import { cpuSecondsOf } from '../support/process-cpu.js';
 import { makeScratch } from '../support/scratch.js';
 
 /** What the replies are known to give once swarms are filled: numwant's default of every tracker here. */
 const PEERS_IN_REPLY = 50;
 
-type Contender = 'ours' | 'bittorrent-tracker' | 'opentracker' | 'bare Node';
+type Contender = 'ours' | 'bittorrent-tracker' | 'opentracker' | 'bare Node' | Part;
+
+/** Parts of ours: what stands between it and the bare server. */
+type Part = 'a store that costs nothing' | 'an action that answers at once';
 
 export async function http(options: RowOptions): Promise<Measured> {
   const { quick, atEnd, rounds, tell } = options;
@@ -48,7 +55,22 @@ export async function http(options: RowOptions): Promise<Measured> {
     await load.fill(size.filled);
   }
   const typical = await sampleReplies(trackers.ours.target, workload, PEERS_IN_REPLY);
-  const loads = { ...trackers, 'bare Node': await start(startBareNode(scratch.directory, typical)) };
+  const parts: Readonly<Record<Part, AnnounceLoad>> = {
+    'a store that costs nothing': await start(
+      startStandaloneWith(scratch.directory, 'free-store', freeStoreAction()),
+    ),
+    'an action that answers at once': await start(
+      startStandaloneWith(scratch.directory, 'at-once', `() => Promise.resolve(${fixedResult(typical)})`),
+    ),
+  };
+  const loads = {
+    ...trackers,
+    ...parts,
+    'bare Node': await start(startBareNode(scratch.directory, typical)),
+  };
+  const free = loads['a store that costs nothing'];
+  tell(`${free.target.name}: ${size.filled} peers announce`);
+  await free.fill(size.filled);
 
   const how: LoadOptions = { seconds: size.seconds, connections: 64, connection: 'keep-alive' };
   // To connect anew for each announce is more work for the load than for opentracker: with one thread more it can show what it does.
@@ -63,16 +85,21 @@ export async function http(options: RowOptions): Promise<Measured> {
       'bittorrent-tracker': () => cost.rate(loads['bittorrent-tracker'], how),
       opentracker: () => cost.rate(loads.opentracker, connecting),
       'bare Node': () => cost.rate(loads['bare Node'], how),
+      'a store that costs nothing': () => cost.rate(free, how),
+      'an action that answers at once': () => cost.rate(loads['an action that answers at once'], how),
     },
     tell,
   );
-  for (const load of Object.values(trackers)) await sampleReplies(load.target, workload, PEERS_IN_REPLY);
+  for (const load of [...Object.values(trackers), free])
+    await sampleReplies(load.target, workload, PEERS_IN_REPLY);
 
   return {
     lines: [
       line(figures, 'bittorrent-tracker', 'bittorrent-tracker 11, in memory'),
       line(figures, 'opentracker', 'opentracker, in memory, closes every connection'),
       line(figures, 'bare Node', "Node's http server, a fixed reply"),
+      line(figures, 'bare Node', "Node's http server, a fixed reply", 'a store that costs nothing'),
+      line(figures, 'bare Node', "Node's http server, a fixed reply", 'an action that answers at once'),
     ],
     notes: [
       `${size.swarms} swarms and 2^20 peers, ${size.filled} of which announced before; wrk with 1 thread and 64 connections, ${size.seconds} s a turn, on the same machine as the server. Replies have ${PEERS_IN_REPLY} peers in ${typical.length} bytes; the bare server answers as many bytes.`,
@@ -105,14 +132,21 @@ class CostPerAnnounce {
   }
 }
 
-function line(figures: Rounds<Contender>, than: Exclude<Contender, 'ours'>, name: string): Line {
+/** @param part ours with this in the place of its own */
+function line(
+  figures: Rounds<Contender>,
+  than: Exclude<Contender, 'ours' | Part>,
+  name: string,
+  part?: Part,
+): Line {
+  const ours = figures[part ?? 'ours'];
   return {
-    id: `http/${than}`,
-    what: 'announces, keep-alive',
+    id: `http/${part ?? than}`,
+    what: part === undefined ? 'announces, keep-alive' : `announces, keep-alive: ours with ${part}`,
     unit: '1/s',
-    ours: spreadOf(figures.ours),
+    ours: spreadOf(ours),
     theirs: { name, figure: spreadOf(figures[than]) },
-    ratio: ratios(figures.ours, figures[than]),
-    rounds: figures.ours.length,
+    ratio: ratios(ours, figures[than]),
+    rounds: ours.length,
   };
 }

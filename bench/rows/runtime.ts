@@ -14,7 +14,6 @@
  * The runtime is the double's. OpenWhisk's own takes more time for a run, about half a millisecond, so that a tracker would look better against it.
  */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
 import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
 import { RunLoad, type RunsOptions } from '../load/run-load.js';
@@ -24,7 +23,7 @@ import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { alternate, ratios, spreadOf } from '../spread.js';
-import { config } from '../support/action.js';
+import { fixedResult, freeStoreAction } from '../support/action-code.js';
 import { leaveFirstCore } from '../support/affinity.js';
 import { cpuSecondsOf } from '../support/process-cpu.js';
 import { makeScratch } from '../support/scratch.js';
@@ -59,14 +58,21 @@ export async function runtime({ rounds, atEnd, tell }: RowOptions): Promise<Meas
   const trackers: Readonly<Record<Variant, RunLoad>> = {
     'one hot swarm': await contender('one hot swarm', bundle, { ...HOT, bound }),
     'many swarms': await contender('many swarms', bundle, { ...MANY, bound }),
-    'store at once': await contender('store at once', freeStoreCode(), { ...MANY, bound }),
+    'store at once': await contender('store at once', `exports.main = ${freeStoreAction()};`, {
+      ...MANY,
+      bound,
+    }),
   };
   for (const [name, load] of Object.entries(trackers)) {
     tell(`${name}: every peer announces`);
     await load.fill();
   }
   const typical = await replyWithPeers(trackers);
-  const immediate = await contender('immediate', immediateCode(typical), { ...MANY, bound });
+  const immediate = await contender(
+    'immediate',
+    `const result = ${fixedResult(typical)}; exports.main = () => result;`,
+    { ...MANY, bound },
+  );
   const loads = { ...trackers, immediate };
   for (const load of Object.values(loads)) await load.rate(2);
 
@@ -120,18 +126,4 @@ async function replyWithPeers(trackers: Readonly<Record<Variant, RunLoad>>): Pro
       throw new Error(`${load.runtime.name}: ${typical.toString('latin1')}`);
   }
   return typical;
-}
-
-function freeStoreCode(): string {
-  const module = fileURLToPath(new URL('../peers/free-store-action.cjs', import.meta.url));
-  return `exports.main = require(${JSON.stringify(module)}).freeStoreAction(${JSON.stringify(bundlePath('announce'))}, ${JSON.stringify(config)});`;
-}
-
-function immediateCode(reply: Buffer): string {
-  const result = {
-    statusCode: 200,
-    headers: { 'Content-Type': 'application/octet-stream' },
-    body: reply.toString('base64'),
-  };
-  return `const result = ${JSON.stringify(result)}; exports.main = () => result;`;
 }
