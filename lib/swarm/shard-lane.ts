@@ -140,7 +140,9 @@ export class ShardLane implements Linked<ShardLane> {
     if (!this.isWarm()) {
       await this.load();
       fetches++;
-      for (const waiting of this.queue.splice(0)) group.push(waiting);
+      // What has come meanwhile goes along, but not what needs a read that began after it came.
+      const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
+      for (const waiting of this.queue.splice(0, end < 0 ? this.queue.length : end)) group.push(waiting);
     }
     if (fetches === 0 && group.some((waiting) => this.wantsFresh(waiting))) {
       await this.load();
