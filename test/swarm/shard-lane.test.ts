@@ -129,6 +129,36 @@ describe('a lane', () => {
     expect(fetches).to.equal(1);
   });
 
+  it('reads again for an operation that wants it fresh and came while a read was under way', async () => {
+    let release: (() => void) | undefined;
+    const site = new Site(
+      {},
+      {
+        schedule: (label) =>
+          label === `fetch ${KEY} answer` && release === undefined
+            ? new Promise((resolve) => (release = resolve))
+            : Promise.resolve(),
+      },
+    );
+    const lane = laneOf(site);
+    const early = lane.submit(new ReadOperation(undefined));
+    await new Promise(setImmediate);
+    await store(site, KEY, newHeader(0), [7]);
+    let seen: number[] = [];
+    const late = lane.submit(
+      put(site, 1, {
+        doubts: () => true,
+        apply: (shard) => {
+          seen = recordsOf(shard).map((record) => record.readUInt32BE(16));
+          return shard;
+        },
+      }),
+    );
+    release?.();
+    await Promise.all([early, late]);
+    expect(seen).to.deep.equal([7]);
+  });
+
   it('remembers nothing after the time of its clock went back, as that may be any time', async () => {
     const site = new Site();
     const lane = laneOf(site);
