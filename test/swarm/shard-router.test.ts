@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
+import { AnnounceOperation } from '../../lib/swarm/announcement.js';
 import { AdoptOperation, MoveOperation } from '../../lib/swarm/relocation.js';
 import { V4 } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
@@ -10,7 +11,7 @@ import { withStraysKnown } from '../../lib/swarm/merge.js';
 import { ShardRouter } from '../../lib/swarm/shard-router.js';
 import { WarmShards } from '../../lib/swarm/warm-shards.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
-import { numbersIn, recordOf } from './peers.js';
+import { numbersIn, peerIdOf, recordOf, v4Of } from './peers.js';
 import { KEY, Site } from './site.js';
 
 /** One process's router over a site. */
@@ -132,6 +133,39 @@ describe('the way to the shard of a peer', () => {
     const [number = 0] = numbersIn(63, 6, 1);
     expect((await router.visit(KEY, operation(site, number))).n).to.equal(1);
     expect(router.depthOf(KEY)).to.equal(1);
+  });
+
+  it('leads past the shard above, for a download: a leecher may not have been moved from there yet', async () => {
+    for (const guess of [0, 1, 2, 3, 4]) {
+      for (const isSplitStored of [true, false]) {
+        const site = new Site();
+        const [leecher = 0] = numbersIn(3, 2, 1);
+        await store(site, 0, { depth: 4 });
+        // Its child is there already; whether it knows of that yet or not, it still has the leecher.
+        await store(site, 1, { depth: isSplitStored ? 2 : 1 }, [leecher]);
+        await store(site, 3, {});
+        const router = routerOf(site);
+        for (const number of numbersIn(0, 4, guess)) await router.visit(KEY, operation(site, number));
+        expect(router.depthOf(KEY)).to.equal(guess);
+        const completes = new AnnounceOperation(
+          {
+            infohash: Buffer.from(KEY, 'hex'),
+            peerId: peerIdOf(leecher),
+            address: v4Of(leecher),
+            port: 6881,
+            state: 'seeder',
+            event: 'completed',
+          },
+          { peerLifetimeSeconds: 2700, unwrittenSeconds: 0 },
+        );
+        const { n } = await router.visit(KEY, completes);
+        const from = `guessed at ${guess}, split ${isSplitStored ? 'stored' : 'under way'}`;
+        expect({ n, isCounted: completes.countsDownload }, from).to.deep.equal({
+          n: isSplitStored ? 3 : 1,
+          isCounted: true,
+        });
+      }
+    }
   });
 
   it('is guessed one deeper only for one deep shard, as the others may be far less deep', async () => {
