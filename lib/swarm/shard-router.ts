@@ -39,14 +39,14 @@ export class ShardRouter {
     const depth = this.depthOf(infohash);
     let n = shardAt(hash, depth);
     if (looksBackOn !== undefined) await this.bringFromAbove(infohash, n, looksBackOn);
-    /** Shards that were read since, and have no records of the peer that belong elsewhere. */
-    const cleared = new Set<number>();
+    /** Shards that were read since, and have no records of the peer that belong elsewhere; only if that matters. */
+    const cleared = looksBackOn === undefined ? undefined : new Set<number>();
     let fetches = 0;
     /** The shard right below n on the way to the peer, if it is known to be missing or forwarding. */
     let below: number | undefined;
     let footing: Footing = 'remembered';
     for (let step = 0; step < MOST_STEPS; step++) {
-      if (looksBackOn !== undefined && n !== 0 && !cleared.has(parentOf(n))) {
+      if (looksBackOn !== undefined && n !== 0 && cleared?.has(parentOf(n)) === false) {
         // Another process may have made this shard a moment ago, and not have come to move the peer here from the one above.
         const above = parentOf(n);
         const looked = await this.shards.lane(infohash, above).submit(new ReadOperation(undefined), 'fresh');
@@ -67,7 +67,7 @@ export class ShardRouter {
       if (kind === 'elsewhere' && looksBackOn !== undefined) {
         // Somebody may be moving them already, but not have come to these.
         await this.bring(infohash, shard, looksBackOn);
-        cleared.add(n);
+        cleared?.add(n);
       }
       if (kind === 'done') {
         if (footing !== 'create' || !(await this.ownsNow(infohash, parentOf(n), hash))) {

@@ -17,9 +17,10 @@ export class ScrapeTracker {
   async answer(query: string, _clientAddress?: Uint8Array, log = this.components.log): Promise<Buffer> {
     const { config, clock } = this.components;
     const deadline = Math.floor(clock.now() / 1000) - config.peerLifetimeSeconds;
+    const context = { ...this.components, log };
     const infohashes = parseScrape(query, config.scrapeMaxHashes);
     const swarms = await mapBounded(infohashes, SWARMS_AT_ONCE, async (infohash) => {
-      const { counts, downloads } = await scrapeSwarm({ ...this.components, log }, infohash, deadline);
+      const { counts, downloads } = await scrapeSwarm(context, infohash, deadline);
       return {
         infohash,
         complete: counts.seeders,
