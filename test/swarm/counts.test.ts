@@ -106,6 +106,16 @@ describe('counting the peers of a shard', () => {
     });
   });
 
+  it('are counted anew once a draft has changed at a time for which they were not known', () => {
+    const shard = shardOf([recordOf(1, { seen: 1000 }), recordOf(2, { seen: 1000 })]);
+    const draft = shard.put(V4, recordOf(1, { seen: 1001 }));
+    countPeers(0, draft, 500);
+    // A clock that has gone back.
+    expect(countedPeer(draft, recordOf(2), 400)).to.equal(undefined);
+    expect(draft.put(V4, recordOf(2, { seen: 1001, flags: SEEDER }))).to.equal(draft);
+    expect(countPeers(0, draft, 500)).to.deep.equal({ seeders: 1, leechers: 1, partialSeeds: 0 });
+  });
+
   it('leaves out the peers that belong into another shard', () => {
     fc.assert(
       fc.property(shards(2), deadlines, (shard, deadline) => {

@@ -3,6 +3,10 @@ import { expect } from 'chai';
 import { ClientError } from '../../lib/protocol/errors.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { ScrapeTracker } from '../../lib/tracker/scrape.js';
+import { escapeBytes } from '../protocol/support.js';
+import { defined } from '../support/defined.js';
+import { RecordingLog } from '../support/recording-log.js';
+import { damaged } from '../swarm/damage.js';
 import { INFOHASH, TrackerSite } from './tracker-site.js';
 
 const zeros = { complete: 0, downloaded: 0, downloaders: 0, incomplete: 0 };
@@ -68,6 +72,18 @@ describe('a scrape that cannot be answered', () => {
       expect(error).to.be.instanceOf(ClientError);
       expect(error).to.include({ message: reason, retryIn: 'never' });
     }
+  });
+
+  it('in part, as a shard is damaged, is told to the log of the one who asks', async () => {
+    const site = new TrackerSite();
+    await site.client(1);
+    const key = INFOHASH.toString('hex');
+    const { values, version } = await site.store.fetch(key);
+    await site.store.put(key, damaged(defined(values[0])), version);
+    const log = new RecordingLog();
+    await new ScrapeTracker(site.components).answer(`info_hash=${escapeBytes(INFOHASH)}`, undefined, log);
+    expect(log.lines.map(({ event }) => event)).to.deep.equal(['shard damaged']);
+    expect(site.log.lines).to.deep.equal([]);
   });
 
   it('fails with the store', async () => {

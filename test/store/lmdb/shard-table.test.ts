@@ -214,6 +214,20 @@ describe('shards with a journal', function () {
     }
   });
 
+  it('are told as they are to each of several writers that are refused together', async () => {
+    const table = openTable(environment, 64, { recentBytes: 0, journalBytes: 1e6 });
+    const values = new Map(KEYS.map((key, i) => [key, Buffer.alloc(300 + i, key)]));
+    for (const [i, [key, value]] of [...values].entries()) await table.write(key, undefined, value, 10 + i);
+    await table.write('last', undefined, Buffer.alloc(10), 20);
+    await table.idle();
+    for (const key of KEYS) expect(environment.shards.doesExist(key), key).to.equal(true);
+    const results = await Promise.all(KEYS.map((key) => table.write(key, 1, Buffer.alloc(1), 21)));
+    for (const [i, key] of KEYS.entries()) {
+      expect(results[i]).to.deep.include({ stored: false, version: 10 + i });
+      expect(results[i]?.values).to.deep.equal([values.get(key)]);
+    }
+  });
+
   it('are put into their places once for many changes', async () => {
     const shards = openTable(environment, 64);
     let version = 0;
