@@ -21,6 +21,11 @@ export class InstantStore implements Store {
   /** Made when keys are listed, and dropped when one comes. */
   private sorted: string[] | undefined;
 
+  /** How often something was stored. */
+  get writes(): number {
+    return this.lastVersion;
+  }
+
   fetch(key: string): Promise<Held> {
     const entry = this.entries.get(key);
     return entry === undefined ? NOTHING_NOW : Promise.resolve(entry);
