@@ -28,7 +28,9 @@ export class BencodeWriter {
 
   /** Appends a piece as it is. */
   raw(bytes: Uint8Array): this {
-    this.buffer.set(bytes, this.at);
+    const { buffer, at } = this;
+    // They are short: a loop beats the call that `set` is.
+    for (let i = 0; i < bytes.length; i++) buffer[at + i] = bytes[i] ?? 0;
     this.at += bytes.length;
     return this;
   }

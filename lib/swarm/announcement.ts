@@ -56,8 +56,9 @@ export class AnnounceOperation implements PeerOperation {
     private readonly announcement: Announcement,
     private readonly rules: AnnouncementRules,
   ) {
-    this.layout = layoutOf(announcement.address);
-    this.record = createRecord({ ...announcement, flags: STATE_FLAGS[announcement.state] });
+    const { peerId, address, port, state } = announcement;
+    this.layout = layoutOf(address);
+    this.record = createRecord({ peerId, address, port, flags: STATE_FLAGS[state] });
     this.hash = hashPeerId(this.record);
     this.looksBackOn = announcement.event === 'completed' ? announcement.peerId : undefined;
   }
@@ -90,9 +91,9 @@ export class AnnounceOperation implements PeerOperation {
       this.decided = true;
     }
     this.date(shard, found ? at : undefined, now);
-    const counted = countedPeer(shard, record, deadline);
+    const counted = countedPeer(shard, layout, record, at, deadline);
     const next = shard.put(layout, record, place);
-    if (counted !== undefined) countChanged(next, counted, record, deadline);
+    if (counted !== undefined) countChanged(next, layout, record, at, deadline, counted);
     return next;
   }
 

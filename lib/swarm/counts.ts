@@ -50,39 +50,44 @@ export interface CountedPeer {
 }
 
 /**
- * What `countChanged` needs to know before a peer's records change. Undefined if the counts are not known.
- * @param peerId begins with the peer's id
+ * What `countChanged` needs to know before a record is put in. Undefined if the counts are not known.
+ * @param record of the peer, or the identity of one
+ * @param at where it is, or would be
  */
-export function countedPeer(shard: Shard, peerId: Uint8Array, deadline: number): CountedPeer | undefined {
+export function countedPeer(
+  shard: Shard,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
+  deadline: number,
+): CountedPeer | undefined {
   const known = countedAt(shard, deadline);
   // Of strays only some are counted, which takes the number of the shard to know.
   if (known === undefined || shard.header.strays) return undefined;
-  return { known, was: stateOfPeer(shard, peerId, deadline) };
+  return { known, was: stateOfPeer(shard, layout, record, at, deadline) };
 }
 
 /**
- * Counts a shard in which nothing has changed but one peer's records.
- * @param before what `countedPeer` said of that peer then
+ * Counts a shard in which nothing has changed but one record.
+ * @param record as it was put in
+ * @param at where it is
+ * @param before what `countedPeer` said of its peer before
  */
 export function countChanged(
   after: Shard,
-  { known, was }: CountedPeer,
-  peerId: Uint8Array,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
   deadline: number,
+  { known, was }: CountedPeer,
 ): void {
   const { counts } = known;
-  let is: State | typeof ABSENT = ABSENT;
-  let { until } = known;
-  for (const layout of [V4, V6]) {
-    if (after.countOf(layout) === 0) continue;
-    const { from, to } = after.recordsOf(layout, peerId);
-    is = bestOf(after.bytes, from, to, layout, deadline, is);
-    until = Math.min(until, nextExpiryIn(after, layout, from, to, deadline));
-  }
+  const is = stateOfPeer(after, layout, record, at, deadline);
+  const seen = readUint32(record, layout.seenAt);
   after.counted = {
     counts: was === is ? counts : added(added(counts, was, -1), is, 1),
     from: deadline,
-    until,
+    until: seen > deadline && seen < known.until ? seen : known.until,
   };
 }
 
@@ -103,14 +108,19 @@ function added(counts: PeerCounts, state: State | typeof ABSENT, by: 1 | -1): Pe
   }
 }
 
-function stateOfPeer(shard: Shard, peerId: Uint8Array, deadline: number): State | typeof ABSENT {
-  let best: State | typeof ABSENT = ABSENT;
-  for (const layout of [V4, V6]) {
-    if (shard.countOf(layout) === 0) continue;
-    const { from, to } = shard.recordsOf(layout, peerId);
-    best = bestOf(shard.bytes, from, to, layout, deadline, best);
-  }
-  return best;
+function stateOfPeer(
+  shard: Shard,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
+  deadline: number,
+): State | typeof ABSENT {
+  const { from, to } = shard.recordsOf(layout, record, at);
+  const best = bestOf(shard.bytes, from, to, layout, deadline, ABSENT);
+  const other = layout === V4 ? V6 : V4;
+  if (shard.countOf(other) === 0) return best;
+  const others = shard.recordsOf(other, record);
+  return bestOf(shard.bytes, others.from, others.to, other, deadline, best);
 }
 
 /** When the next record expires that has not yet, as a deadline. */

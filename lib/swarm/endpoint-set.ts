@@ -1,4 +1,7 @@
-import { byteAt, compareRange, readUint16, readUint32 } from './bytes.js';
+import { byteAt, isSameRange, readUint16, readUint32 } from './bytes.js';
+
+/** Numbers a slot of the table has. */
+const SLOT = 4;
 
 /**
  * The endpoints (address and port) that one reply already has: a hash table over ranges of records, which are not copied.
@@ -17,55 +20,67 @@ export class EndpointSet {
   }
 
   private stamp = 0;
-  private readonly stamps: Uint32Array;
-  /** Of IPv4 the address; of IPv6 a hash. */
-  private readonly heads: Uint32Array;
-  /** Of IPv4 the port; of IPv6 a number that is none. */
-  private readonly tails: Uint32Array;
-  /** Of IPv6 alone: where the endpoint is. */
+  /**
+   * Four numbers a slot, so that one line of the cache has them: the stamp of the set that it belongs to; of IPv4 address and port, of IPv6 a hash and a
+   * number that is no port; and where an endpoint of IPv6 is.
+   */
+  private readonly slots: Uint32Array;
+  /** Of IPv6 alone: what it is in. */
   private readonly sources: (Uint8Array | undefined)[];
-  private readonly offsets: Uint32Array;
 
   private constructor(private readonly size: number) {
-    this.stamps = new Uint32Array(size);
-    this.heads = new Uint32Array(size);
-    this.tails = new Uint32Array(size);
+    this.slots = new Uint32Array(size * SLOT);
     this.sources = new Array<Uint8Array | undefined>(size).fill(undefined);
-    this.offsets = new Uint32Array(size);
   }
 
   /** Adds the endpoint at a byte offset, 6 or 18 bytes long; false if it was there. */
   add(source: Uint8Array, at: number, length: number): boolean {
-    const isV4 = length === V4_ENDPOINT;
-    const head = isV4 ? readUint32(source, at) : hashOf(source, at, length);
-    const tail = isV4 ? readUint16(source, at + 4) : NO_PORT;
-    let slot = Math.imul(head ^ Math.imul(tail, 0x85ebca6b), 0x9e3779b1);
-    slot = (slot ^ (slot >>> 15)) & (this.size - 1);
-    while (this.stamps[slot] === this.stamp) {
-      if (this.heads[slot] === head && this.tails[slot] === tail) {
-        if (isV4 || this.isAt(slot, source, at, length)) return false;
-      }
-      slot = (slot + 1) & (this.size - 1);
+    return length === V4_ENDPOINT
+      ? this.addV4(readUint32(source, at), readUint16(source, at + 4))
+      : this.addV6(source, at, length);
+  }
+
+  /** Adds an endpoint of IPv4; false if it was there. */
+  addV4(address: number, port: number): boolean {
+    const { slots, stamp } = this;
+    const mask = slots.length - 1;
+    let slot = this.firstSlot(address, port);
+    for (; slots[slot] === stamp; slot = (slot + SLOT) & mask) {
+      if (slots[slot + 1] === address && slots[slot + 2] === port) return false;
     }
-    this.stamps[slot] = this.stamp;
-    this.heads[slot] = head;
-    this.tails[slot] = tail;
-    if (!isV4) {
-      this.sources[slot] = source;
-      this.offsets[slot] = at;
-    }
+    slots[slot] = stamp;
+    slots[slot + 1] = address;
+    slots[slot + 2] = port;
     return true;
   }
 
-  private isAt(slot: number, source: Uint8Array, at: number, length: number): boolean {
-    const known = this.sources[slot];
-    return known !== undefined && compareRange(known, this.offsets[slot] as number, source, at, length) === 0;
+  private addV6(source: Uint8Array, at: number, length: number): boolean {
+    const { slots, stamp } = this;
+    const hash = hashOf(source, at, length);
+    let slot = this.firstSlot(hash, NO_PORT);
+    for (; slots[slot] === stamp; slot = (slot + SLOT) & (slots.length - 1)) {
+      if (slots[slot + 1] !== hash || slots[slot + 2] !== NO_PORT) continue;
+      const known = this.sources[slot / SLOT];
+      if (known !== undefined && isSameRange(known, slots[slot + 3] as number, source, at, length))
+        return false;
+    }
+    slots[slot] = stamp;
+    slots[slot + 1] = hash;
+    slots[slot + 2] = NO_PORT;
+    slots[slot + 3] = at;
+    this.sources[slot / SLOT] = source;
+    return true;
+  }
+
+  private firstSlot(head: number, tail: number): number {
+    const hash = Math.imul(head ^ Math.imul(tail, 0x85ebca6b), 0x9e3779b1);
+    return ((hash ^ (hash >>> 15)) & (this.size - 1)) * SLOT;
   }
 
   private clear(): void {
     this.stamp = (this.stamp + 1) >>> 0;
     if (this.stamp === 0) {
-      this.stamps.fill(0);
+      this.slots.fill(0);
       this.stamp = 1;
     }
   }

@@ -1,4 +1,4 @@
-import { byteAt, compareRange, readUint32, writeUint16, writeUint32 } from './bytes.js';
+import { byteAt, compareRange, copyBytes, readUint32, writeUint16, writeUint32 } from './bytes.js';
 
 /**
  * A peer record: what a swarm knows of one peer at one address, in fixed width.
@@ -41,20 +41,25 @@ const FLAGS = 15;
 /** What `seen` and the upper half of the flags count together. */
 const TICKS_PER_SECOND = 16;
 
-/** Bytes of a new record, not dated yet. */
-export function createRecord(peer: {
+/** Bytes of a new record, not dated yet. The peer id has 20 bytes, the address 4 or 16. */
+export function createRecord({
+  peerId,
+  address,
+  port,
+  flags,
+}: {
   peerId: Uint8Array;
   address: Uint8Array;
   port: number;
   flags: number;
 }): Buffer {
-  const layout = layoutOf(peer.address);
+  const layout = layoutOf(address);
   const record = Buffer.allocUnsafe(layout.size);
-  record.set(peer.peerId, 0);
-  record.set(peer.address, ENDPOINT_AT);
-  writeUint16(record, layout.identityLength - 2, peer.port);
+  copyBytes(peerId, 0, record, 0, PEER_ID_LENGTH);
+  copyBytes(address, 0, record, ENDPOINT_AT, layout.addressLength);
+  writeUint16(record, layout.identityLength - 2, port);
   writeUint32(record, layout.seenAt, 0);
-  record[layout.flagsAt] = peer.flags;
+  record[layout.flagsAt] = flags;
   return record;
 }
 

@@ -1,12 +1,11 @@
-import { byteAt, isSameRange } from './bytes.js';
+import { byteAt, copyBytes, isSameRange, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
 import { EndpointSet } from './endpoint-set.js';
-import { isLive } from './filter.js';
 import {
   ENDPOINT_AT,
-  flagsOf,
   PARTIAL_SEED,
   PEER_ID_LENGTH,
   SEEDER,
+  STOPPED,
   V4,
   V6,
   type RecordLayout,
@@ -106,18 +105,18 @@ function take(
   out: Selection,
 ): void {
   const { bytes, header } = shard;
-  let at = shard.start(layout) + first * layout.size;
-  for (const end = at + count * layout.size; at < end; at += layout.size) {
-    if (!isWanted(bytes, at, layout, wanted)) continue;
-    if (!header.strays || ownsRecord(header, n, bytes, at)) out.add(bytes, at, layout);
+  const { size, seenAt, flagsAt } = layout;
+  const { deadline, self } = wanted;
+  const unwanted = wanted.downloadersOnly ? STOPPED | SEEDER | PARTIAL_SEED : STOPPED;
+  let at = shard.start(layout) + first * size;
+  for (const end = at + count * size; at < end; at += size) {
+    if ((byteAt(bytes, at + flagsAt) & unwanted) !== 0 || readUint32(bytes, at + seenAt) <= deadline)
+      continue;
+    if (isSameRange(bytes, at, self, 0, PEER_ID_LENGTH)) continue;
+    if (header.strays && !ownsRecord(header, n, bytes, at)) continue;
+    out.add(bytes, at, layout);
     if (out.isFull) return;
   }
-}
-
-function isWanted(bytes: Uint8Array, at: number, layout: RecordLayout, wanted: Wanted): boolean {
-  if (!isLive(bytes, at, layout, wanted.deadline)) return false;
-  if (wanted.downloadersOnly && (flagsOf(bytes, at, layout) & (SEEDER | PARTIAL_SEED)) !== 0) return false;
-  return !isSameRange(bytes, at, wanted.self, 0, PEER_ID_LENGTH);
 }
 
 /** So many runs, or more, make a reply. */
@@ -150,25 +149,36 @@ class Selection {
 
   /** An endpoint that is not to be given. */
   exclude(record: Uint8Array): void {
-    const length = (record.length === V4.size ? V4 : V6).addressLength + PORT_LENGTH;
-    this.given.add(record, ENDPOINT_AT, length);
+    this.given.add(record, ENDPOINT_AT, record.length === V4.size ? COMPACT_V4 : COMPACT_V6);
   }
 
   add(bytes: Uint8Array, at: number, layout: RecordLayout): void {
-    if (!this.given.add(bytes, at + ENDPOINT_AT, layout.addressLength + PORT_LENGTH)) return;
-    if (layout === V4) {
-      copy(bytes, at + ENDPOINT_AT, this.v4, this.v4Count * COMPACT_V4, COMPACT_V4);
-      if (this.ids4 !== undefined) copy(bytes, at, this.ids4, this.v4Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
-      this.v4Count++;
-    } else {
-      this.v6 ??= Buffer.allocUnsafe(this.most * COMPACT_V6);
-      copy(bytes, at + ENDPOINT_AT, this.v6, this.v6Count * COMPACT_V6, COMPACT_V6);
-      if (this.withIds) {
-        this.ids6 ??= Buffer.allocUnsafe(this.most * PEER_ID_LENGTH);
-        copy(bytes, at, this.ids6, this.v6Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
-      }
-      this.v6Count++;
+    if (layout === V4) this.addV4(bytes, at);
+    else this.addV6(bytes, at);
+  }
+
+  private addV4(bytes: Uint8Array, at: number): void {
+    const address = readUint32(bytes, at + ENDPOINT_AT);
+    const port = readUint16(bytes, at + ENDPOINT_AT + V4.addressLength);
+    if (!this.given.addV4(address, port)) return;
+    const to = this.v4Count * COMPACT_V4;
+    writeUint32(this.v4, to, address);
+    writeUint16(this.v4, to + V4.addressLength, port);
+    if (this.ids4 !== undefined)
+      copyBytes(bytes, at, this.ids4, this.v4Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
+    this.v4Count++;
+    this.count++;
+  }
+
+  private addV6(bytes: Uint8Array, at: number): void {
+    if (!this.given.add(bytes, at + ENDPOINT_AT, COMPACT_V6)) return;
+    this.v6 ??= Buffer.allocUnsafe(this.most * COMPACT_V6);
+    copyBytes(bytes, at + ENDPOINT_AT, this.v6, this.v6Count * COMPACT_V6, COMPACT_V6);
+    if (this.withIds) {
+      this.ids6 ??= Buffer.allocUnsafe(this.most * PEER_ID_LENGTH);
+      copyBytes(bytes, at, this.ids6, this.v6Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
     }
+    this.v6Count++;
     this.count++;
   }
 
@@ -181,14 +191,8 @@ class Selection {
   }
 }
 
-const PORT_LENGTH = 2;
 const COMPACT_V4 = 6;
 const COMPACT_V6 = 18;
-
-/** A few bytes: a loop beats the call into the runtime that Buffer.copy is. */
-function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
-  for (let i = 0; i < length; i++) to[toAt + i] = byteAt(from, fromAt + i);
-}
 
 /** A random step from 1 to total - 1 that has no common factor with the total (1 if there is none else). */
 function coprimeStep(total: number, random: Random): number {

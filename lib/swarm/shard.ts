@@ -135,24 +135,61 @@ export class Shard {
     return new Shard(Buffer.from(this.bytes), header, this.v4Count, this.v6Count);
   }
 
-  /** The place of a record's identity among the records of its layout. */
+  /**
+   * The place of a record's identity among the records of its layout. Identities of one client begin alike: what is between two that share
+   * so many bytes with the one that is looked for shares them, too, and is compared from there on.
+   */
   find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): RecordPlace {
+    const { bytes } = this;
+    const { size, identityLength } = layout;
     const start = this.start(layout);
     let low = 0;
     let high = this.countOf(layout);
+    let sharedWithLow = 0;
+    let sharedWithHigh = 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const at = start + middle * layout.size;
-      const order = compareRange(this.bytes, at, identity, identityAt, layout.identityLength);
+      const at = start + middle * size;
+      let shared = sharedWithLow < sharedWithHigh ? sharedWithLow : sharedWithHigh;
+      let order = 0;
+      for (; shared < identityLength; shared++) {
+        order = byteAt(bytes, at + shared) - byteAt(identity, identityAt + shared);
+        if (order !== 0) break;
+      }
       if (order === 0) return { at, found: true };
-      if (order < 0) low = middle + 1;
-      else high = middle;
+      if (order < 0) {
+        low = middle + 1;
+        sharedWithLow = shared;
+      } else {
+        high = middle;
+        sharedWithHigh = shared;
+      }
     }
-    return { at: start + low * layout.size, found: false };
+    return { at: start + low * size, found: false };
   }
 
-  /** The byte offsets of a peer's records of a layout: of the first, and behind the last. */
-  recordsOf(layout: RecordLayout, peerId: Uint8Array): { from: number; to: number } {
+  /**
+   * The byte offsets of a peer's records of a layout: of the first, and behind the last.
+   * @param near where one of them is, or would be, if that is known
+   */
+  recordsOf(
+    layout: RecordLayout,
+    peerId: Uint8Array,
+    near = this.firstOf(layout, peerId),
+  ): { from: number; to: number } {
+    const { bytes } = this;
+    const { size } = layout;
+    const start = this.start(layout);
+    const end = this.end(layout);
+    let from = near;
+    while (from > start && isSameRange(bytes, from - size, peerId, 0, PEER_ID_LENGTH)) from -= size;
+    let to = near;
+    while (to < end && isSameRange(bytes, to, peerId, 0, PEER_ID_LENGTH)) to += size;
+    return { from, to };
+  }
+
+  /** The byte offset of the first record of a layout that does not come before a peer's. */
+  private firstOf(layout: RecordLayout, peerId: Uint8Array): number {
     const start = this.start(layout);
     let low = 0;
     let high = this.countOf(layout);
@@ -162,11 +199,7 @@ export class Shard {
         low = middle + 1;
       else high = middle;
     }
-    const from = start + low * layout.size;
-    const end = this.end(layout);
-    let to = from;
-    while (to < end && isSameRange(this.bytes, to, peerId, 0, PEER_ID_LENGTH)) to += layout.size;
-    return { from, to };
+    return start + low * layout.size;
   }
 
   /**

@@ -80,9 +80,11 @@ describe('counting the peers of a shard', () => {
           let shard = shardOf(list);
           for (const { record, deadline, asks } of changes) {
             if (asks) countPeers(0, shard, deadline);
-            const before = countedPeer(shard, record, deadline);
-            shard = inPlace ? shard.put(layoutFor(record), record) : shard.with(layoutFor(record), record);
-            if (before !== undefined) countChanged(shard, before, record, deadline);
+            const layout = layoutFor(record);
+            const { at } = shard.find(layout, record);
+            const before = countedPeer(shard, layout, record, at, deadline);
+            shard = inPlace ? shard.put(layout, record) : shard.with(layout, record);
+            if (before !== undefined) countChanged(shard, layout, record, at, deadline, before);
             expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
           }
         },
@@ -96,9 +98,10 @@ describe('counting the peers of a shard', () => {
     const shard = shardOf(list);
     countPeers(0, shard, 500);
     const record = recordOf(7, { seen: 1001, flags: SEEDER });
-    const before = defined(countedPeer(shard, record, 600));
+    const { at } = shard.find(V4, record);
+    const before = defined(countedPeer(shard, V4, record, at, 600));
     const next = shard.with(V4, record);
-    countChanged(next, before, record, 600);
+    countChanged(next, V4, record, at, 600, before);
     expect(next.counted).to.deep.equal({
       counts: { seeders: 1, leechers: 49, partialSeeds: 0 },
       from: 600,
@@ -111,7 +114,7 @@ describe('counting the peers of a shard', () => {
     const draft = shard.put(V4, recordOf(1, { seen: 1001 }));
     countPeers(0, draft, 500);
     // A clock that has gone back.
-    expect(countedPeer(draft, recordOf(2), 400)).to.equal(undefined);
+    expect(countedPeer(draft, V4, recordOf(2), draft.find(V4, recordOf(2)).at, 400)).to.equal(undefined);
     expect(draft.put(V4, recordOf(2, { seen: 1001, flags: SEEDER }))).to.equal(draft);
     expect(countPeers(0, draft, 500)).to.deep.equal({ seeders: 1, leechers: 1, partialSeeds: 0 });
   });

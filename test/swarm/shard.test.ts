@@ -128,6 +128,28 @@ describe('a shard', () => {
     );
   });
 
+  it("finds a peer's records, from any of them or from where one would be as from nothing", () => {
+    fc.assert(
+      fc.property(fc.array(records, { maxLength: 40 }), records, (list, other) => {
+        const shard = shardOf([...list, other]);
+        for (const record of [...list, other]) {
+          for (const layout of [V4, V6]) {
+            const places = Array.from(
+              { length: shard.countOf(layout) },
+              (_, i) => shard.start(layout) + i * layout.size,
+            );
+            const own = places.filter((at) => shard.bytes.compare(record, 0, 20, at, at + 20) === 0);
+            const found = shard.recordsOf(layout, record);
+            expect((found.to - found.from) / layout.size).to.equal(own.length);
+            if (own.length > 0) expect(found.from).to.equal(own[0]);
+            for (const near of [...own, found.to])
+              expect(shard.recordsOf(layout, record, near)).to.deep.equal(found);
+          }
+        }
+      }),
+    );
+  });
+
   it('is never changed by what is done to it', () => {
     fc.assert(
       fc.property(shards(0), records, (shard, record) => {
