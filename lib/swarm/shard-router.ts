@@ -1,4 +1,4 @@
-import { ReadOperation, type PeerOperation, type ShardOperation } from './operation.js';
+import { ReadOperation, type Landing, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, movesOf, movesOfPeer, straysOf } from './relocation.js';
 import { owns, type Shard } from './shard.js';
@@ -33,11 +33,29 @@ export class ShardRouter {
   /**
    * Applies an operation at the shard that is responsible for its peer, and moves what does not belong there to where it does.
    */
-  async visit(infohash: string, operation: PeerOperation): Promise<Arrival> {
-    const { hash } = operation;
-    const { looksBackOn } = operation;
-    const depth = this.depthOf(infohash);
-    let n = shardAt(hash, depth);
+  visit(infohash: string, operation: PeerOperation): Promise<Arrival> {
+    const n = shardAt(operation.hash, this.depthOf(infohash));
+    if (operation.looksBackOn !== undefined) return this.walk(infohash, operation, n, undefined);
+    // Most operations are done at the first shard: what the others need is not set up for them.
+    return this.shards
+      .lane(infohash, n)
+      .submit(operation)
+      .then((landing) => {
+        if (landing.kind !== 'done' || landing.withStrays.length > 0)
+          return this.walk(infohash, operation, n, landing);
+        this.remember(infohash, landing.shard.header.depth);
+        return { n, shard: landing.shard, fetches: landing.fetches };
+      });
+  }
+
+  /** @param first how the operation fared at shard n, if it was there already */
+  private async walk(
+    infohash: string,
+    operation: PeerOperation,
+    n: number,
+    first: Landing | undefined,
+  ): Promise<Arrival> {
+    const { hash, looksBackOn } = operation;
     if (looksBackOn !== undefined) await this.bringFromAbove(infohash, n, looksBackOn);
     /** Shards that were read since, and have no records of the peer that belong elsewhere; only if that matters. */
     const cleared = looksBackOn === undefined ? undefined : new Set<number>();
@@ -60,7 +78,8 @@ export class ShardRouter {
           continue;
         }
       }
-      const landing = await this.shards.lane(infohash, n).submit(operation, footing);
+      const landing = first ?? (await this.shards.lane(infohash, n).submit(operation, footing));
+      first = undefined;
       const { kind, shard } = landing;
       fetches += landing.fetches;
       for (const straying of landing.withStrays) await this.moveStrays(infohash, straying);
