@@ -94,7 +94,7 @@ export class ShardLane implements Linked<ShardLane> {
    */
   submit(operation: ShardOperation, footing: Footing = 'remembered'): Promise<Landing> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ operation, footing, resolve, reject });
+      this.queue.push({ operation, footing, kind: 'done', resolve, reject });
       if (!this.running) void this.run();
     });
   }
@@ -143,34 +143,39 @@ export class ShardLane implements Linked<ShardLane> {
       // What has come meanwhile goes along, but not what needs a read that began after it came.
       const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
       for (const waiting of this.queue.splice(0, end < 0 ? this.queue.length : end)) group.push(waiting);
-    }
-    if (fetches === 0 && group.some((waiting) => this.wantsFresh(waiting))) {
+    } else if (this.anyWantsFresh(group)) {
       await this.load();
       fetches++;
     }
-    let pending = group;
-    const turnedAway: [Waiting, Landing['kind']][] = [];
-    do {
-      const applied: Waiting[] = [];
-      const before = this.state;
-      let draft = before;
+    for (let pending = group; pending.length > 0;) {
+      const draft = this.apply(pending);
+      const isMerged = draft !== this.state && (await this.write(draft));
+      const again: Waiting[] = [];
       for (const waiting of pending) {
-        const kind = this.place(waiting, draft);
-        if (kind === 'done') {
-          if (waiting.footing === 'create') draft = this.revived(draft);
-          draft = waiting.operation.apply(draft, this.now());
-          applied.push(waiting);
-        } else {
-          turnedAway.push([waiting, kind]);
-        }
+        const { kind, operation } = waiting;
+        if (isMerged && kind === 'done' && !operation.holds(this.state)) again.push(waiting);
+        else this.answer(waiting, kind, fetches);
       }
-      pending = [];
-      if (draft !== before && (await this.write(draft))) {
-        pending = applied.filter(({ operation }) => !operation.holds(this.state));
-      }
-      for (const waiting of applied) if (!pending.includes(waiting)) this.answer(waiting, 'done', fetches);
-    } while (pending.length > 0);
-    for (const [waiting, kind] of turnedAway) this.answer(waiting, kind, fetches);
+      pending = again;
+    }
+  }
+
+  private anyWantsFresh(group: readonly Waiting[]): boolean {
+    for (const waiting of group) if (this.wantsFresh(waiting)) return true;
+    return false;
+  }
+
+  /** Applies the operations that belong here, and says of each whether it did. */
+  private apply(group: readonly Waiting[]): Shard {
+    let draft = this.state;
+    for (const waiting of group) {
+      const kind = this.place(waiting, draft);
+      waiting.kind = kind;
+      if (kind !== 'done') continue;
+      if (waiting.footing === 'create') draft = this.revived(draft);
+      draft = waiting.operation.apply(draft, this.now());
+    }
+    return draft;
   }
 
   /** Tells an operation how it fared. Others may have deepened the shard while it was written: then its peer belongs elsewhere now. */
@@ -295,6 +300,8 @@ export type Footing = 'remembered' | 'fresh' | 'create';
 interface Waiting {
   readonly operation: ShardOperation;
   readonly footing: Footing;
+  /** Whether it was applied when it was last its turn, or why not. */
+  kind: Landing['kind'];
   readonly resolve: (landing: Landing) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -7,7 +7,7 @@ export class DeadlineError extends Error {
 
 /**
  * Gives answers the same time each, with one timer for all that are awaited: the one asked for first is due first. While none is awaited
- * there is no timer, which would keep the process alive.
+ * the timer does not keep the process alive.
  */
 export class Deadlines {
   /** In the order in which they are due. */
@@ -37,8 +37,9 @@ export class Deadlines {
   private append(reject: Awaited['reject']): Awaited {
     const dueAt = performance.now() + this.milliseconds;
     const entry: Awaited = { dueAt, reject, isAwaited: true, before: undefined, after: undefined };
+    if (this.timer === undefined) this.timer = setTimeout(this.onTimer, this.milliseconds);
+    else if (this.awaited.first === undefined) this.timer.ref();
     this.awaited.append(entry);
-    this.timer ??= setTimeout(this.onTimer, this.milliseconds);
     return entry;
   }
 
@@ -46,9 +47,8 @@ export class Deadlines {
     if (!entry.isAwaited) return;
     entry.isAwaited = false;
     this.awaited.remove(entry);
-    if (this.awaited.first !== undefined) return;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    // Set again and again it would cost more than when it is due in vain.
+    if (this.awaited.first === undefined) this.timer?.unref();
   }
 
   private readonly onTimer = (): void => {
