@@ -35,15 +35,12 @@ export class QueryCursor {
     const { query } = this;
     if (this.nextStart >= query.length) return false;
     let at = this.nextStart;
-    let equals = -1;
-    for (; at < query.length; at++) {
-      const code = query[at];
-      if (code === AMPERSAND) break;
-      if (code === EQUALS && equals < 0) equals = at;
-    }
-    this.nameStart = this.nextStart;
-    this.nameEnd = equals < 0 ? at : equals;
-    this.valueStart = equals < 0 ? at : equals + 1;
+    this.nameStart = at;
+    while (at < query.length && query[at] !== EQUALS && query[at] !== AMPERSAND) at++;
+    this.nameEnd = at;
+    if (query[at] === EQUALS) at++;
+    this.valueStart = at;
+    while (at < query.length && query[at] !== AMPERSAND) at++;
     this.valueEnd = at;
     this.nextStart = at + 1;
     return true;

@@ -2,12 +2,14 @@ import { crc32 } from 'node:zlib';
 import {
   byteAt,
   compareRange,
+  copyBytes,
   isSameRange,
   readUint16,
   readUint32,
   writeUint16,
   writeUint32,
 } from './bytes.js';
+import { checksumAfter, MOST_BEHIND } from './checksum.js';
 import { compareAge, PEER_ID_LENGTH, V4, V6, type RecordLayout } from './peer-record.js';
 import { birthDepth, hashPeerId, MAX_DEPTH, shardAt } from './placement.js';
 
@@ -43,9 +45,11 @@ export class Shard {
   /** The peers by what they have, if somebody has counted them. */
   counted: CountedPeers | undefined;
   private isDraft = false;
+  /** Whether header and checksum in `bytes` are right. Once they are, a record that takes the place of another keeps them so. */
+  private isSealed = false;
 
   private constructor(
-    /** The stored form; its checksum is only right after `seal`. */
+    /** The stored form; its header and checksum are only sure to be right after `seal`. */
     readonly bytes: Buffer,
     header: ShardHeader,
     v4Count: number,
@@ -95,7 +99,9 @@ export class Shard {
       strays: (flags & STRAYS) !== 0,
     };
     if (header.depth > MAX_DEPTH) throw new ShardDamagedError(`a depth of over ${MAX_DEPTH}`);
-    return new Shard(bytes, header, v4Count, v6Count);
+    const shard = new Shard(bytes, header, v4Count, v6Count);
+    shard.isSealed = true;
+    return shard;
   }
 
   get count(): number {
@@ -106,6 +112,8 @@ export class Shard {
   seal(): Buffer {
     const { bytes, header } = this;
     this.isDraft = false;
+    if (this.isSealed) return bytes;
+    this.isSealed = true;
     bytes[FORMAT_AT] = FORMAT;
     bytes[FLAGS_AT] = (header.forwarding ? FORWARDING : 0) | (header.strays ? STRAYS : 0);
     bytes[DEPTH_AT] = header.depth;
@@ -125,6 +133,7 @@ export class Shard {
     const own = Buffer.allocUnsafeSlow(bytes.length);
     own.set(bytes, 0);
     const shard = new Shard(own, this.header, this.v4Count, this.v6Count);
+    shard.isSealed = this.isSealed;
     shard.seenSince = this.seenSince;
     shard.counted = this.counted;
     return shard;
@@ -217,8 +226,8 @@ export class Shard {
     } else {
       this.bytes.copy(bytes, 0, 0, at);
       this.bytes.copy(bytes, at + layout.size, at);
+      bytes.set(record, at);
     }
-    bytes.set(record, at);
     const more = found ? 0 : 1;
     const isV4 = layout === V4;
     const shard = new Shard(
@@ -228,6 +237,8 @@ export class Shard {
       this.v6Count + (isV4 ? 0 : more),
     );
     shard.seenSince = Math.min(this.seenSince, readUint32(record, layout.seenAt));
+    shard.isSealed = found && this.isSealed;
+    if (found) shard.replace(layout, record, at);
     return shard;
   }
 
@@ -243,10 +254,24 @@ export class Shard {
       return draft;
     }
     if (compareAge(record, 0, this.bytes, at, layout) > 0) {
-      this.bytes.set(record, at);
+      this.replace(layout, record, at);
       this.counted = undefined;
     }
     return this;
+  }
+
+  /** Puts a record in the place of the one of its identity: all that can change is what comes behind that. */
+  private replace({ identityLength, size }: RecordLayout, record: Uint8Array, at: number): void {
+    const { bytes } = this;
+    const from = at + identityLength;
+    const length = size - identityLength;
+    const behind = bytes.length - at - size;
+    if (behind >= MOST_BEHIND) this.isSealed = false;
+    if (this.isSealed) {
+      const checksum = readUint32(bytes, 0);
+      writeUint32(bytes, 0, checksumAfter(checksum, bytes, from, record, identityLength, length, behind));
+    }
+    copyBytes(record, identityLength, bytes, from, length);
   }
 
   start(layout: RecordLayout): number {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 
-import { V4, V6 } from '../../lib/swarm/peer-record.js';
+import { dateOf, setDate, V4, V6 } from '../../lib/swarm/peer-record.js';
 import {
   HEADER_SIZE,
   newHeader,
@@ -173,6 +173,24 @@ describe('a shard', () => {
         }
         expect(draft.seal().toString('hex')).to.equal(copy.seal().toString('hex'));
         expect(shard.bytes.toString('hex')).to.equal(before);
+      }),
+    );
+  });
+
+  it('has the checksum of all its bytes, whether they were read for it or only what had changed', () => {
+    fc.assert(
+      fc.property(shards(0), fc.array(records, { maxLength: 60 }), fc.boolean(), (shard, list, inPlace) => {
+        let changed = Shard.decode(shard.seal());
+        for (const record of [...recordsOf(shard), ...list]) {
+          const layout = record.length === V4.size ? V4 : V6;
+          const newer = Buffer.from(record);
+          setDate(newer, layout, dateOf(record, 0, layout) + 1000);
+          changed = inPlace ? changed.put(layout, newer) : changed.with(layout, newer);
+        }
+        const { header, bytes, v4Count, v6Count } = changed;
+        const anew = Shard.of(header, Buffer.from(bytes), v4Count, v6Count).seal();
+        expect(changed.seal().toString('hex')).to.equal(anew.toString('hex'));
+        expect(recordsOf(Shard.decode(changed.seal()))).to.deep.equal(recordsOf(changed));
       }),
     );
   });
