@@ -95,17 +95,14 @@ function countedAt({ counted }: Shard, deadline: number): CountedPeers | undefin
   return counted !== undefined && counted.from <= deadline && deadline < counted.until ? counted : undefined;
 }
 
+/** Field by field, which is much quicker than to spread an object. */
 function added(counts: PeerCounts, state: State | typeof ABSENT, by: 1 | -1): PeerCounts {
-  switch (state) {
-    case ABSENT:
-      return counts;
-    case 0:
-      return { ...counts, partialSeeds: counts.partialSeeds + by };
-    case 1:
-      return { ...counts, leechers: counts.leechers + by };
-    case 2:
-      return { ...counts, seeders: counts.seeders + by };
-  }
+  if (state === ABSENT) return counts;
+  return {
+    seeders: counts.seeders + (state === 2 ? by : 0),
+    leechers: counts.leechers + (state === 1 ? by : 0),
+    partialSeeds: counts.partialSeeds + (state === 0 ? by : 0),
+  };
 }
 
 function stateOfPeer(

@@ -256,7 +256,7 @@ export class ShardTable {
       const staged = changes.get(key);
       const held = staged === undefined ? this.#look(key) : staged.held;
       if (held?.version !== before) {
-        return { ...heldOf(staged === undefined ? this.#held(key) : held), stored: false };
+        return resultOf(staged === undefined ? this.#held(key) : held, false);
       }
       if (next === undefined) {
         if (held !== undefined) this.#writer.removed(key, held);
@@ -264,7 +264,7 @@ export class ShardTable {
         this.#writer.replaced(key, held, next);
       }
       changes.set(key, { held: next, isNew: held === undefined || staged?.isNew === true });
-      return { ...heldOf(next), stored: true };
+      return resultOf(next, true);
     });
     return { changes, results };
   }
@@ -298,6 +298,12 @@ function heldOf(held: Versioned | undefined): Held {
   return held === undefined
     ? { values: [], version: undefined }
     : { values: [held.value], version: held.version };
+}
+
+function resultOf(held: Versioned | undefined, stored: boolean): PutResult {
+  return held === undefined
+    ? { values: [], version: undefined, stored }
+    : { values: [held.value], version: held.version, stored };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
