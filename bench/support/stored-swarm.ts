@@ -5,7 +5,8 @@
 import { isIPv4 } from 'node:net';
 import { createRecord, SEEDER, setDate, toTicks, V4 } from '../../lib/swarm/peer-record.js';
 import { childOf, hashPeerId, infohashKey, shardKey } from '../../lib/swarm/placement.js';
-import { HEADER_SIZE, newHeader, Shard } from '../../lib/swarm/shard.js';
+import { HEADER_SIZE, newHeader } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import type { Store } from '../../lib/store/store.js';
 import { addressOf, infohashOf, isSeeder, peerIdOf, PORT } from '../load/numbered.js';
 

@@ -7,7 +7,8 @@ import { dropExpired } from '../swarm/filter.js';
 import { ReadOperation } from '../swarm/operation.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/placement.js';
 import { AdoptOperation } from '../swarm/relocation.js';
-import { newHeader, Shard } from '../swarm/shard.js';
+import { newHeader } from '../swarm/shard-header.js';
+import { Shard } from '../swarm/shard.js';
 import { ShardRouter } from '../swarm/shard-router.js';
 import {
   FinishSplitOperation,

@@ -1,7 +1,8 @@
 import { compareRange, isSameRange, readUint32 } from './bytes.js';
 import { isLive } from './filter.js';
 import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
-import { ownsRecord, type CountedPeers, type PeerCounts, type Shard } from './shard.js';
+import { ownsRecord } from './shard-header.js';
+import type { CountedPeers, PeerCounts, Shard } from './shard.js';
 
 export type { PeerCounts } from './shard.js';
 

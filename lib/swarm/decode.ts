@@ -1,6 +1,7 @@
 import type { Log } from '../log.js';
 import { mergeAll } from './merge.js';
-import { Shard, ShardDamagedError } from './shard.js';
+import { ShardDamagedError } from './shard-header.js';
+import { Shard } from './shard.js';
 
 /**
  * The one state that the values stored for shard n make; undefined if there are none. A damaged value counts as nothing, with a

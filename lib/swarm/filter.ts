@@ -1,7 +1,8 @@
 import { readUint32 } from './bytes.js';
 import { flagsOf, STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
 import { childOf, hashPeerId } from './placement.js';
-import { HEADER_SIZE, newHeader, ownsRecord, Shard, type ShardHeader } from './shard.js';
+import { HEADER_SIZE, newHeader, ownsRecord, type ShardHeader } from './shard-header.js';
+import { Shard } from './shard.js';
 import { withStraysKnown } from './merge.js';
 
 /** Whether to keep the record at a byte offset. */

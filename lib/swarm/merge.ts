@@ -1,5 +1,6 @@
 import { compareAge, compareIdentity, V4, V6, type RecordLayout } from './peer-record.js';
-import { HEADER_SIZE, ownsRecord, Shard, type ShardHeader } from './shard.js';
+import { HEADER_SIZE, ownsRecord, type ShardHeader } from './shard-header.js';
+import { Shard } from './shard.js';
 
 /**
  * Two versions of shard n made one. The peers are a last-writer-wins map and the header is a join, so the result is the same in whatever

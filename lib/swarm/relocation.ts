@@ -3,7 +3,8 @@ import { merge, withStraysKnown } from './merge.js';
 import type { PeerOperation, ShardOperation } from './operation.js';
 import { compareAge, V4, V6, type RecordLayout } from './peer-record.js';
 import { hashPeerId } from './placement.js';
-import { ownsRecord, type Shard } from './shard.js';
+import { ownsRecord } from './shard-header.js';
+import type { Shard } from './shard.js';
 
 /**
  * A child takes the peers that its parent splits off. Whatever it holds already is merged, not lost. It is written also if there are no peers for

@@ -10,7 +10,8 @@ import {
   V6,
   type RecordLayout,
 } from './peer-record.js';
-import { ownsRecord, type Shard } from './shard.js';
+import { ownsRecord } from './shard-header.js';
+import type { Shard } from './shard.js';
 import type { Random } from '../environment.js';
 
 /** Peers for a reply, as the compact forms of BEP 23 (6 bytes a peer) and BEP 7 (18 bytes a peer) want them. */

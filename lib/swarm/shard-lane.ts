@@ -9,7 +9,8 @@ import { merge, withStraysKnown } from './merge.js';
 import type { Landing, ShardOperation } from './operation.js';
 import { MAX_DEPTH } from './placement.js';
 import { AdoptOperation } from './relocation.js';
-import { newHeader, owns, Shard } from './shard.js';
+import { newHeader, owns } from './shard-header.js';
+import { Shard } from './shard.js';
 
 /** What all lanes of a process share. */
 export interface LaneContext {

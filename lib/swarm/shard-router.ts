@@ -1,7 +1,8 @@
 import { ReadOperation, type Landing, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, movesOf, movesOfPeer, straysOf } from './relocation.js';
-import { owns, type Shard } from './shard.js';
+import { owns } from './shard-header.js';
+import type { Shard } from './shard.js';
 import type { Footing } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
 

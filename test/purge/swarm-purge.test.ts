@@ -5,7 +5,7 @@ import { SwarmPurge } from '../../lib/purge/swarm-purge.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { SEEDER, STOPPED } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
-import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard.js';
+import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard-header.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
 import type { Fault, Operation } from '../support/memory-store.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';

@@ -10,7 +10,8 @@ import {
   V4,
   V6,
 } from '../../lib/swarm/peer-record.js';
-import { newHeader, Shard, type ShardHeader } from '../../lib/swarm/shard.js';
+import { newHeader, type ShardHeader } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
 
 /** Few peers, so that versions of a shard have many in common. */

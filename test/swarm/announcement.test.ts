@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { AnnounceOperation, type Announcement } from '../../lib/swarm/announcement.js';
 import { COUNTED, PARTIAL_SEED, SEEDER, STOPPED } from '../../lib/swarm/peer-record.js';
 import { hashPeerId } from '../../lib/swarm/placement.js';
-import { newHeader, Shard } from '../../lib/swarm/shard.js';
+import { newHeader } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import { recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { decodeValues } from '../../lib/swarm/decode.js';
-import { ShardDamagedError, ShardFormatError } from '../../lib/swarm/shard.js';
+import { ShardDamagedError, ShardFormatError } from '../../lib/swarm/shard-header.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
 import { ofNewerFormat } from './damage.js';

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { countOwned, dropExpired, dropOldest, filter, isLive, splitShard } from '../../lib/swarm/filter.js';
 import { SEEDER, STOPPED, V4, V6 } from '../../lib/swarm/peer-record.js';
 import { childOf, hashPeerId, shardAt } from '../../lib/swarm/placement.js';
-import { newHeader, ownsRecord, Shard } from '../../lib/swarm/shard.js';
+import { newHeader, ownsRecord } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { recordOf, v6Of } from './peers.js';
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { joinHeaders, merge, mergeAll } from '../../lib/swarm/merge.js';
 import { compareAge, V4, V6 } from '../../lib/swarm/peer-record.js';
-import { ownsRecord, type Shard } from '../../lib/swarm/shard.js';
+import { ownsRecord } from '../../lib/swarm/shard-header.js';
+import type { Shard } from '../../lib/swarm/shard.js';
 import { headers, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 
 const n = 2;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { covered, Neighbours, SAMPLE_SHARDS } from '../../lib/swarm/neighbours.js';
 import { shardKey } from '../../lib/swarm/placement.js';
-import { newHeader } from '../../lib/swarm/shard.js';
+import { newHeader } from '../../lib/swarm/shard-header.js';
 import type { Arrival } from '../../lib/swarm/shard-router.js';
 import { ReadOperation } from '../../lib/swarm/operation.js';
 import { WarmShards } from '../../lib/swarm/warm-shards.js';

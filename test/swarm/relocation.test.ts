@@ -11,7 +11,8 @@ import {
   MoveOperation,
   straysOf,
 } from '../../lib/swarm/relocation.js';
-import { ownsRecord, Shard, newHeader } from '../../lib/swarm/shard.js';
+import { ownsRecord, newHeader } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { numbersIn, recordOf, v6Of } from './peers.js';
 

@@ -4,7 +4,7 @@ import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { NO_PEERS } from '../../lib/swarm/counts.js';
 import { SEEDER } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
-import { ShardFormatError, newHeader } from '../../lib/swarm/shard.js';
+import { ShardFormatError, newHeader } from '../../lib/swarm/shard-header.js';
 import { shardOf } from '../support/swarm-arbitraries.js';
 import { damaged, ofNewerFormat } from './damage.js';
 import { numbersIn, recordOf } from './peers.js';

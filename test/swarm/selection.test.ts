@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { PARTIAL_SEED, SEEDER, STOPPED, V4 } from '../../lib/swarm/peer-record.js';
 import { selectPeers, type SelectedPeers, type Source, type Wanted } from '../../lib/swarm/selection.js';
-import { newHeader, ownsRecord } from '../../lib/swarm/shard.js';
+import { newHeader, ownsRecord } from '../../lib/swarm/shard-header.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf, v6Of } from './peers.js';

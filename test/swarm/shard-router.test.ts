@@ -6,7 +6,7 @@ import { AdoptOperation, MoveOperation } from '../../lib/swarm/relocation.js';
 import { V4 } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
 import { ReadOperation } from '../../lib/swarm/operation.js';
-import { newHeader, ownsRecord, type ShardHeader } from '../../lib/swarm/shard.js';
+import { newHeader, ownsRecord, type ShardHeader } from '../../lib/swarm/shard-header.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
 import { ShardRouter } from '../../lib/swarm/shard-router.js';
 import { WarmShards } from '../../lib/swarm/warm-shards.js';

@@ -7,10 +7,10 @@ import {
   HEADER_SIZE,
   newHeader,
   owns,
-  Shard,
   ShardDamagedError,
   ShardFormatError,
-} from '../../lib/swarm/shard.js';
+} from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { recordOf } from './peers.js';
 import { upTo } from './site.js';
@@ -193,6 +193,18 @@ describe('a shard', () => {
         expect(recordsOf(Shard.decode(changed.seal()))).to.deep.equal(recordsOf(changed));
       }),
     );
+  });
+
+  it('has it also if far more records come behind the changed one than a shard should have', () => {
+    let shard = shardOf(upTo(2200).map((number) => recordOf(number, { seen: 1000 })));
+    shard = Shard.decode(shard.seal());
+    for (const at of [0, 1, 2199]) {
+      const place = shard.start(V4) + at * V4.size;
+      const newer = Buffer.from(shard.bytes.subarray(place, place + V4.size));
+      setDate(newer, V4, 1001 * 16);
+      shard = shard.with(V4, newer);
+      expect(Shard.decode(shard.seal()).count).to.equal(2200);
+    }
   });
 
   it('is copied once for any number of newer records of its peers, and not changed any more once it is sealed', () => {

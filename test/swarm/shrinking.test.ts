@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { withStraysKnown } from '../../lib/swarm/merge.js';
 import { AdoptOperation, MOST_ADOPTIONS } from '../../lib/swarm/relocation.js';
-import { newHeader, ownsRecord, Shard, type ShardHeader } from '../../lib/swarm/shard.js';
+import { newHeader, ownsRecord, type ShardHeader } from '../../lib/swarm/shard-header.js';
+import { Shard } from '../../lib/swarm/shard.js';
 import {
   FinishSplitOperation,
   ForwardOperation,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { addCounts, countPeers, NO_PEERS } from '../../lib/swarm/counts.js';
 import { SEEDER, V4 } from '../../lib/swarm/peer-record.js';
 import type { Source } from '../../lib/swarm/selection.js';
-import { newHeader } from '../../lib/swarm/shard.js';
+import { newHeader } from '../../lib/swarm/shard-header.js';
 import { SwarmViews } from '../../lib/swarm/swarm-views.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { shardOf } from '../support/swarm-arbitraries.js';

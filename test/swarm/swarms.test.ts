@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { V4 } from '../../lib/swarm/peer-record.js';
-import { ShardFormatError } from '../../lib/swarm/shard.js';
+import { ShardFormatError } from '../../lib/swarm/shard-header.js';
 import type { Fault } from '../support/memory-store.js';
 import { damaged, ofNewerFormat } from './damage.js';
 import { numbersIn, peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
