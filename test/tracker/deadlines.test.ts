@@ -22,6 +22,21 @@ describe('an answer with a deadline', () => {
     expect(timers()).to.equal(before);
   });
 
+  it('keeps the process alive while it is awaited, also after others were', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const deadlines = new Deadlines(60_000);
+    await new Promise(setImmediate);
+    const before = timers();
+    for (const round of [1, 2]) {
+      let answer = (): void => undefined;
+      const awaited = deadlines.within(new Promise<void>((resolve) => (answer = resolve)));
+      expect(timers(), `${round}`).to.equal(before + 1);
+      answer();
+      await awaited;
+      expect(timers(), `${round}`).to.equal(before);
+    }
+  });
+
   it('is a DeadlineError if it does not', async () => {
     const never = new Promise(() => undefined);
     const failure: unknown = await new Deadlines(10).within(never).catch((error: unknown) => error);
