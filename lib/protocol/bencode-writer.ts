@@ -1,7 +1,6 @@
 const DIGIT_ZERO = 0x30;
 const COLON = 0x3a;
 const LETTER_E = 0x65;
-const MOST_INT32 = 2 ** 31 - 1;
 
 /** Room that one integer needs at most: 16 digits and the closing `e`. */
 export const INTEGER_ROOM = 17;
@@ -67,16 +66,7 @@ export class BencodeWriter {
     let count = 1;
     for (let bound = 10; bound <= value; bound *= 10) count++;
     let rest = value;
-    let at = this.at + count - 1;
-    // Nearly all numbers are small enough for integer division.
-    if (value <= MOST_INT32) {
-      for (rest |= 0; at >= this.at; at--) {
-        const tenth = (rest / 10) | 0;
-        buffer[at] = DIGIT_ZERO + (rest - tenth * 10);
-        rest = tenth;
-      }
-    }
-    for (; at >= this.at; at--) {
+    for (let at = this.at + count - 1; at >= this.at; at--) {
       const tenth = Math.floor(rest / 10);
       // The brackets matter: the sum with `rest` first would lose the last digit of the largest integers.
       buffer[at] = DIGIT_ZERO + (rest - tenth * 10);

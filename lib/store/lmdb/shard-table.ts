@@ -295,15 +295,16 @@ const LIMITS: TableLimits = {
 };
 
 function heldOf(held: Versioned | undefined): Held {
-  return held === undefined
-    ? { values: [], version: undefined }
-    : { values: [held.value], version: held.version };
+  return { values: valuesOf(held), version: held?.version };
 }
 
+/** What `heldOf` gives and one field more: to spread that would be a call of the runtime for every write. */
 function resultOf(held: Versioned | undefined, stored: boolean): PutResult {
-  return held === undefined
-    ? { values: [], version: undefined, stored }
-    : { values: [held.value], version: held.version, stored };
+  return { values: valuesOf(held), version: held?.version, stored };
+}
+
+function valuesOf(held: Versioned | undefined): readonly Buffer[] {
+  return held === undefined ? [] : [held.value];
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
