@@ -30,7 +30,6 @@ export function checksumAfter(
     const difference = byteAt(before, at + i) ^ byteAt(after, afterAt + i);
     remainder = (REMAINDERS[(remainder ^ difference) & 255] as number) ^ (remainder >>> 8);
   }
-  if (remainder === 0) return checksum;
   remainder = product(remainder, POWERS_OF_A_BYTE[behind & 255] as number);
   remainder = product(remainder, POWERS_OF_256_BYTES[behind >>> 8] as number);
   return (checksum ^ remainder) >>> 0;

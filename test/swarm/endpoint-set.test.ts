@@ -37,6 +37,14 @@ describe('the endpoints of a reply', () => {
     expect(set.add(new Uint8Array(18), 0, 18)).to.equal(true);
   });
 
+  it('of one address differ by their ports', () => {
+    // More of them than half of the table has room for, so that many meet.
+    const ports = Array.from({ length: 128 }, (_, port) => port + 1);
+    const set = EndpointSet.cleared(ports.length);
+    for (const port of ports) expect(set.addV4(0x7f000001, port), `${port}`).to.equal(true);
+    for (const port of ports) expect(set.addV4(0x7f000001, port), `${port}`).to.equal(false);
+  });
+
   it('are none again for the next reply', () => {
     const endpoint = Buffer.alloc(6, 5);
     for (let reply = 0; reply < 10; reply++) {

@@ -150,6 +150,25 @@ describe('a shard', () => {
     );
   });
 
+  it('is stored as it is by now: under another header, or compacted before it was sealed', () => {
+    fc.assert(
+      fc.property(shards(0), records, fc.nat(1000), (shard, record, generation) => {
+        const sealed = Shard.decode(shard.seal());
+        const header = { ...sealed.header, generation };
+        expect(Shard.decode(sealed.withHeader(header).seal()).header).to.deep.equal(header);
+        const layout = record.length === V4.size ? V4 : V6;
+        const within = Buffer.alloc(sealed.bytes.length + 8);
+        within.set(sealed.bytes, 8);
+        const { v4Count, v6Count } = sealed;
+        const cut = Shard.of(header, within.subarray(8), v4Count, v6Count).compact().with(layout, record);
+        expect(Shard.decode(cut.seal()).header).to.deep.equal(header);
+        expect(recordsOf(Shard.decode(cut.compact().seal()))).to.deep.equal(recordsOf(cut));
+        const unsealed = Shard.of(header, within.subarray(8), v4Count, v6Count).compact();
+        expect(Shard.decode(unsealed.seal()).header).to.deep.equal(header);
+      }),
+    );
+  });
+
   it('is never changed by what is done to it', () => {
     fc.assert(
       fc.property(shards(0), records, (shard, record) => {
