@@ -34,6 +34,7 @@ const PATIENCE_MS = 10_000;
 /** Wrong replies that are shown. */
 const MOST_COMPLAINTS = 5;
 
+/** @throws Error if the server accepts no connection, from the beginning or any more */
 export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   const loop = new OpenLoop(options);
   await loop.connect();
@@ -53,6 +54,7 @@ class OpenLoop {
   private lastAnswerMs = 0;
   private readonly connections: Connection[] = [];
   private finish: () => void = () => undefined;
+  private fail: (error: unknown) => void = () => undefined;
   private isOver = false;
   private complaints = 0;
 
@@ -66,12 +68,18 @@ class OpenLoop {
   }
 
   async run(): Promise<OpenLoopResult> {
-    const finished = new Promise<void>((resolve) => (this.finish = resolve));
+    const finished = new Promise<void>((resolve, reject) => {
+      this.finish = resolve;
+      this.fail = reject;
+    });
     this.startMs = performance.now();
     this.tick();
-    await finished;
-    this.isOver = true;
-    for (const { socket } of this.connections) socket.destroy();
+    try {
+      await finished;
+    } finally {
+      this.isOver = true;
+      for (const { socket } of this.connections) socket.destroy();
+    }
     return {
       sent: this.started,
       answered: this.answered,
@@ -83,6 +91,7 @@ class OpenLoop {
 
   /** Every millisecond: what is due by now is sent. A tick that comes late sends more, and its lateness is in the latencies. */
   private tick(): void {
+    if (this.isOver) return;
     const elapsed = performance.now() - this.startMs;
     this.due = Math.min(this.total, Math.floor((elapsed * this.options.rate) / 1000) + 1);
     this.sendDue();
@@ -111,6 +120,12 @@ class OpenLoop {
       const connection: Connection = { socket, reader: new ReplyReader(), place: undefined };
       socket.once('connect', () => {
         this.connections.push(connection);
+        socket.off('error', reject);
+        // Whatever it is, it closes the connection.
+        socket.on('error', () => undefined);
+        socket.once('close', () => {
+          this.lose(connection);
+        });
         this.idle.push(connection);
         this.sendDue();
         socket.on('data', (chunk: Buffer) => {
@@ -119,9 +134,6 @@ class OpenLoop {
         resolve();
       });
       socket.once('error', reject);
-      socket.once('close', () => {
-        this.lose(connection);
-      });
     });
   }
 
@@ -151,9 +163,7 @@ class OpenLoop {
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
     if (this.startMs > 0 && !this.isOver) {
-      this.open().catch((error: unknown) => {
-        console.error(error);
-      });
+      this.open().catch(this.fail);
     }
   }
 }

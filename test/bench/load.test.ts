@@ -118,6 +118,27 @@ describe('The load of the measurements', () => {
     expect(result).to.deep.include({ answered: 0, failures: 10 });
   });
 
+  it('ends with an error when the server is gone', async () => {
+    const server = createServer((_request, reply) => {
+      reply.destroy();
+      server.close();
+      server.closeAllConnections();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const request = (): string => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    const isRight = (): boolean => true;
+    const error: unknown = await runOpenLoop({
+      port,
+      rate: 100,
+      seconds: 5,
+      connections: 2,
+      request,
+      isRight,
+    }).catch((reason: unknown) => reason);
+    expect(error).to.be.an('error').with.property('code', 'ECONNREFUSED');
+  });
+
   it('reads replies from whatever pieces they come in', () => {
     const reply = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
     const reader = new ReplyReader();
