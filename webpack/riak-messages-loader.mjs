@@ -28,6 +28,8 @@ export default function compileMessages() {
     .map(([code, name]) => [Number(code), name]);
   return `
 const ProtoBuf = require('protobufjs/dist/protobuf-light.js');
+// Messages are written into buffers that grow twofold from 16 bytes: those of requests without a value into one.
+ProtoBuf.ByteBuffer.DEFAULT_CAPACITY = 256;
 const builder = ProtoBuf.newBuilder();
 for (const definition of ${JSON.stringify(parsed)}) builder.import(definition);
 const nameOf = new Map(${JSON.stringify(codes)});

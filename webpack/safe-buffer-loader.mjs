@@ -1,6 +1,9 @@
-/** Replaces the deprecated `new Buffer(size or data, encoding)` of old modules by its successors. */
+/**
+ * Replaces the deprecated `new Buffer(size or data, encoding)` of old modules by its successors. They are from a time when a buffer of a size was not
+ * cleared, and write all of it that they give away.
+ */
 const bufferOf = `const bufferOf = (data, encoding) =>
-  typeof data === 'number' ? Buffer.alloc(data) : Buffer.from(data, encoding);
+  typeof data === 'number' ? Buffer.allocUnsafe(data) : Buffer.from(data, encoding);
 `;
 
 export default function replaceNewBuffer(source) {
