@@ -90,14 +90,23 @@ export class PlainConnection {
       this.socket.end(bytes);
       return;
     }
-    this.socket.write(bytes);
+    const isTaken = this.socket.write(bytes);
     // From then on whatever moves begins it anew.
     if (!this.#hasAnswered) this.socket.setTimeout(this.limits.keepAliveTimeoutMs);
     this.#hasAnswered = true;
-    if (this.#unread === undefined) return;
+    if (this.#unread === undefined) {
+      if (!isTaken) this.#waitUntilRead();
+      return;
+    }
     const unread = this.#unread;
     this.#unread = undefined;
     this.#handOver(unread);
+  }
+
+  /** Whoever does not read replies is not asked for more: they would pile up here, and each request would begin the time anew in which nothing moves. */
+  #waitUntilRead(): void {
+    this.socket.pause();
+    this.socket.once('drain', () => this.socket.resume());
   }
 
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */

@@ -453,6 +453,48 @@ describe('the HTTP server', () => {
       });
       mute.destroy();
     });
+
+    it('to pile up replies for a client that asks one after the other and never reads', async () => {
+      const subject = await serve({ keepAliveTimeoutMs: 300, maxConnections: 1 });
+      const big = result('x'.repeat(1_000_000));
+      let answered = 0;
+      subject.announce = () => {
+        answered++;
+        return Promise.resolve(big);
+      };
+      const mute = await openConnection(subject.port);
+      mute.pause();
+      mute.on('error', () => undefined);
+      // One after the other: of two that come together the second would not be a plain request.
+      let asked = 0;
+      for (; asked < 60 && answered === asked; asked++) {
+        mute.write('GET /announce?plain HTTP/1.1\r\nHost: a\r\n\r\n');
+        for (let wait = 0; wait < 20 && answered === asked; wait++) await delay(5);
+        await delay(10);
+      }
+      // What the system keeps for a connection has room for a few.
+      expect(answered).to.be.within(1, 30);
+      await eventually('the only connection is free', 8000, async () => {
+        return (await exchange(subject.port, request('GET /health'))) !== '';
+      });
+      mute.destroy();
+    });
+
+    it('no replies to a client that reads late', async () => {
+      const subject = await serve();
+      subject.announce = () => Promise.resolve(result('x'.repeat(1_000_000)));
+      const slow = await openConnection(subject.port);
+      let bytes = 0;
+      slow.on('data', (chunk) => (bytes += chunk.length));
+      slow.pause();
+      for (let asked = 0; asked < 20; asked++) {
+        slow.write('GET /announce?plain HTTP/1.1\r\nHost: a\r\n\r\n');
+        await delay(5);
+      }
+      slow.resume();
+      await eventually('all replies are there', 8000, () => bytes >= 20_000_000);
+      slow.destroy();
+    });
   });
 
   describe('when it closes', () => {
