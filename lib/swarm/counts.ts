@@ -172,6 +172,11 @@ export function subtractCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
   };
 }
 
+/** How many of these peers a reply may have: a seeder is given those that download. */
+export function givable({ seeders, leechers, partialSeeds }: PeerCounts, downloadersOnly: boolean): number {
+  return downloadersOnly ? leechers : seeders + leechers + partialSeeds;
+}
+
 type State = 0 | 1 | 2;
 const ABSENT = -1;
 

@@ -1,5 +1,5 @@
 import { readUint32 } from './bytes.js';
-import { flagsOf, STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
+import { dateOf, flagsOf, STOPPED, V4, V6, type RecordLayout } from './peer-record.js';
 import { childOf, hashPeerId } from './placement.js';
 import { HEADER_SIZE, newHeader, ownsRecord, type ShardHeader } from './shard-header.js';
 import { Shard } from './shard.js';
@@ -46,22 +46,24 @@ export function splitShard(n: number, shard: Shard): { stays: Shard; goes: Shard
 }
 
 /**
- * The shard without its oldest records, so that at most `limit` are left. Only for a shard that cannot split any further, which
- * takes peer ids made for it: losing those that were silent longest bounds what such an attack costs.
+ * Shard n without the oldest records that belong there, so that at most `limit` of these are left. Only for a shard that cannot split any further,
+ * which takes peer ids made for it: losing those that were silent longest bounds what such an attack costs. Strays stay until they are moved.
  */
-export function dropOldest(shard: Shard, limit: number): Shard {
-  if (shard.count <= limit) return shard;
-  const seen: number[] = [];
+export function dropOldest(n: number, shard: Shard, limit: number): Shard {
+  const { header } = shard;
+  const dates: number[] = [];
   for (const layout of [V4, V6]) {
     for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
-      seen.push(readUint32(shard.bytes, at + layout.seenAt));
+      if (ownsRecord(header, n, shard.bytes, at)) dates.push(dateOf(shard.bytes, at, layout));
     }
   }
-  const cut = seen.sort((a, b) => b - a)[limit] ?? 0;
-  let ties = limit - seen.filter((value) => value > cut).length;
+  if (dates.length <= limit) return shard;
+  const cut = dates.sort((a, b) => b - a)[limit] ?? 0;
+  let ties = limit - dates.filter((date) => date > cut).length;
   return filter(shard, (bytes, at, layout) => {
-    const value = readUint32(bytes, at + layout.seenAt);
-    return value > cut || (value === cut && ties-- > 0);
+    if (!ownsRecord(header, n, bytes, at)) return true;
+    const date = dateOf(bytes, at, layout);
+    return date > cut || (date === cut && ties-- > 0);
   });
 }
 

@@ -48,7 +48,8 @@ export function joinHeaders(a: ShardHeader, b: ShardHeader): ShardHeader {
 export function withStraysKnown(shard: number, version: Shard): Shard {
   const strays = hasStrays(shard, version);
   if (strays === version.header.strays) return version;
-  return Shard.of({ ...version.header, strays }, version.bytes, version.v4Count, version.v6Count);
+  // The bytes may be those that are stored, which must stay as they are.
+  return version.withHeader({ ...version.header, strays });
 }
 
 function hasStrays(shard: number, version: Shard): boolean {

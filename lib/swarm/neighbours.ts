@@ -24,9 +24,9 @@ export class Neighbours {
   /**
    * The peer's own shard and warm other ones, in random order, after up to `reads` reads of the store for more of them; a promise only
    * if there is something to read.
-   * @param enough how many peers the sources should have together: one read is always worth it, more only for want of peers
+   * @param hasEnough whether sources have the peers that are wanted: one read is always worth it, more only for want of peers
    */
-  around(infohash: string, own: Arrival, enough: number, reads: number): Source[] | Promise<Source[]> {
+  around(infohash: string, own: Arrival, hasEnough: HasEnough, reads: number): Source[] | Promise<Source[]> {
     const sources: Source[] = [own];
     if (own.shard.header.depth === 0) return sources;
     let numbers = this.lately.get(infohash);
@@ -45,7 +45,7 @@ export class Neighbours {
       sources.splice(at < 0 ? sources.length - 1 : at, 1);
       reads = 1;
     }
-    return reads === 0 ? sources : this.withMore(infohash, own, numbers, sources, enough, reads);
+    return reads === 0 ? sources : this.withMore(infohash, own, numbers, sources, hasEnough, reads);
   }
 
   private async withMore(
@@ -53,10 +53,10 @@ export class Neighbours {
     own: Arrival,
     numbers: number[],
     sources: Source[],
-    enough: number,
+    hasEnough: HasEnough,
     reads: number,
   ): Promise<Source[]> {
-    for (let read = 0; read < reads && (read === 0 || peersIn(sources) < enough); read++) {
+    for (let read = 0; read < reads && (read === 0 || !hasEnough(sources)); read++) {
       if (sources.length >= SAMPLE_SHARDS || covered(sources) >= 1) break;
       await this.readOther(infohash, own, numbers, sources);
     }
@@ -130,8 +130,4 @@ export function covered(sources: readonly Source[]): number {
   return sum;
 }
 
-function peersIn(sources: readonly Source[]): number {
-  let sum = 0;
-  for (const { shard } of sources) sum += shard.count;
-  return sum;
-}
+export type HasEnough = (sources: readonly Source[]) => boolean;

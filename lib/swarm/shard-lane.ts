@@ -255,7 +255,7 @@ export class ShardLane implements Linked<ShardLane> {
   /** Splits until the shard is small enough: the child is stored first, so that no peer is ever nowhere. */
   private async split(draft: Shard): Promise<Shard> {
     do {
-      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, this.context.shardPeers * 2);
+      if (draft.header.depth === MAX_DEPTH) return dropOldest(this.n, draft, this.context.shardPeers * 2);
       const { stays, goes, child } = splitShard(this.n, draft);
       const { withStrays } = await this.home
         .lane(this.infohash, child)

@@ -1,5 +1,13 @@
 import type { Random } from '../environment.js';
-import { addCounts, countPeers, extrapolate, NO_PEERS, subtractCounts, type PeerCounts } from './counts.js';
+import {
+  addCounts,
+  countPeers,
+  extrapolate,
+  givable,
+  NO_PEERS,
+  subtractCounts,
+  type PeerCounts,
+} from './counts.js';
 import { SAMPLE_SHARDS } from './neighbours.js';
 import { coverage } from './placement.js';
 import type { Source } from './selection.js';
@@ -43,14 +51,15 @@ export class SwarmViews {
   }
 }
 
-/** Some shards of a swarm, and what they add up to. */
+/**
+ * Some shards of a swarm, and what they add up to. Announces share it, and several may be between its update and their reply: so it remembers
+ * nothing of the one that asks, who says each time which shard is its own.
+ */
 export class SwarmView {
   private readonly sources: Source[];
   private readonly known: PeerCounts[];
   private sum = NO_PEERS;
   private readonly covered: number = 0;
-  /** A shard beside those of the view. */
-  private beside: Source | undefined;
   /** Nobody has taken peers from it yet: whoever looked gets those of the shard that was just read, which is one of the first. */
   private isFresh = true;
 
@@ -74,7 +83,6 @@ export class SwarmView {
 
   /** Takes a shard as it is now. False if it does not fit in: the swarm has other shards by now. */
   update(own: Source): boolean {
-    this.beside = undefined;
     for (let i = 0; i < this.sources.length; i++) {
       const before = this.sources[i];
       if (before?.n !== own.n) continue;
@@ -85,45 +93,52 @@ export class SwarmView {
       this.sources[i] = own;
       return true;
     }
-    this.beside = own;
     return !this.isWhole;
   }
 
-  /** Exact if it is the whole swarm, else estimated. */
-  get counts(): PeerCounts {
-    const { beside } = this;
-    if (beside === undefined) return extrapolate(this.sum, this.covered);
-    const counts = addCounts(this.sum, countPeers(beside.n, beside.shard, this.deadline));
-    return extrapolate(counts, this.covered + coverage(beside.shard.header.depth));
+  /** Exact if it is the whole swarm, else estimated. @param own the shard of the peer that asks, in the view or beside it */
+  countsWith(own: Source): PeerCounts {
+    if (this.has(own)) return extrapolate(this.sum, this.covered);
+    const counts = addCounts(this.sum, countPeers(own.n, own.shard, this.deadline));
+    return extrapolate(counts, this.covered + coverage(own.shard.header.depth));
   }
 
   /**
-   * Shards for a reply of so many peers: two, any of them as likely as any other, or more if they hold few peers. Of a swarm of which this is a
-   * part the peer's own shard is one of three or more: that is where all other shards get into replies.
+   * Shards for a reply of so many peers: two, any of them as likely as any other, and more until they have enough that may be given. Of a swarm of
+   * which this is a part the peer's own shard is one of three or more: that is where all other shards get into replies.
+   * @param own the shard of the peer that asks, in the view or beside it
    */
-  sourcesFor(peers: number): Source[] {
-    const { sources, beside } = this;
-    const chosen = beside === undefined ? [] : [beside];
-    const fewest = beside === undefined ? 2 : 3;
-    let records = beside === undefined ? 0 : beside.shard.count;
+  sourcesFor(own: Source, peers: number, downloadersOnly: boolean): Source[] {
+    const { sources, known } = this;
+    const chosen: Source[] = [];
+    let fewest = 2;
+    let found = 0;
+    if (!this.has(own)) {
+      chosen.push(own);
+      fewest = 3;
+      found = givable(countPeers(own.n, own.shard, this.deadline), downloadersOnly);
+    }
     let at = this.isFresh && !this.isWhole ? 0 : Math.floor(this.random() * sources.length);
     this.isFresh = false;
-    for (let i = 0; i < sources.length && chosen.length < MOST_SOURCES; i++, at++) {
+    for (let i = 0; i < sources.length; i++, at++) {
       if (at === sources.length) at = 0;
-      if (chosen.length >= fewest && records >= peers * RECORDS_A_PEER) break;
+      if (chosen.length >= fewest && found >= peers * CHOICE) break;
       const source = sources[at];
       if (source === undefined) continue;
       chosen.push(source);
-      records += source.shard.count;
+      found += givable(known[at] ?? NO_PEERS, downloadersOnly);
     }
     return chosen;
+  }
+
+  private has({ n }: Source): boolean {
+    for (const source of this.sources) if (source.n === n) return true;
+    return false;
   }
 }
 
 /** How often an announce to a swarm of more shards than are looked at has them looked at again, so that they change. */
 const ANNOUNCES_PER_LOOK = 4;
 
-const MOST_SOURCES = 4;
-
-/** Not all records are of peers that are wanted. */
-const RECORDS_A_PEER = 4;
+/** Peers to choose from for each of a reply: some are the peer itself or have an endpoint that is given already, and replies are to differ. */
+const CHOICE = 2;

@@ -2,10 +2,10 @@ import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
 import { AnnounceOperation, type Announcement } from './announcement.js';
-import { countPeers, type PeerCounts } from './counts.js';
+import { countPeers, givable, type PeerCounts } from './counts.js';
 import { infohashKey } from './placement.js';
 import { Neighbours } from './neighbours.js';
-import { selectPeers, type SelectedPeers } from './selection.js';
+import { selectPeers, type SelectedPeers, type Source, type Wanted } from './selection.js';
 import { ShardRouter, type Arrival } from './shard-router.js';
 import { SwarmViews, type SwarmView } from './swarm-views.js';
 import { WarmShards } from './warm-shards.js';
@@ -86,41 +86,44 @@ export class Swarms {
         log.error('download not counted', { infohash, cause });
       });
     }
-    const limit = announcement.event === 'stopped' ? 0 : wanted.limit;
-    const deadline = Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds;
+    const asked: Wanted = {
+      limit: announcement.event === 'stopped' ? 0 : wanted.limit,
+      self: operation.record,
+      downloadersOnly: announcement.state === 'seeder',
+      withIds: wanted.withIds,
+      deadline: Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds,
+    };
     const isOne = arrival.shard.header.depth === 0;
-    const view = isOne ? undefined : await this.view(infohash, arrival, limit, deadline);
+    const view = isOne ? undefined : await this.view(infohash, arrival, asked);
     return {
-      counts: view?.counts ?? countPeers(arrival.n, arrival.shard, deadline),
+      counts: view?.countsWith(arrival) ?? countPeers(arrival.n, arrival.shard, asked.deadline),
       peers: selectPeers(
-        view?.sourcesFor(limit) ?? [arrival],
-        {
-          limit,
-          self: operation.record,
-          downloadersOnly: announcement.state === 'seeder',
-          withIds: wanted.withIds,
-          deadline,
-        },
+        view?.sourcesFor(arrival, asked.limit, asked.downloadersOnly) ?? [arrival],
+        asked,
         random,
       ),
     };
   }
 
   /** What there is of a swarm beside the peer's own shard. */
-  private view(
-    infohash: string,
-    arrival: Arrival,
-    limit: number,
-    deadline: number,
-  ): SwarmView | Promise<SwarmView> {
+  private view(infohash: string, arrival: Arrival, asked: Wanted): SwarmView | Promise<SwarmView> {
+    const { limit, deadline, downloadersOnly } = asked;
     // Another announce to this shard may have been stored since, and have come here first.
     const shard = this.shards.peek(infohash, arrival.n)?.warm ?? arrival.shard;
     const view = this.views.current(infohash, { n: arrival.n, shard }, deadline);
     if (view !== undefined) return view;
-    const sources = this.neighbours.around(infohash, arrival, limit, readsLeft(arrival, limit));
+    const hasEnough = (found: readonly Source[]): boolean =>
+      givableIn(found, downloadersOnly, deadline) >= limit;
+    const sources = this.neighbours.around(infohash, arrival, hasEnough, readsLeft(arrival, limit));
     if (Array.isArray(sources)) return this.views.look(infohash, sources, deadline);
     return sources.then((read) => this.views.look(infohash, read, deadline));
   }
+}
+
+function givableIn(sources: readonly Source[], downloadersOnly: boolean, deadline: number): number {
+  let sum = 0;
+  for (const { n, shard } of sources) sum += givable(countPeers(n, shard, deadline), downloadersOnly);
+  return sum;
 }
 
 /** How many reads of the store an announce has left for other shards: a warm one has one, and one that wants no peers none. */

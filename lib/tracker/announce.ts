@@ -77,9 +77,11 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
 
 /**
  * For how long a re-announce need not be written: the peer's life is then counted from the announce before, and must still reach to the next one,
- * which comes after the longest jittered interval.
+ * which comes after the longest jittered interval. Half of what is left then stays for clients that come late, or were told to come again
+ * in some minutes, and for clocks that differ.
  */
 function unwrittenSeconds(config: Config): number {
   const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
-  return Math.min(config.minIntervalSeconds, Math.floor(config.peerLifetimeSeconds - longestInterval));
+  const spare = Math.floor((config.peerLifetimeSeconds - longestInterval) / 2);
+  return Math.min(config.minIntervalSeconds, spare);
 }

@@ -2,16 +2,17 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { countOwned, dropExpired, dropOldest, filter, isLive, splitShard } from '../../lib/swarm/filter.js';
-import { SEEDER, STOPPED, V4, V6 } from '../../lib/swarm/peer-record.js';
+import { dateOf, layoutOf, SEEDER, STOPPED, V4, V6 } from '../../lib/swarm/peer-record.js';
 import { childOf, hashPeerId, shardAt } from '../../lib/swarm/placement.js';
 import { newHeader, ownsRecord } from '../../lib/swarm/shard-header.js';
 import { Shard } from '../../lib/swarm/shard.js';
-import { records, recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
+import { recordsOf, shardOf, shards } from '../support/swarm-arbitraries.js';
 import { recordOf, v6Of } from './peers.js';
 
 const n = 2;
 const texts = (list: readonly Buffer[]): string[] => list.map((record) => record.toString('hex')).sort();
 const seenAt = (record: Buffer): number => record.readUInt32BE(record.length - 5);
+const dateOfRecord = (record: Buffer): number => dateOf(record, 0, layoutOf(record.subarray(20, -7)));
 const deadlines = fc.integer({ min: 995, max: 1025 });
 /** Decoding fails if a header, a number or an offset is not right. */
 const stored = (shard: Shard): Shard => Shard.decode(Buffer.from(shard.withHeader(shard.header).seal()));
@@ -101,16 +102,20 @@ describe('splitting a shard', () => {
 });
 
 describe('dropping the oldest records', () => {
-  it('leaves no more than the limit, none of them older than one that went', () => {
+  it('leaves no more than the limit of those that belong there, none of them older than one that went, and all strays', () => {
     fc.assert(
-      fc.property(fc.array(records, { maxLength: 40 }), fc.nat(20), (list, limit) => {
-        const shard = shardOf(list);
-        const left = dropOldest(shard, limit);
-        expect(left.count).to.equal(Math.min(limit, shard.count));
-        const kept = new Set(texts(recordsOf(stored(left))));
+      fc.property(shards(n), fc.nat(20), (shard, limit) => {
+        const left = dropOldest(n, shard, limit);
+        expect(countOwned(n, left)).to.equal(Math.min(limit, countOwned(n, shard)));
+        const kept = new Set(texts(recordsOf(left)));
         const gone = recordsOf(shard).filter((record) => !kept.has(record.toString('hex')));
-        const youngestGone = Math.max(0, ...gone.map(seenAt));
-        for (const record of recordsOf(left)) expect(seenAt(record)).to.be.at.least(youngestGone);
+        const youngestGone = Math.max(0, ...gone.map(dateOfRecord));
+        for (const record of recordsOf(shard)) {
+          if (!ownsRecord(shard.header, n, record, 0)) expect(kept).to.include(record.toString('hex'));
+          else if (kept.has(record.toString('hex'))) {
+            expect(dateOfRecord(record)).to.be.at.least(youngestGone);
+          }
+        }
       }),
     );
   });

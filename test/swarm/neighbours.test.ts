@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { covered, Neighbours, SAMPLE_SHARDS } from '../../lib/swarm/neighbours.js';
+import { covered, Neighbours, SAMPLE_SHARDS, type HasEnough } from '../../lib/swarm/neighbours.js';
 import { shardKey } from '../../lib/swarm/placement.js';
 import { newHeader } from '../../lib/swarm/shard-header.js';
 import type { Arrival } from '../../lib/swarm/shard-router.js';
@@ -20,6 +20,10 @@ interface Scene {
   readonly own: Arrival;
 }
 
+function atLeast(peers: number): HasEnough {
+  return (sources) => sources.reduce((sum, { shard }) => sum + shard.count, 0) >= peers;
+}
+
 /** A swarm of 2^depth stored shards with ten peers each. */
 async function swarmOf(depth: number): Promise<Scene> {
   const site = new Site({ warmMilliseconds: 5000 });
@@ -36,7 +40,7 @@ describe('the shards around a peer', () => {
   it('are its own alone in a swarm of one shard, without a read', async () => {
     const { site, neighbours, own } = await swarmOf(0);
     const taken = await site.operationsOf(async () => {
-      expect(await neighbours.around(KEY, own, 50, 3)).to.deep.equal([own]);
+      expect(await neighbours.around(KEY, own, atLeast(50), 3)).to.deep.equal([own]);
     });
     expect(taken).to.deep.equal({});
   });
@@ -51,7 +55,9 @@ describe('the shards around a peer', () => {
       [1000, 0, 0],
     ] as const) {
       const { site, neighbours, own } = await swarmOf(6);
-      const taken = await site.operationsOf(async () => await neighbours.around(KEY, own, enough, reads));
+      const taken = await site.operationsOf(
+        async () => await neighbours.around(KEY, own, atLeast(enough), reads),
+      );
       expect(taken.fetch ?? 0, `${enough} peers, ${reads} reads`).to.equal(expected);
     }
   });
@@ -59,7 +65,7 @@ describe('the shards around a peer', () => {
   it('begin with its own, and have no shard twice', async () => {
     const { neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 40; i++) {
-      const sources = await neighbours.around(KEY, own, 50, 3);
+      const sources = await neighbours.around(KEY, own, atLeast(50), 3);
       expect(sources[0]).to.equal(own);
       expect(new Set(sources.map(({ n }) => n)).size).to.equal(sources.length);
     }
@@ -67,20 +73,20 @@ describe('the shards around a peer', () => {
 
   it('become as many as make a sample while they stay warm, and never more', async () => {
     const { neighbours, own } = await swarmOf(6);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     for (let i = 0; i < 50; i++) {
-      expect(await neighbours.around(KEY, own, 1000, 3)).to.have.length(SAMPLE_SHARDS);
+      expect(await neighbours.around(KEY, own, atLeast(1000), 3)).to.have.length(SAMPLE_SHARDS);
     }
   });
 
   it('have another in the place of one each time once they are a sample, for one read at most', async () => {
     const { site, neighbours, own } = await swarmOf(6);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
-    let before = new Set((await neighbours.around(KEY, own, 0, 0)).map(({ n }) => n));
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+    let before = new Set((await neighbours.around(KEY, own, atLeast(0), 0)).map(({ n }) => n));
     for (let i = 0; i < 100; i++) {
       let after: number[] = [];
       const { fetch = 0 } = await site.operationsOf(async () => {
-        after = (await neighbours.around(KEY, own, 1000, 3)).map(({ n }) => n);
+        after = (await neighbours.around(KEY, own, atLeast(1000), 3)).map(({ n }) => n);
       });
       expect(fetch).to.be.at.most(1);
       expect(after).to.have.length(SAMPLE_SHARDS);
@@ -94,7 +100,7 @@ describe('the shards around a peer', () => {
     const seen = new Set<number>();
     const newest = new Set<number>();
     for (let i = 0; i < 3000; i++) {
-      const sources = await neighbours.around(KEY, own, 0, 1);
+      const sources = await neighbours.around(KEY, own, atLeast(0), 1);
       for (const { n } of sources) seen.add(n);
       if (i >= 2000) for (const { n } of sources) newest.add(n);
     }
@@ -105,11 +111,11 @@ describe('the shards around a peer', () => {
 
   it('are left as they are by an announce that may not read', async () => {
     const { site, neighbours, own } = await swarmOf(6);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
-    const before = (await neighbours.around(KEY, own, 0, 0)).map(({ n }) => n);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+    const before = (await neighbours.around(KEY, own, atLeast(0), 0)).map(({ n }) => n);
     const taken = await site.operationsOf(async () => {
       for (let i = 0; i < 100; i++) {
-        const after = (await neighbours.around(KEY, own, 1000, 0)).map(({ n }) => n);
+        const after = (await neighbours.around(KEY, own, atLeast(1000), 0)).map(({ n }) => n);
         expect(after).to.have.members(before);
       }
     });
@@ -119,8 +125,8 @@ describe('the shards around a peer', () => {
   it('are all of a swarm of up to 16 shards, after a few announces', async () => {
     for (const depth of [1, 3, 4]) {
       const { neighbours, own } = await swarmOf(depth);
-      for (let i = 0; i < 60; i++) await neighbours.around(KEY, own, 0, 1);
-      const sources = await neighbours.around(KEY, own, 0, 0);
+      for (let i = 0; i < 60; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+      const sources = await neighbours.around(KEY, own, atLeast(0), 0);
       expect(covered(sources)).to.equal(1);
       expect(sources).to.have.length(1 << depth);
     }
@@ -128,19 +134,19 @@ describe('the shards around a peer', () => {
 
   it('are others once those of before are too old', async () => {
     const { site, neighbours, own } = await swarmOf(6);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
-    const before = (await neighbours.around(KEY, own, 0, 1)).map(({ n }) => n);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+    const before = (await neighbours.around(KEY, own, atLeast(0), 1)).map(({ n }) => n);
     site.pass(6);
-    expect(await neighbours.around(KEY, own, 0, 0)).to.deep.equal([own]);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
-    expect((await neighbours.around(KEY, own, 0, 1)).map(({ n }) => n)).to.not.have.members(before);
+    expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+    expect((await neighbours.around(KEY, own, atLeast(0), 1)).map(({ n }) => n)).to.not.have.members(before);
   });
 
   it('come in another order each time, so that the peers of a reply do', async () => {
     const { neighbours, own } = await swarmOf(6);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const seconds = new Set<number>();
-    for (let i = 0; i < 50; i++) seconds.add((await neighbours.around(KEY, own, 0, 0))[1]?.n ?? 0);
+    for (let i = 0; i < 50; i++) seconds.add((await neighbours.around(KEY, own, atLeast(0), 0))[1]?.n ?? 0);
     expect(seconds.size).to.be.above(5);
   });
 
@@ -155,25 +161,26 @@ describe('the shards around a peer', () => {
       } else {
         await site.store.remove(shardKey(KEY, 1), version);
       }
-      for (let i = 0; i < 5; i++) expect(await neighbours.around(KEY, own, 50, 1)).to.deep.equal([own]);
+      for (let i = 0; i < 5; i++)
+        expect(await neighbours.around(KEY, own, atLeast(50), 1)).to.deep.equal([own]);
     }
   });
 
   it('leave out a shard that has forwarded since it was read', async () => {
     const { site, shards, neighbours, own } = await swarmOf(1);
-    expect(await neighbours.around(KEY, own, 0, 1)).to.have.length(2);
+    expect(await neighbours.around(KEY, own, atLeast(0), 1)).to.have.length(2);
     const forwarding = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1 });
     await site.overwrite(shardKey(KEY, 1), Buffer.from(forwarding.seal()));
     site.pass(6);
     await shards.lane(KEY, 1).submit(new ReadOperation(undefined));
-    expect(await neighbours.around(KEY, own, 0, 0)).to.deep.equal([own]);
+    expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
   });
 
   it('are of the swarm that is asked for', async () => {
     const { neighbours, own, shards } = await swarmOf(3);
-    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, 0, 1);
+    for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const other = 'ff'.repeat(20);
-    expect(await neighbours.around(other, own, 0, 0)).to.deep.equal([own]);
+    expect(await neighbours.around(other, own, atLeast(0), 0)).to.deep.equal([own]);
     expect(shards.peek(other, 1)).to.equal(undefined);
   });
 });

@@ -113,6 +113,16 @@ describe('the strays of a shard', () => {
     expect(recordsOf(new ForgetStraysOperation(0, moved).apply(since))).to.deep.equal(recordsOf(since));
   });
 
+  it('leave the bytes of what is stored as they are, though the shard only said that it had some', () => {
+    const shard = shardOf([recordOf(1)], { ...newHeader(0), strays: true });
+    const bytes = shard.seal();
+    const before = Buffer.from(bytes);
+    const cleared = new ForgetStraysOperation(0, shard).apply(shard);
+    expect(cleared.header.strays).to.equal(false);
+    cleared.seal();
+    expect(bytes).to.deep.equal(before);
+  });
+
   it('leave a shard that has none any more the same object', () => {
     const shard = shardOf([recordOf(1)]);
     expect(new ForgetStraysOperation(0, shard).apply(shard)).to.equal(shard);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { addCounts, countPeers, NO_PEERS } from '../../lib/swarm/counts.js';
-import { SEEDER, V4 } from '../../lib/swarm/peer-record.js';
+import { SEEDER, STOPPED, V4 } from '../../lib/swarm/peer-record.js';
 import type { Source } from '../../lib/swarm/selection.js';
 import { newHeader } from '../../lib/swarm/shard-header.js';
 import { SwarmViews } from '../../lib/swarm/swarm-views.js';
@@ -49,7 +49,7 @@ describe('the view of a swarm', () => {
           if (source === undefined) continue;
           const changed = withSeeder(source);
           sources[n] = changed;
-          expect(views.current(KEY, changed, 500)?.counts).to.deep.equal(counted(sources, 500));
+          expect(views.current(KEY, changed, 500)?.countsWith(changed)).to.deep.equal(counted(sources, 500));
         }
       }),
     );
@@ -80,7 +80,7 @@ describe('the view of a swarm', () => {
   it('of a part of a swarm is not kept: there is more to look at', () => {
     const views = new SwarmViews(Math.random);
     const view = views.look(KEY, whole().slice(0, 4), 500);
-    expect(view.counts.leechers).to.equal((1 << DEPTH) * PEERS);
+    expect(view.countsWith(shardAt(0)).leechers).to.equal((1 << DEPTH) * PEERS);
     expect(views.current(KEY, shardAt(0), 500)).to.equal(undefined);
   });
 
@@ -98,19 +98,19 @@ describe('the view of a swarm', () => {
     expect(looks).to.be.within(150, 250);
     const view = seen.find((each) => each !== undefined);
     for (let round = 0; round < 20; round++) {
-      const numbers = view?.sourcesFor(5).map(({ n }) => n) ?? [];
+      const numbers = view?.sourcesFor(own, 5, false).map(({ n }) => n) ?? [];
       expect(numbers).to.have.length(3).and.to.include(40);
       expect(new Set(numbers).size).to.equal(3);
     }
     // 16 shards with 5 peers and one with 22, of 64.
-    expect(view?.counts.leechers).to.equal(Math.round((102 * 64) / 17));
+    expect(view?.countsWith(own).leechers).to.equal(Math.round((102 * 64) / 17));
   });
 
   it('gives two shards for a reply if they hold many peers, any of them as likely as any other', () => {
     const view = new SwarmViews(seededRandom(1)).look(KEY, whole(), 500);
     const times = new Map<number, number>();
     for (let round = 0; round < 4000; round++) {
-      const sources = view.sourcesFor(10);
+      const sources = view.sourcesFor(shardAt(0), 10, false);
       expect(sources).to.have.length(2);
       for (const { n } of sources) times.set(n, (times.get(n) ?? 0) + 1);
     }
@@ -118,18 +118,58 @@ describe('the view of a swarm', () => {
     for (const n of upTo(1 << DEPTH)) expect(times.get(n)).to.be.within(850, 1150);
   });
 
-  it('gives more shards for a reply if they hold few peers, up to four, and none twice', () => {
+  it('gives more shards for a reply if they hold few peers, and none twice', () => {
     const view = new SwarmViews(Math.random).look(KEY, whole(), 500);
     for (let round = 0; round < 50; round++) {
-      const sources = view.sourcesFor(50);
-      expect(new Set(sources.map(({ n }) => n)).size).to.equal(4);
+      const sources = view.sourcesFor(shardAt(0), 50, false);
+      // Twice as many to choose from as are wanted.
+      expect(new Set(sources.map(({ n }) => n)).size).to.equal(5);
     }
     const small = new SwarmViews(Math.random).look(KEY, [shardAt(0, 1), shardAt(1, 1)], 500);
     expect(
       small
-        .sourcesFor(200)
+        .sourcesFor(shardAt(0, 1), 200, false)
         .map(({ n }) => n)
         .sort(),
     ).to.deep.equal([0, 1]);
+  });
+
+  it('gives all shards it has where few of their records are of peers that may be given', () => {
+    const mostlyOf = (flags: number): Source[] =>
+      upTo(1 << DEPTH).map((n) => ({
+        n,
+        shard: shardOf(
+          numbersIn(n, DEPTH, 40).map((number, i) => recordOf(number, { flags: i < 2 ? 0 : flags })),
+          { ...newHeader(n), depth: DEPTH },
+        ),
+      }));
+    const afterMany = new SwarmViews(Math.random).look(KEY, mostlyOf(STOPPED), 500);
+    expect(afterMany.sourcesFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+    const ofSeeders = new SwarmViews(Math.random).look(KEY, mostlyOf(SEEDER), 500);
+    expect(ofSeeders.sourcesFor(shardAt(0), 10, true)).to.have.length(1 << DEPTH);
+    expect(ofSeeders.sourcesFor(shardAt(0), 10, false)).to.have.length(2);
+    const expired = new SwarmViews(Math.random).look(KEY, whole(), 5000);
+    expect(expired.sourcesFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+  });
+
+  it('is of use to several announces at once, each with the shard of its own', () => {
+    const depth = 6;
+    const views = new SwarmViews(() => 0.5);
+    views.look(
+      KEY,
+      upTo(16).map((n) => shardAt(n, depth, 5)),
+      500,
+    );
+    const [one, other] = [shardAt(40, depth, 22), shardAt(41, depth, 7)];
+    const view = views.current(KEY, one, 500);
+    expect(views.current(KEY, other, 500)).to.equal(view);
+    views.current(KEY, shardAt(3, depth, 5), 500);
+    for (const [own, peers] of [
+      [one, 22],
+      [other, 7],
+    ] as const) {
+      expect(view?.sourcesFor(own, 5, false)[0]).to.equal(own);
+      expect(view?.countsWith(own).leechers).to.equal(Math.round(((80 + peers) * 64) / 17));
+    }
   });
 });

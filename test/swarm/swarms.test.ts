@@ -290,6 +290,27 @@ describe('a swarm of many shards', () => {
     expect(sizes.slice(5)).to.deep.equal(new Array<number>(15).fill(50));
   });
 
+  it('answers with all of the few that may be given, where most have left or are seeders', async function () {
+    this.timeout(30_000);
+    const live = upTo(240).filter((number) => number % 16 === 0);
+    const left = new Site({ shardPeers: 32 }).process();
+    await fill(left, upTo(240));
+    for (const number of upTo(240)) {
+      if (number % 16 !== 0) await announce(left, number, { event: 'stopped' });
+    }
+    const seeded = new Site({ shardPeers: 32 }).process();
+    await fill(seeded, upTo(240), (number) => ({ state: number % 16 === 0 ? 'leecher' : 'seeder' }));
+    for (let round = 0; round < 60; round++) {
+      // Until all shards are at hand.
+      await announce(left, 0);
+      await announce(seeded, 1, { state: 'seeder' });
+    }
+    for (let round = 0; round < 10; round++) {
+      expect(numbersOf(await announce(left, 0))).to.deep.equal(live.slice(1));
+      expect(numbersOf(await announce(seeded, 1, { state: 'seeder' }))).to.deep.equal(live);
+    }
+  });
+
   it('is counted exactly up to 16 shards', async function () {
     this.timeout(30_000);
     const site = new Site({ shardPeers: 192 });
