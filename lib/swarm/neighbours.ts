@@ -85,7 +85,10 @@ export class Neighbours {
     numbers.length = kept;
   }
 
-  /** Reads one random shard, at the depth of the peer's own: it may be missing, which is worth no second read. */
+  /**
+   * Reads one random shard, at the depth of the peer's own: it may be missing, which is worth no second read. If one of the sources is there
+   * and deeper, the shard beside that one.
+   */
   private async readOther(
     infohash: string,
     own: Arrival,
@@ -94,7 +97,9 @@ export class Neighbours {
   ): Promise<void> {
     const hash = this.hashOutside(sources);
     if (hash === undefined) return;
-    const n = shardAt(hash, own.shard.header.depth);
+    let n = shardAt(hash, own.shard.header.depth);
+    const deeper = sources.find((source) => source.n === n);
+    if (deeper !== undefined) n = shardAt(hash, deeper.shard.header.depth);
     if (sources.some((source) => source.n === n)) return;
     const { kind, shard } = await this.shards.lane(infohash, n).submit(new ReadOperation(hash));
     if (kind === 'absent' || kind === 'forwarding') return;

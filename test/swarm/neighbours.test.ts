@@ -132,6 +132,21 @@ describe('the shards around a peer', () => {
     }
   });
 
+  it('are all of a swarm some of whose shards are deeper than its own', async () => {
+    const { site, shards, own } = await swarmOf(1);
+    for (const n of [1, 3]) {
+      const list = numbersIn(n, 2, PEERS).map((number) => recordOf(number, { seen: 10_000 }));
+      await site.overwrite(
+        shardKey(KEY, n),
+        Buffer.from(shardOf(list, { ...newHeader(n), depth: 2 }).seal()),
+      );
+    }
+    const neighbours = new Neighbours(shards, site.random);
+    for (let i = 0; i < 30; i++) await neighbours.around(KEY, own, atLeast(0), 1);
+    const sources = await neighbours.around(KEY, own, atLeast(0), 0);
+    expect(sources.map(({ n }) => n)).to.have.members([0, 1, 3]);
+  });
+
   it('are others once those of before are too old', async () => {
     const { site, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
