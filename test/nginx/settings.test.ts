@@ -14,6 +14,7 @@ const template = readFileSync(new URL('templates/tracker.conf.template', deployN
 const needed = {
   OPENWHISK_SERVER: '10.0.0.7:443',
   OPENWHISK_NAME: 'openwhisk.example',
+  OPENWHISK_NAMESPACE: 'guest',
   TRACKER_SECRET: '0123456789abcdef',
 };
 
@@ -49,7 +50,7 @@ describe("The gateway's settings", () => {
 
   it('are each named if they are missing or empty', () => {
     expect(() => renderGateway({ TRACKER_SECRET: '' })).to.throw(
-      /^OPENWHISK_SERVER: is missing.*\nOPENWHISK_NAME: is missing.*\nTRACKER_SECRET: is missing[^\n]*$/,
+      /^OPENWHISK_SERVER: is missing.*\nOPENWHISK_NAME: is missing.*\nOPENWHISK_NAMESPACE: is missing.*\nTRACKER_SECRET: is missing[^\n]*$/,
     );
   });
 
@@ -77,6 +78,7 @@ describe("The gateway's settings", () => {
     );
     const { status, stdout } = render(['--env-file', file], {
       OPENWHISK_NAME: 'from-environment.example',
+      OPENWHISK_NAMESPACE: needed.OPENWHISK_NAMESPACE,
       TRACKER_SECRET: needed.TRACKER_SECRET,
       RETRY_IN: '',
     });

@@ -46,6 +46,7 @@ export async function startGateway(
     OPENWHISK_SERVER: `127.0.0.1:${platformPort}`,
     OPENWHISK_SCHEME: 'http',
     OPENWHISK_NAME: 'openwhisk.example',
+    OPENWHISK_NAMESPACE: 'guest',
     TRACKER_SECRET: secret,
     LISTEN: `127.0.0.1:${port}`,
     LISTEN_IPV6: `127.0.0.2:${port}`,
