@@ -44,6 +44,17 @@ export function createLog(
   };
 }
 
+/**
+ * What libraries print goes to the log, at its least important level: lmdb prints every transaction that fails, which comes as an error of
+ * the store as well. A disk that is full would have its own log fill it further, whatever level is set.
+ * @param console whose errors and warnings are taken
+ */
+export function logConsole(log: Log, console: Pick<Console, 'error' | 'warn'>): void {
+  console.error = console.warn = (...printed: unknown[]) => {
+    log.debug('printed by a library', { cause: printed.length === 1 ? printed[0] : printed.map(String) });
+  };
+}
+
 /** A chain of causes longer than this is cut. */
 const mostCauses = 8;
 

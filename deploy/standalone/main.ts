@@ -10,7 +10,7 @@ import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
-import { createLog } from './log.js';
+import { createLog, logConsole } from './log.js';
 import { openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
@@ -46,7 +46,7 @@ export async function main(invocation: Invocation): Promise<void> {
   try {
     if (argument === 'purge') {
       const config = parseConfig(invocation.environment);
-      await purgeCommand(config, createLog(config.logLevel));
+      await purgeCommand(config, startLog(config));
       return;
     }
     if (argument !== undefined) throw new StartError(`${argument}: unknown argument\n\n${usage}`);
@@ -59,7 +59,7 @@ export async function main(invocation: Invocation): Promise<void> {
 }
 
 async function run(config: Config, actionsDirectory: string): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = startLog(config);
   endOnBug(log);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
@@ -82,6 +82,12 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
 
   log.info('stopping', { signal: await stopped });
   await stop(server, housekeeping, store, config, log);
+}
+
+function startLog(config: Config): Log {
+  const log = createLog(config.logLevel);
+  logConsole(log, console);
+  return log;
 }
 
 async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {

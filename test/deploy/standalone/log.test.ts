@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { createLog } from '../../../deploy/standalone/log.js';
+import { createLog, logConsole } from '../../../deploy/standalone/log.js';
 
 function subject(level: Parameters<typeof createLog>[0]) {
   const lines: string[] = [];
@@ -25,6 +25,23 @@ describe('the log', () => {
     log.warn('c');
     log.error('d');
     expect(entries().map((entry) => entry['event'])).to.deep.equal(['c', 'd']);
+  });
+
+  it('has what a library prints, and only if it is asked for', () => {
+    for (const [level, lines] of [
+      ['debug', 2],
+      ['info', 0],
+    ] as const) {
+      const { log, entries } = subject(level);
+      const library = { error: () => undefined, warn: () => undefined } as Pick<Console, 'error' | 'warn'>;
+      logConsole(log, library);
+      library.error(new Error('Input/output error'));
+      library.warn('deprecated', 1);
+      expect(entries()).to.have.length(lines);
+      if (lines === 0) continue;
+      expect(entries()[0]).to.have.nested.property('cause.message', 'Input/output error');
+      expect(entries()[1]).to.deep.include({ level: 'debug', cause: ['deprecated', '1'] });
+    }
   });
 
   it('writes nothing when it is silent', () => {
