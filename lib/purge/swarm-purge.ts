@@ -5,6 +5,7 @@ import { addCounts, countPeers, NO_PEERS, type PeerCounts } from '../swarm/count
 import { decodeValues } from '../swarm/decode.js';
 import { dropExpired } from '../swarm/filter.js';
 import { ReadOperation } from '../swarm/operation.js';
+import { expiryDeadline } from '../swarm/peer-record.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/placement.js';
 import { AdoptOperation } from '../swarm/relocation.js';
 import { newHeader } from '../swarm/shard-header.js';
@@ -165,9 +166,8 @@ export class SwarmPurge {
     return countPeers(n, shard, this.deadline());
   }
 
-  /** Records last seen then or before are expired, seconds since the epoch. */
   private deadline(): number {
-    return Math.floor(this.components.clock.now() / 1000) - this.components.peerLifetimeSeconds;
+    return expiryDeadline(this.components.clock.now(), this.components.peerLifetimeSeconds);
   }
 }
 

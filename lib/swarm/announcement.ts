@@ -7,6 +7,7 @@ import {
   COUNTED,
   createRecord,
   dateOf,
+  expiryDeadline,
   flagsOf,
   layoutOf,
   PARTIAL_SEED,
@@ -150,9 +151,8 @@ export class AnnounceOperation implements PeerOperation {
     setDate(record, layout, dateOf(shard.bytes, knownAt, layout) + 1);
   }
 
-  /** Records last seen then or before are expired, seconds since the epoch. */
   private deadline(now: number): number {
-    return Math.floor(now / 1000) - this.rules.peerLifetimeSeconds;
+    return expiryDeadline(now, this.rules.peerLifetimeSeconds);
   }
 }
 

@@ -88,6 +88,14 @@ export function toTicks(milliseconds: number): number {
   return Math.floor((milliseconds * TICKS_PER_SECOND) / 1000);
 }
 
+/**
+ * When a peer must have been seen to be alive: records last seen then or before are expired, seconds since the epoch.
+ * @param now milliseconds since the epoch
+ */
+export function expiryDeadline(now: number, peerLifetimeSeconds: number): number {
+  return Math.floor(now / 1000) - peerLifetimeSeconds;
+}
+
 /** What the peer of a record is: SEEDER, PARTIAL_SEED, COUNTED, STOPPED. */
 export function flagsOf(bytes: Uint8Array, at: number, layout: RecordLayout): number {
   return byteAt(bytes, at + layout.flagsAt) & FLAGS;

@@ -7,6 +7,7 @@ import { decodeValues } from './decode.js';
 import { countOwned, dropExpired, dropOldest, splitShard } from './filter.js';
 import { merge, withStraysKnown } from './merge.js';
 import type { Landing, ShardOperation } from './operation.js';
+import { expiryDeadline } from './peer-record.js';
 import { MAX_DEPTH } from './placement.js';
 import { AdoptOperation } from './relocation.js';
 import { newHeader, owns } from './shard-header.js';
@@ -227,7 +228,7 @@ export class ShardLane implements Linked<ShardLane> {
   private async write(draft: Shard): Promise<boolean> {
     const { store, peerLifetimeSeconds } = this.context;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      draft = dropExpired(this.n, draft, Math.floor(this.now() / 1000) - peerLifetimeSeconds);
+      draft = dropExpired(this.n, draft, expiryDeadline(this.now(), peerLifetimeSeconds));
       if (this.isTooLarge(draft)) draft = await this.split(draft);
       const bytes = draft.seal();
       const { values, version, stored } = await store.put(this.key, bytes, this.version);

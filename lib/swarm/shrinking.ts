@@ -1,7 +1,7 @@
 import { dropExpired, filter } from './filter.js';
 import { merge, withStraysKnown } from './merge.js';
 import type { ShardOperation } from './operation.js';
-import { compareAge } from './peer-record.js';
+import { compareAge, expiryDeadline } from './peer-record.js';
 import { MOST_ADOPTIONS } from './relocation.js';
 import { birthDepth } from './placement.js';
 import type { Shard } from './shard.js';
@@ -20,7 +20,7 @@ export class PruneOperation implements ShardOperation {
   }
 
   apply(shard: Shard, now: number): Shard {
-    const pruned = dropExpired(this.n, shard, Math.floor(now / 1000) - this.peerLifetimeSeconds);
+    const pruned = dropExpired(this.n, shard, expiryDeadline(now, this.peerLifetimeSeconds));
     // Also if nothing has expired: a write makes one value of siblings.
     return pruned === shard ? shard.withHeader(shard.header) : pruned;
   }

@@ -5,6 +5,7 @@ import { AnnounceOperation, type Announcement } from './announcement.js';
 import { countPeers, givable, type PeerCounts } from './counts.js';
 import { infohashKey } from './placement.js';
 import { Neighbours } from './neighbours.js';
+import { expiryDeadline } from './peer-record.js';
 import { selectPeers, type SelectedPeers, type Source, type Wanted } from './selection.js';
 import { ShardRouter, type Arrival } from './shard-router.js';
 import { SwarmViews, type SwarmView } from './swarm-views.js';
@@ -91,7 +92,7 @@ export class Swarms {
       self: operation.record,
       downloadersOnly: announcement.state === 'seeder',
       withIds: wanted.withIds,
-      deadline: Math.floor(clock.now() / 1000) - rules.peerLifetimeSeconds,
+      deadline: expiryDeadline(clock.now(), rules.peerLifetimeSeconds),
     };
     const isOne = arrival.shard.header.depth === 0;
     const view = isOne ? undefined : await this.view(infohash, arrival, asked);

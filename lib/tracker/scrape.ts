@@ -1,5 +1,6 @@
 import { encodeScrapeReply } from '../protocol/scrape-reply.js';
 import { parseScrape } from '../protocol/scrape-request.js';
+import { expiryDeadline } from '../swarm/peer-record.js';
 import { scrapeSwarm } from '../swarm/scrape.js';
 import type { TrackerComponents } from './components.js';
 import { mapBounded } from './map-bounded.js';
@@ -16,7 +17,7 @@ export class ScrapeTracker {
    */
   async answer(query: string, _clientAddress?: Uint8Array, log = this.components.log): Promise<Buffer> {
     const { config, clock } = this.components;
-    const deadline = Math.floor(clock.now() / 1000) - config.peerLifetimeSeconds;
+    const deadline = expiryDeadline(clock.now(), config.peerLifetimeSeconds);
     const context = { ...this.components, log };
     const infohashes = parseScrape(query, config.scrapeMaxHashes);
     const swarms = await mapBounded(infohashes, SWARMS_AT_ONCE, async (infohash) => {
