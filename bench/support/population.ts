@@ -20,7 +20,6 @@ const INTERVAL_MS = config.announceIntervalSeconds * 1000;
 export class Population {
   readonly peers: number;
   private readonly turns: Turns;
-  private readonly escaped = new Map<number, string>();
 
   constructor(
     /** Its swarms are numbered from here, so that several populations can share a store. */
@@ -38,7 +37,7 @@ export class Population {
     await putAll(store, this.shards());
   }
 
-  /** The announce at a place in the order of time. */
+  /** The announce at a place in the order of time. Takes some microseconds: not to be made while something is measured. */
   announce(place: number): TimedAnnounce {
     const peer = this.turns.peerAt(place);
     return {
@@ -48,7 +47,7 @@ export class Population {
     };
   }
 
-  /** The request target of a scrape of one swarm. */
+  /** The request target of a scrape of one swarm; made in advance, too. */
   scrape(place: number): string {
     return `/scrape?info_hash=${this.escapedInfohash(place % this.swarms)}`;
   }
@@ -78,11 +77,6 @@ export class Population {
   }
 
   private escapedInfohash(swarm: number): string {
-    let escaped = this.escaped.get(swarm);
-    if (escaped === undefined) {
-      escaped = escapeInfohash(infohashOf(this.firstSwarm + swarm));
-      this.escaped.set(swarm, escaped);
-    }
-    return escaped;
+    return escapeInfohash(infohashOf(this.firstSwarm + swarm));
   }
 }

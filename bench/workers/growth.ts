@@ -87,26 +87,32 @@ class Subject {
   }
 
   announceMany(count: number): Promise<Cost> {
-    return this.costOf(count, async () => {
-      const { at, target, address } = this.population.announce(this.place++);
+    const announces = Array.from({ length: count }, () => this.population.announce(this.place++));
+    return this.costOf(announces, async ({ at, target, address }) => {
       this.now = at;
       await runAction(this.announce, target, address);
     });
   }
 
   scrapeMany(count: number): Promise<Cost> {
-    return this.costOf(count, async (i) => {
-      await runAction(this.scrape, this.population.scrape(i), '192.0.2.1');
+    const targets = Array.from({ length: count }, (_, i) => this.population.scrape(i));
+    return this.costOf(targets, async (target) => {
+      await runAction(this.scrape, target, '192.0.2.1');
     });
   }
 
-  private async costOf(count: number, request: (i: number) => Promise<void>): Promise<Cost> {
+  /** @param requests made before, so that only the tracker's work is measured */
+  private async costOf<Request>(
+    requests: readonly Request[],
+    run: (request: Request) => Promise<void>,
+  ): Promise<Cost> {
+    const count = requests.length;
     globalThis.gc?.();
     const { store } = this;
     store.operations = store.bytesRead = store.bytesWritten = 0;
     const time = this.byClock ? performance.now() : 0;
     const cpu = process.cpuUsage();
-    for (let i = 0; i < count; i++) await request(i);
+    for (const request of requests) await run(request);
     const { user, system } = process.cpuUsage(cpu);
     return {
       microseconds: (this.byClock ? (performance.now() - time) * 1000 : user + system) / count,

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { riakOptions } from '../../lib/config/riak.js';
 import { parseConfig } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
-import type { WebAction } from '../../lib/openwhisk/web-action.js';
+import type { WebAction, WebActionParams } from '../../lib/openwhisk/web-action.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import { startRiakDoubleProcess, type RiakDoubleProcess } from '../../test/riak-double/process.js';
 import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
@@ -75,31 +75,32 @@ class RiakBench {
     const first = await this.store(swarms, SIZE);
     const action = this.freshAction();
     // The first makes connections.
-    await this.announce(action, first, 0);
-    const rest = upFrom(1, swarms - 1);
-    return this.costOf(rest.length, () => inTurn(rest, (i) => this.announce(action, first + i, 0)));
+    await announce(action, this.request(first, 0));
+    const rest = upFrom(first + 1, swarms - 1).map((swarm) => this.request(swarm, 0));
+    return this.costOf(rest.length, () => inTurn(rest, (request) => announce(action, request)));
   }
 
   /** Announces of many peers, one after the other, in some swarms that this process has just used. */
   async warm(swarms: number): Promise<OperationsCost> {
     const first = await this.store(swarms, SIZE);
     const action = this.freshAction();
-    await inTurn(upFrom(0, swarms), (i) => this.announce(action, first + i, 0));
-    const all = upFrom(swarms, swarms * (SIZE / 2));
-    return this.costOf(all.length, () =>
-      inTurn(all, (i) => this.announce(action, first + (i % swarms), Math.floor(i / swarms))),
+    const requests = upFrom(swarms, swarms * (SIZE / 2)).map((i) =>
+      this.request(first + (i % swarms), Math.floor(i / swarms)),
     );
+    await this.announceFirsts(action, first, swarms);
+    return this.costOf(requests.length, () => inTurn(requests, (request) => announce(action, request)));
   }
 
   /** The peers of one swarm of one shard, 64 at once; then those of the next swarm. */
   async hot(swarms: number): Promise<OperationsCost> {
     const first = await this.store(swarms, SIZE);
     const action = this.freshAction();
-    await inTurn(upFrom(0, swarms), (i) => this.announce(action, first + i, 0));
+    const bySwarm = upFrom(first, swarms).map((swarm) =>
+      upFrom(1, SIZE - 1).map((member) => this.request(swarm, member)),
+    );
+    await this.announceFirsts(action, first, swarms);
     return this.costOf(swarms * (SIZE - 1), async () => {
-      for (const swarm of upFrom(first, swarms)) {
-        await inParallel(upFrom(1, SIZE - 1), (member) => this.announce(action, swarm, member));
-      }
+      for (const requests of bySwarm) await inParallel(requests, (request) => announce(action, request));
     });
   }
 
@@ -107,11 +108,10 @@ class RiakBench {
   async hotAndLarge(size: number): Promise<OperationsCost> {
     const swarm = await this.store(1, size);
     const action = this.freshAction();
-    await inParallel(upFrom(0, size / 2), (member) => this.announce(action, swarm, member, size));
-    const rest = upFrom(size / 2, size / 2);
-    return this.costOf(rest.length, () =>
-      inParallel(rest, (member) => this.announce(action, swarm, member, size)),
-    );
+    const requests = upFrom(0, size).map((member) => this.request(swarm, member, size));
+    const rest = requests.splice(size / 2);
+    await inParallel(requests, (request) => announce(action, request));
+    return this.costOf(rest.length, () => inParallel(rest, (request) => announce(action, request)));
   }
 
   /** What runs, for each announce. */
@@ -149,9 +149,15 @@ class RiakBench {
     return (require(file) as { main: WebAction }).main;
   }
 
-  private async announce(action: WebAction, swarm: number, member: number, size = SIZE): Promise<void> {
+  /** An announce of the first peer of each swarm, so that the action remembers them. */
+  private announceFirsts(action: WebAction, first: number, swarms: number): Promise<void> {
+    return inTurn(upFrom(first, swarms), (swarm) => announce(action, this.request(swarm, 0)));
+  }
+
+  /** A peer's announce as the action takes it. Made before anything is measured. */
+  private request(swarm: number, member: number, size = SIZE): WebActionParams {
     const peer = swarm * size + member;
-    const { body } = await action({
+    return {
       __ow_method: 'get',
       __ow_headers: {
         'x-original-uri': announceTarget(escapeInfohash(infohashOf(swarm)), peer),
@@ -161,22 +167,26 @@ class RiakBench {
       __ow_query: '',
       STORE: 'riak',
       RIAK_NODES: this.double.addresses,
-    });
-    const reply = Buffer.from(body, 'base64');
-    if (reply.includes('failure reason')) throw new Error(reply.toString('latin1'));
+    };
   }
+}
+
+async function announce(action: WebAction, request: WebActionParams): Promise<void> {
+  const { body } = await action(request);
+  const reply = Buffer.from(body, 'base64');
+  if (reply.includes('failure reason')) throw new Error(reply.toString('latin1'));
 }
 
 function upFrom(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
-async function inTurn(items: readonly number[], run: (item: number) => Promise<void>): Promise<void> {
+async function inTurn<Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
   for (const item of items) await run(item);
 }
 
 /** Each of 64 takes the next as soon as its last is answered. */
-async function inParallel(items: readonly number[], run: (item: number) => Promise<void>): Promise<void> {
+async function inParallel<Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
   const entries = items.values();
   const runner = async (): Promise<void> => {
     for (const item of entries) await run(item);
