@@ -13,7 +13,8 @@ export function markdownOf(results: readonly RowResult[]): string {
   return `# Results
 
 Made by \`npm run bench\`; [README.md](README.md) says how. A ratio is ours divided by theirs, taken round by round in
-one run: the middle of the rounds, and from the lowest to the highest. Figures that are no ratios hold for one machine.
+one run: the middle of the rounds, and from the lowest to the highest. A row without a spread was measured once. Figures
+that are no ratios hold for one machine.
 
 ${verdicts.length - missed.length} of ${verdicts.length} goals are held${missed.length === 0 ? '' : `; missed: ${missed.map(({ line }) => line.id).join('; ')}. What stands in the way of these: [profiles/README.md](profiles/README.md)`}.
 

@@ -16,7 +16,7 @@ export function tableOf(
 }
 
 function cellsOf(row: string, line: Line, goals: readonly Goal[], by: 'median' | 'best'): string[] {
-  const { what, unit, ours, theirs, ratio } = line;
+  const { what, unit, ours, theirs, ratio, rounds } = line;
   const [verdict] = judge([line], goals, by);
   return [
     row,
@@ -24,7 +24,7 @@ function cellsOf(row: string, line: Line, goals: readonly Goal[], by: 'median' |
     `${formatNumber(ours.median)} ${unit}`.trim(),
     theirs === undefined ? '' : `${formatNumber(theirs.figure.median)} (${theirs.name})`,
     ratio === undefined ? '' : formatNumber(ratio.median),
-    formatRange(ratio ?? ours),
+    rounds === 1 ? '' : formatRange(ratio ?? ours),
     verdict === undefined ? '' : describeGoal(verdict.goal),
     verdict === undefined ? '' : verdict.holds ? 'held' : 'missed',
   ];

@@ -4,6 +4,7 @@ import { parseArguments } from '../../bench/arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from '../../bench/goals.js';
 import { markdownOf } from '../../bench/report/markdown.js';
 import { svgOf } from '../../bench/report/svg.js';
+import { tableOf } from '../../bench/report/table.js';
 import { mergeResults } from '../../bench/report/write.js';
 import type { Curve, Line, RowResult } from '../../bench/results.js';
 import { isRowName } from '../../bench/row-names.js';
@@ -89,6 +90,19 @@ describe('The report of the measurements', () => {
     expect(markdown).to.match(/\| http \| announces \| 700 1\/s \| 1,000 \(bare\) \| 0\.700 \| .*held \|/);
     const slower = { ...line, ratio: { median: 0.5, min: 0.5, max: 0.5 } };
     expect(markdownOf([result('http', 'abc', [slower])])).to.include('missed: http/bare Node');
+  });
+
+  it('gives no spread to what was measured once, and says so', () => {
+    const markdown = markdownOf([result('headline', 'abc', [{ ...line, rounds: 1 }])]);
+    expect(markdown).to.include('| 700 1/s | 1,000 (bare) | 0.700 |  | ratio at least 0.65 |');
+    expect(markdown).to.include('A row without a spread was measured once.');
+    const [, once, twice] = tableOf(
+      [result('headline', 'abc', [{ ...line, rounds: 1 }, line])],
+      GOALS,
+      'median',
+    );
+    expect(once?.[5]).to.equal('');
+    expect(twice?.[5]).to.equal('0.600 to 0.720');
   });
 
   it('replaces the rows that were measured and keeps the others with their own date and commit', () => {
