@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isSubjectName, SUBJECT_NAMES, type SubjectName } from './profile/subject-names.js';
 import { isRowName, ROW_NAMES, type RowName } from './row-names.js';
 
 export interface Arguments {
@@ -10,14 +11,14 @@ export interface Arguments {
 }
 
 /** What a command line asks for. */
-export type Command = { readonly profile: string } | Arguments;
+export type Command = { readonly profile: SubjectName } | Arguments;
 
 export const USAGE = `Usage: npm run bench                      every row but headline
        npm run bench -- ROW ...           these rows; what is in bench/ of the others stays
        npm run bench -- --quick           http, operations and growth in short, held to floors; writes nothing
        npm run bench -- headline [--peers N] [--seconds N]
        npm run bench -- profile SUBJECT   where ours spends its time under a row's load;
-                                          SUBJECT: http, connections, own-code, operations, growth, purge
+                                          SUBJECT: ${SUBJECT_NAMES.join(', ')}
 
 Rows: ${ROW_NAMES.join(', ')}
 --rounds N: how often each figure is taken; 5 by default, 3 with --quick`;
@@ -39,8 +40,10 @@ export function parseArguments(args: readonly string[]): Command | undefined {
     });
     const { quick } = values;
     const [first, subject, ...more] = positionals;
-    if (first === 'profile')
-      return subject === undefined || more.length > 0 ? undefined : { profile: subject };
+    if (first === 'profile') {
+      const isOne = subject !== undefined && isSubjectName(subject) && more.length === 0;
+      return isOne ? { profile: subject } : undefined;
+    }
     const named = positionals.filter(isRowName);
     if (named.length < positionals.length) return undefined;
     const preset = quick ? QUICK_ROWS : ROW_NAMES.filter((name) => name !== 'headline');

@@ -5,18 +5,15 @@ import { commitLine, machineLine } from '../machine.js';
 import { benchDirectory, root } from '../paths.js';
 import { makeScratch } from '../support/scratch.js';
 import { selfTimes } from './self-times.js';
+import type { SubjectName } from './subject-names.js';
 import { SUBJECTS } from './subjects.js';
 import { profileTable } from './table.js';
 
 const SAMPLE_MICROSECONDS = 500;
 
-/**
- * Runs a subject under `node --cpu-prof`, prints the table and writes bench/profiles/<subject>.md.
- * @throws Error if there is no such subject
- */
-export async function profile(name: string): Promise<void> {
+/** Runs a subject under `node --cpu-prof`, prints the table and writes bench/profiles/<subject>.md. */
+export async function profile(name: SubjectName): Promise<void> {
   const subject = SUBJECTS[name];
-  if (subject === undefined) throw new Error(`no profile ${name}: ${Object.keys(SUBJECTS).join(', ')}`);
   const scratch = makeScratch();
   const directory = join(scratch.directory, 'profile');
   mkdirSync(directory);

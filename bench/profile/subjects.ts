@@ -18,11 +18,12 @@ import type { LoadSwarmsWorker } from '../workers/load-swarms.js';
 import type { OwnCodeWorker } from '../workers/own-code.js';
 import type { PurgeWorker } from '../workers/purge.js';
 import type { OperationsWorker } from '../workers/riak-operations.js';
+import type { SubjectName } from './subject-names.js';
 
 /** Runs what is to be profiled to its end. */
 export type Subject = (directory: string, nodeOptions: readonly string[]) => Promise<void>;
 
-export const SUBJECTS: Readonly<Record<string, Subject>> = {
+export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   http: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'keep-alive'),
   connections: (directory, nodeOptions) => underLoad(directory, nodeOptions, 'close'),
   headline: async (directory, nodeOptions) => {

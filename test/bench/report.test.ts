@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 
-import { parseArguments } from '../../bench/arguments.js';
+import { parseArguments, USAGE } from '../../bench/arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from '../../bench/goals.js';
+import { SUBJECT_NAMES } from '../../bench/profile/subject-names.js';
 import { markdownOf } from '../../bench/report/markdown.js';
 import { svgOf } from '../../bench/report/svg.js';
 import { tableOf } from '../../bench/report/table.js';
@@ -138,9 +139,21 @@ describe('The report of the measurements', () => {
       rounds: 3,
     });
     expect(parseArguments(['profile', 'http'])).to.deep.equal({ profile: 'http' });
-    for (const wrong of [['nothing'], ['--no'], ['profile'], ['http', '--rounds', '0']]) {
+    for (const wrong of [
+      ['nothing'],
+      ['--no'],
+      ['profile'],
+      ['profile', 'nothing'],
+      ['http', '--rounds', '0'],
+    ]) {
       expect(parseArguments(wrong), wrong.join(' ')).to.equal(undefined);
     }
+  });
+
+  it('tells every profile that there is', () => {
+    for (const name of SUBJECT_NAMES)
+      expect(parseArguments(['profile', name])).to.deep.equal({ profile: name });
+    expect(USAGE).to.include(`SUBJECT: ${SUBJECT_NAMES.join(', ')}\n`);
   });
 });
 
