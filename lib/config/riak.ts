@@ -34,7 +34,7 @@ export const riakSettings = {
     unit: 'milliseconds',
     min: 10,
     max: 60_000,
-    default: 1000,
+    default: 1500,
   }),
   riakKeysTimeoutMs: integer('RIAK_KEYS_TIMEOUT', {
     description: 'How long listing a page of keys may take; only the purge and reports list keys.',

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '../../environment.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../errors.js';
-import type { Deadline } from './deadline.js';
 import { ConnectionLostError } from './failures.js';
 import type { ConnectionEvents, NodeConnection } from './node-connection.js';
 import type { RiakNodeAddress } from './options.js';
 import { PoolNode } from './pool-node.js';
+import { Waiter } from './waiter.js';
 
 export interface PoolOptions {
   readonly nodes: readonly RiakNodeAddress[];
@@ -21,18 +21,15 @@ export interface PoolOptions {
   readonly log: Log;
 }
 
-interface Waiter {
-  readonly avoid: PoolNode | undefined;
-  readonly resolve: (connection: NodeConnection) => void;
-  readonly reject: (error: Error) => void;
-}
-
 const unused = new ConnectionLostError('unused for too long');
 
 /**
  * The connections to all nodes. A call takes one for as long as it runs, or waits in line for one; connections are opened when calls
- * wait. No timer runs here, so that nothing is missed while a process is frozen: what is too old is replaced when it is next wanted,
- * and a node that is down is tried again, after a pause, when a call comes by.
+ * wait. Only a call in line has timers, so that nothing is missed while a process is frozen: what is too old is replaced when it is next
+ * wanted, and a node that is down is tried again, after a pause, when a call comes by.
+ *
+ * A node is down when a command on it went unanswered, or when it has no connection left and none could be opened. As long as it has
+ * others, a connection that cannot be opened only holds back the next ones.
  */
 export class ConnectionPool {
   private readonly nodes: readonly PoolNode[];
@@ -52,24 +49,29 @@ export class ConnectionPool {
 
   /**
    * A connection to a node that is up, another one than `avoid` if there is one.
-   * Rejects with a StoreUnavailableError at the deadline, or at once if the line is full or no node is up.
+   * Rejects with a StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is up.
    */
-  async acquire(deadline: Deadline, avoid?: PoolNode): Promise<NodeConnection> {
+  async acquire(waitMs: number, avoid?: PoolNode): Promise<NodeConnection> {
     if (this.closed) throw new StoreUnavailableError('the store is closed');
     this.probe();
     const ready = this.takeIdle(avoid);
     if (ready !== undefined) return ready;
     if (this.waiters.size >= this.options.queueDepth)
       throw new StoreUnavailableError('too many calls wait for Riak');
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { avoid, resolve, reject };
-      this.waiters.add(waiter);
-      deadline.onExpire(() => {
-        if (this.waiters.delete(waiter))
-          reject(new StoreUnavailableError('no connection to Riak was free in time'));
-      });
-      this.grow();
-    });
+    const waiter = new Waiter(
+      avoid,
+      waitMs,
+      () => {
+        this.openAnother();
+      },
+      (late) => {
+        this.waiters.delete(late);
+        late.refuse(new StoreUnavailableError('no connection to Riak was free in time'));
+      },
+    );
+    this.waiters.add(waiter);
+    this.grow();
+    return waiter.connection;
   }
 
   /** Takes back a connection that is fit for another command. */
@@ -145,7 +147,7 @@ export class ConnectionPool {
         continue;
       }
       this.waiters.delete(waiter);
-      waiter.resolve(connection);
+      waiter.serve(connection);
     }
   }
 
@@ -165,6 +167,14 @@ export class ConnectionPool {
     }
   }
 
+  /** For a call that has waited long: the packet that opens its connection may be lost, or the host be gone without a word. */
+  private openAnother(): void {
+    const [node] = this.byLoad(undefined)
+      .filter((candidate) => this.hasRoom(candidate))
+      .sort((a, b) => a.opening - b.opening);
+    if (node !== undefined) this.openOne(node);
+  }
+
   /** Tries the nodes that are down and have been left alone for long enough. */
   private probe(): void {
     for (const node of this.nodes) if (!node.up) this.openOne(node);
@@ -182,14 +192,14 @@ export class ConnectionPool {
       node.opening -= 1;
       this.opening.delete(connection);
     };
-    const probe = !node.up;
+    const probe = node.inDoubt;
     const connection = this.options.connect(node.address, probe, {
       opened: () => {
         settled();
         this.nodeOf.set(connection, node);
-        // A node that is down is up again when it has answered; that it accepted a connection means nothing.
-        if (probe && !node.up) {
-          this.options.log.info('riak node up', { ...node.address });
+        // A node that is in doubt is trusted again when it has answered; that it accepted a connection means nothing.
+        if (probe) {
+          if (!node.up) this.options.log.info('riak node up', { ...node.address });
           node.recovered();
         }
         this.release(connection);
@@ -199,12 +209,7 @@ export class ConnectionPool {
         node.connections -= 1;
         if (this.closed) return;
         this.lastFailure = error;
-        // Of attempts that were made side by side, the first to fail counts.
-        if (node.up || probe) {
-          if (node.up) this.report(node, error);
-          node.failed(this.options.clock.now());
-          node.closeIdle(Infinity, error);
-        }
+        this.notOpened(node, probe, error);
         this.grow();
       },
       lost: (wasRunning) => {
@@ -213,6 +218,7 @@ export class ConnectionPool {
         this.nodeOf.delete(connection);
         // If one was dead when it was used, those that lie idle may be as dead and not know it yet.
         if (wasRunning) node.closeIdle(Infinity, unused);
+        if (!this.closed) this.giveUpIfBare(node);
         this.grow();
       },
     });
@@ -220,13 +226,31 @@ export class ConnectionPool {
     connection.connect();
   }
 
-  private report(node: PoolNode, error: Error): void {
+  private notOpened(node: PoolNode, probe: boolean, error: Error): void {
+    const doubted = node.inDoubt;
+    // Of attempts that were made side by side, the first to fail counts.
+    if (probe || !doubted) node.failed(this.options.clock.now());
+    if (!node.up && probe) node.closeIdle(Infinity, error);
+    this.giveUpIfBare(node);
+    if (node.up && !doubted) {
+      this.options.log.warn('riak connection not opened', { ...node.address, cause: error });
+    }
+  }
+
+  /** A node is down when connections to it cannot be opened and the last one is gone. */
+  private giveUpIfBare(node: PoolNode): void {
+    if (!node.up || !node.inDoubt || node.connections > 0) return;
+    this.report(node, this.lastFailure);
+    node.up = false;
+  }
+
+  private report(node: PoolNode, error: Error | undefined): void {
     this.options.log.warn('riak node down', { ...node.address, cause: error });
   }
 
-  private refuseWaiters(error: Error): void {
+  private refuseWaiters(error: StoreUnavailableError): void {
     const refused = [...this.waiters];
     this.waiters.clear();
-    for (const waiter of refused) waiter.reject(error);
+    for (const waiter of refused) waiter.refuse(error);
   }
 }

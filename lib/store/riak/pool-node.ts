@@ -22,13 +22,19 @@ export class PoolNode {
     private readonly random: Random,
   ) {}
 
+  /** Down, or the last attempt to connect failed: connections are opened one at a time, each counts when the node has answered on it. */
+  get inDoubt(): boolean {
+    return !this.up || this.failures > 0;
+  }
+
   get busy(): number {
     return this.connections - this.idle.length;
   }
 
-  /** Whether another connection may be opened. A node that is down gets one at a time, after a pause. */
+  /** Whether another connection may be opened. A node that is in doubt gets one at a time, after a pause. */
   mayOpen(maxConnections: number, now: number): boolean {
-    if (this.up) return this.connections < maxConnections;
+    if (this.up && this.connections >= maxConnections) return false;
+    if (!this.inDoubt) return true;
     const pause = this.retryAt - now;
     // A clock that was set back must not turn a pause of seconds into one of hours.
     return this.opening === 0 && (pause <= 0 || pause > longestPauseMs);
@@ -40,8 +46,8 @@ export class PoolNode {
     this.retryAt = now;
   }
 
+  /** A connection could not be opened: the next one has to wait. */
   failed(now: number): void {
-    this.up = false;
     const pause = Math.min(firstPauseMs * 2 ** this.failures, longestPauseMs);
     this.failures += 1;
     // Spread, so that many processes do not come back to a node at the same moment.

@@ -10,6 +10,14 @@ import {
   storeErrorOf,
 } from './failures.js';
 import type { NodeConnection } from './node-connection.js';
+import type { PoolNode } from './pool-node.js';
+
+/** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be suspected. */
+const leastShare = 1 / 4;
+/** The longest that a call waits for its first connection, as a share of its time. */
+const waitShare = 1 / 2;
+/** How long a command waits for its answer while there is time for another node, as a share of the call's time. */
+const patienceShare = 1 / 2;
 
 /** Runs commands: each with a deadline of its own, and sent a second time if the first was lost and that does no harm. */
 export class RiakCaller {
@@ -20,7 +28,8 @@ export class RiakCaller {
   constructor(private readonly pool: ConnectionPool) {}
 
   /**
-   * The result of a command, within `timeoutMs`.
+   * The result of a command, within `timeoutMs` milliseconds. At most half of them go to the wait for a connection: when more calls come
+   * than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent in line.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
    */
   async call<T>(command: Command<T>, timeoutMs: number): Promise<T> {
@@ -50,24 +59,38 @@ export class RiakCaller {
   }
 
   private async withOneRepeat<T>(command: Command<T>, deadline: Deadline, timeoutMs: number): Promise<T> {
-    const connection = await this.pool.acquire(deadline);
+    const leastMs = timeoutMs * leastShare;
+    const connection = await this.connect(deadline, leastMs, timeoutMs * waitShare);
     const node = this.pool.nodeBehind(connection);
-    const elsewhere = this.pool.hasOtherNode(node);
+    const patienceMs = timeoutMs * patienceShare;
+    // After a long wait there is no time for two nodes: this one has all that is left.
+    const another =
+      command.repeatable && this.pool.hasOtherNode(node) && deadline.leftMs >= patienceMs + leastMs;
     try {
-      // With another node to turn to, half of the time is enough for this one.
-      return await this.attempt(
-        connection,
-        command,
-        deadline,
-        command.repeatable && elsewhere ? timeoutMs / 2 : undefined,
-      );
+      return await this.attempt(connection, command, deadline, another ? patienceMs : undefined);
     } catch (failure) {
       const lost = failure instanceof ConnectionLostError || failure instanceof ProtocolError;
       const otherMayDo = failure instanceof NoAnswerError || failure instanceof RiakErrorAnswer;
       const worthwhile = lost || (otherMayDo && this.pool.hasOtherNode(node));
-      if (!command.repeatable || !worthwhile || deadline.expired) throw failure;
-      return await this.attempt(await this.pool.acquire(deadline, node), command, deadline, undefined);
+      const waitMs = deadline.leftMs - leastMs;
+      if (!command.repeatable || !worthwhile || waitMs <= 0) throw failure;
+      const next = await this.connect(deadline, leastMs, waitMs, node);
+      return await this.attempt(next, command, deadline, undefined);
     }
+  }
+
+  /** A connection, with at least `leastMs` left to use it. */
+  private async connect(
+    deadline: Deadline,
+    leastMs: number,
+    waitMs: number,
+    avoid?: PoolNode,
+  ): Promise<NodeConnection> {
+    const connection = await this.pool.acquire(waitMs, avoid);
+    if (deadline.leftMs >= leastMs) return connection;
+    // The process itself was held up.
+    if (!connection.closed) this.pool.release(connection);
+    throw new StoreUnavailableError('no connection to Riak was free in time');
   }
 
   private attempt<T>(

@@ -45,6 +45,11 @@ describe('the settings of the Riak store', () => {
     expect(riakSettings.riakCa.read('/etc/ssl/ca.pem')).to.equal(undefined);
   });
 
+  it('give a connection time for its first packet to be sent again, which Linux does after a second, and less than a call', () => {
+    const { connectTimeoutMs, callTimeoutMs } = riakOptions(defaults());
+    expect(connectTimeoutMs).to.be.above(1000).and.below(callTimeoutMs);
+  });
+
   it('keep the password and the private key secret', () => {
     const secret = Object.values(riakSettings).filter((setting) => setting.secret);
     expect(secret.map(({ name }) => name)).to.deep.equal(['RIAK_PASSWORD', 'RIAK_KEY']);

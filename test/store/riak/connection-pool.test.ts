@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+
+import { StoreUnavailableError } from '../../../lib/store/errors.js';
+import type { NodeConnection } from '../../../lib/store/riak/node-connection.js';
+import { FakeConnections } from './fake-connections.js';
+import { rejectionOf } from './support.js';
+
+const waitMs = 2000;
+
+describe('ConnectionPool', () => {
+  let fakes: FakeConnections;
+
+  /** Connections that calls have taken and not given back. */
+  async function taken(count: number): Promise<NodeConnection[]> {
+    fakes.onConnect = (connection) => {
+      connection.open();
+    };
+    const connections: NodeConnection[] = [];
+    while (connections.length < count) connections.push(await fakes.pool.acquire(waitMs));
+    fakes.onConnect = undefined;
+    return connections;
+  }
+
+  afterEach(() => {
+    fakes.pool.close();
+  });
+
+  describe('when a connection cannot be opened to a node that has others', () => {
+    let others: NodeConnection[];
+    let waiting: Promise<NodeConnection>;
+
+    beforeEach(async () => {
+      fakes = new FakeConnections(['a']);
+      others = await taken(2);
+      waiting = fakes.pool.acquire(waitMs);
+      fakes.all.at(-1)?.fail();
+    });
+
+    afterEach(async () => {
+      fakes.pool.close();
+      await waiting.catch(() => undefined);
+    });
+
+    it('lets the calls in line wait for one of the others', async () => {
+      const [busy] = others;
+      if (busy !== undefined) fakes.pool.release(busy);
+      expect(await waiting).to.equal(busy);
+      expect(fakes.events).to.deep.equal(['riak connection not opened']);
+    });
+
+    it('keeps those that are idle, and hands them out at once', async () => {
+      for (const busy of others) fakes.pool.release(busy);
+      expect(others).to.include(await fakes.pool.acquire(waitMs));
+      expect(fakes.all.filter(({ closed }) => closed)).to.have.length(1);
+    });
+
+    it('opens the next after a pause, alone, and more when the node has answered on it', async () => {
+      const more = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
+      const before = fakes.all.length;
+      fakes.now = 99;
+      more.push(fakes.pool.acquire(waitMs));
+      expect(fakes.since(before)).to.have.length(0);
+      fakes.now = 100;
+      more.push(fakes.pool.acquire(waitMs));
+      expect(fakes.since(before).map(({ probe }) => probe)).to.deep.equal([true]);
+      fakes.all.at(-1)?.open();
+      more.push(fakes.pool.acquire(waitMs));
+      expect(fakes.since(before + 1).map(({ probe }) => probe)).to.deep.equal([
+        false,
+        false,
+        false,
+        false,
+        false,
+      ]);
+      fakes.pool.close();
+      await Promise.allSettled(more);
+    });
+
+    it('gives the node up when the last of the others is lost, and refuses the calls in line', async () => {
+      for (const busy of others) busy.end(new Error('reset'));
+      expect(await rejectionOf(waiting)).to.be.instanceOf(StoreUnavailableError);
+      expect(fakes.events).to.deep.equal(['riak connection not opened', 'riak node down']);
+      expect(await rejectionOf(fakes.pool.acquire(waitMs))).to.be.instanceOf(StoreUnavailableError);
+    });
+  });
+
+  it('serves calls on those of several connections, opened side by side, that do open', async () => {
+    fakes = new FakeConnections(['a']);
+    const calls = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
+    fakes.all[0]?.fail();
+    fakes.all[1]?.open();
+    const connection = await Promise.race(calls);
+    fakes.pool.release(connection);
+    expect(await Promise.all(calls)).to.deep.equal([connection, connection]);
+  });
+
+  it('refuses the calls in line when none of several connections opens and there is no other node', async () => {
+    fakes = new FakeConnections(['a']);
+    const calls = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
+    for (const connection of [...fakes.all]) connection.fail();
+    for (const call of calls) expect(await rejectionOf(call)).to.be.instanceOf(StoreUnavailableError);
+    expect(fakes.events.filter((event) => event === 'riak node down')).to.have.length(1);
+  });
+
+  it('opens a connection to another node for a call that has waited for half of its time', async () => {
+    fakes = new FakeConnections(['a', 'b'], { random: () => 0 });
+    const call = fakes.pool.acquire(60);
+    const [first] = fakes.all;
+    fakes.onConnect = (connection) => {
+      if (connection.host !== first?.host) connection.open();
+    };
+    await call;
+    expect(fakes.all.map(({ host }) => host).sort()).to.deep.equal(['a', 'b']);
+  });
+});
