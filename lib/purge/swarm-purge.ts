@@ -54,8 +54,18 @@ export class SwarmPurge {
       kept.set(n, shard);
       if (!shard.header.forwarding) counts = addCounts(counts, this.count(n, shard));
     }
-    await this.mend(infohash, kept, summary);
-    addSwarm(summary, infohash, counts);
+    const isMended = await this.mend(infohash, kept, summary);
+    addSwarm(summary, infohash, isMended ? await this.countAgain(infohash, kept.keys()) : counts);
+  }
+
+  /** What a swarm has after shards were put in order, which held some of its peers twice until then. */
+  private async countAgain(infohash: string, numbers: Iterable<number>): Promise<PeerCounts> {
+    let counts = NO_PEERS;
+    for (const n of numbers) {
+      const shard = await this.router.applyAt(infohash, n, new ReadOperation(undefined));
+      if (!shard.header.forwarding) counts = addCounts(counts, this.count(n, shard));
+    }
+    return counts;
   }
 
   /** Drops what expired in one shard. Gives what is left; undefined if the shard is gone. */
@@ -84,11 +94,13 @@ export class SwarmPurge {
     return n === 0 && header.depth === 0;
   }
 
-  /** Makes every shard known to its parent, then merges those that have become small. */
-  private async mend(infohash: string, kept: Map<number, Shard>, summary: PurgeSummary): Promise<void> {
+  /** Makes every shard known to its parent, then merges those that have become small. True if one was not known. */
+  private async mend(infohash: string, kept: Map<number, Shard>, summary: PurgeSummary): Promise<boolean> {
+    let isMended = false;
     const children = [...kept.keys()].filter((n) => n !== 0).sort((a, b) => a - b);
     for (const child of children) {
-      if (kept.get(child)?.header.forwarding === false) await this.attach(infohash, child, kept);
+      if (kept.get(child)?.header.forwarding !== false) continue;
+      if (await this.attach(infohash, child, kept)) isMended = true;
     }
     for (const [n, shard] of kept) await this.makeMissing(infohash, n, shard, kept);
     // The youngest first, so that a whole tree can fold in one go.
@@ -100,16 +112,19 @@ export class SwarmPurge {
       if (parent.count + shard.count > this.components.shardPeers / 2) continue;
       if (await this.foldBack(infohash, child, kept)) summary.shardsMerged++;
     }
+    return isMended;
   }
 
   /**
    * Finishes a split of which the parent was never told, or which it forgot when it took another child back: until then nobody finds the shard
-   * from above. Only ever deepens, as an announce that splits does, so the two do not get in each other's way.
+   * from above. Only ever deepens, as an announce that splits does, so the two do not get in each other's way. False if there was nothing to do.
    */
-  private async attach(infohash: string, child: number, kept: Map<number, Shard>): Promise<void> {
+  private async attach(infohash: string, child: number, kept: Map<number, Shard>): Promise<boolean> {
     const n = parentOf(child);
     let parent = kept.get(n);
+    let isDone = false;
     if (parent === undefined || parent.header.forwarding) {
+      isDone = true;
       parent = await this.make(infohash, n, kept);
       if (n !== 0) await this.attach(infohash, n, kept);
     }
@@ -119,7 +134,9 @@ export class SwarmPurge {
       await this.make(infohash, next, kept);
       parent = await this.router.applyAt(infohash, n, new FinishSplitOperation(n, next));
       kept.set(n, parent);
+      isDone = true;
     }
+    return isDone;
   }
 
   /**

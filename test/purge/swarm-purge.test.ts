@@ -156,6 +156,16 @@ describe('cleaning a swarm', () => {
     await expectFindable(site, [...zeros, ...ones]);
   });
 
+  it('counts a peer once that a shard and its parent hold, as two purges that fold at once may leave it', async () => {
+    const site = new Site({ shardPeers: 16 });
+    const [ofParent, ofChild] = [numbersIn(0, 1, 8), numbersIn(1, 1, 9)];
+    await store(site, 0, {}, seenNow(site, [...ofParent, ...ofChild.slice(0, 4)]));
+    await store(site, 1, { depth: 1 }, seenNow(site, ofChild.slice(1)));
+    expect(await clean(site)).to.include({ swarms: 1, peers: 17, leechers: 17 });
+    expect((await site.scrape()).counts.leechers).to.equal(17);
+    expect(await storedNumbers(site)).to.deep.equal([...ofParent, ...ofChild].sort((a, b) => a - b));
+  });
+
   it('makes the shards between one and the root that nobody finds', async () => {
     const site = new Site({ shardPeers: 4 });
     // Shard 7 was split off from 3, which was split off from 1: both are gone.
