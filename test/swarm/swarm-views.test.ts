@@ -102,6 +102,8 @@ describe('the view of a swarm', () => {
       expect(numbers).to.have.length(3).and.to.include(40);
       expect(new Set(numbers).size).to.equal(3);
     }
+    // What the peer's own shard has is part of what is enough.
+    expect(view?.sourcesFor(own, 8, false)).to.have.length(3);
     // 16 shards with 5 peers and one with 22, of 64.
     expect(view?.countsWith(own).leechers).to.equal(Math.round((102 * 64) / 17));
   });

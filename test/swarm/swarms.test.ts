@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import type { Announcement } from '../../lib/swarm/announcement.js';
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { V4 } from '../../lib/swarm/peer-record.js';
@@ -309,6 +310,18 @@ describe('a swarm of many shards', () => {
       expect(numbersOf(await announce(left, 0))).to.deep.equal(live.slice(1));
       expect(numbersOf(await announce(seeded, 1, { state: 'seeder' }))).to.deep.equal(live);
     }
+  });
+
+  it('is read further, where nothing is remembered of it, only for want of peers that may be given', async () => {
+    const site = new Site();
+    await fill(site.process(), upTo(400), () => ({ state: 'seeder' }));
+    const [root] = await site.shardsAt(KEY);
+    const [own = 0] = numbersIn(0, root?.header.depth ?? 0, 1, 100_000);
+    const fetches = async (changes: Partial<Announcement>): Promise<number> =>
+      (await site.operationsOf(() => announce(site.process(), own, changes))).fetch ?? 0;
+    // Its own and one other have many peers, but nobody who downloads.
+    expect(await fetches({})).to.equal(2);
+    expect(await fetches({ state: 'seeder' })).to.equal(3);
   });
 
   it('is counted exactly up to 16 shards', async function () {
