@@ -71,17 +71,30 @@ export class PlainConnection {
     if (request === undefined) this.#handOver(bytes);
     // Without an address the client is gone already.
     else if (remoteAddress === undefined) this.socket.destroy();
-    else void this.#answer(request, remoteAddress);
+    else this.#answer(request, remoteAddress);
   };
 
-  async #answer(request: PlainRequest, remoteAddress: string): Promise<void> {
+  #answer(request: PlainRequest, remoteAddress: string): void {
     this.#answering = true;
-    let reply: HttpReply;
+    const answerBroken = (cause: unknown): void => {
+      this.#reply(request, this.owner.broken(cause));
+    };
     try {
-      reply = httpReply(await this.owner.run(request, remoteAddress));
+      this.owner.run(request, remoteAddress).then((result) => {
+        let reply: HttpReply;
+        try {
+          reply = httpReply(result);
+        } catch (cause) {
+          reply = this.owner.broken(cause);
+        }
+        this.#reply(request, reply);
+      }, answerBroken);
     } catch (cause) {
-      reply = this.owner.broken(cause);
+      answerBroken(cause);
     }
+  }
+
+  #reply(request: PlainRequest, reply: HttpReply): void {
     this.#answering = false;
     if (this.socket.destroyed) return;
     const isLast = !request.keepAlive || this.owner.isDraining;

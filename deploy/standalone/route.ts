@@ -1,4 +1,4 @@
-import { splitRequestTarget } from '../../lib/protocol/request-target.js';
+import { pathOf } from '../../lib/protocol/request-target.js';
 
 export type Route = 'announce' | 'scrape' | 'health' | 'front page';
 
@@ -14,5 +14,5 @@ const routes = new Map<string, Route>([
  * replacing `announce` after the last slash, so `/announce/` would be a tracker that cannot be scraped.
  */
 export function routeOf(target: string): Route | undefined {
-  return routes.get(splitRequestTarget(target).path);
+  return routes.get(pathOf(target));
 }

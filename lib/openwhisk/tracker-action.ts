@@ -1,7 +1,7 @@
 import { withFields, type Log } from '../log.js';
 import { parseAddress } from '../protocol/address.js';
 import { ClientError } from '../protocol/errors.js';
-import { splitRequestTarget } from '../protocol/request-target.js';
+import { queryOf } from '../protocol/request-target.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { Deadlines } from '../tracker/deadlines.js';
 import { failureReply } from '../tracker/failures.js';
@@ -11,6 +11,7 @@ import {
   webActionResult,
   type WebAction,
   type WebActionParams,
+  type WebActionResult,
 } from './web-action.js';
 
 /** Something that answers a client's query with a bencoded reply. */
@@ -21,13 +22,15 @@ export interface Tracker {
 /** A web action around a tracker: whatever goes wrong becomes a bencoded failure, in bounded time. */
 export function trackerAction(tracker: Tracker, { config, log }: TrackerComponents): WebAction {
   const deadlines = new Deadlines(config.announceTimeoutMs);
-  return async (params, run) => {
+  return (params, run) => {
     const runLog = run === undefined ? log : withFields(log, run);
+    const failed = (error: unknown): WebActionResult =>
+      failureResult(failureReply(error, config.retryInMinutes, runLog));
     try {
       const { query, clientAddress } = requestOf(params);
-      return webActionResult(await deadlines.within(tracker.answer(query, clientAddress, runLog)));
+      return deadlines.within(tracker.answer(query, clientAddress, runLog)).then(webActionResult, failed);
     } catch (error) {
-      return failureResult(failureReply(error, config.retryInMinutes, runLog));
+      return Promise.resolve(failed(error));
     }
   };
 }
@@ -40,5 +43,5 @@ function requestOf(params: WebActionParams): { query: string; clientAddress: Uin
   const clientAddress = address === undefined ? undefined : parseAddress(address);
   if (clientAddress === undefined)
     throw new ClientError('the gateway did not pass on the address of the client');
-  return { query: splitRequestTarget(target).query, clientAddress };
+  return { query: queryOf(target), clientAddress };
 }

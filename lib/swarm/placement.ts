@@ -54,7 +54,8 @@ export function coverage(depth: number): number {
 
 /** The key of a swarm's download count, and of its shard 0, in a store. */
 export function infohashKey(infohash: Uint8Array): string {
-  return Buffer.from(infohash.buffer, infohash.byteOffset, infohash.byteLength).toString('hex');
+  const { buffer, byteOffset, byteLength } = infohash;
+  return (Buffer.isBuffer(infohash) ? infohash : Buffer.from(buffer, byteOffset, byteLength)).toString('hex');
 }
 
 /** The key of a shard in a store. */

@@ -184,7 +184,8 @@ class Selection {
   }
 
   peers(): SelectedPeers {
-    const v4 = this.v4.subarray(0, this.v4Count * COMPACT_V4);
+    // Most replies are full, of one family.
+    const v4 = this.v4Count === this.most ? this.v4 : this.v4.subarray(0, this.v4Count * COMPACT_V4);
     const v6 = this.v6 === undefined ? NO_SELECTION.v6 : this.v6.subarray(0, this.v6Count * COMPACT_V6);
     if (this.ids4 === undefined) return { v4, v6 };
     const ids4 = this.ids4.subarray(0, this.v4Count * PEER_ID_LENGTH);

@@ -97,7 +97,7 @@ export class ShardLane implements Linked<ShardLane> {
   submit(operation: ShardOperation, footing: Footing = 'remembered'): Promise<Landing> {
     return new Promise((resolve, reject) => {
       this.queue.push({ operation, footing, kind: 'done', resolve, reject });
-      if (!this.running) void this.run();
+      if (!this.running) this.run();
     });
   }
 
@@ -118,48 +118,76 @@ export class ShardLane implements Linked<ShardLane> {
     return age >= 0 && age < this.context.warmMilliseconds;
   }
 
-  private async run(): Promise<void> {
+  /** Serves what waits, group after group. No async functions: what one of them keeps while it waits is several times what these closures take. */
+  private run(): void {
     this.running = true;
-    while (this.queue.length > 0) {
-      const group = this.queue;
-      this.queue = [];
-      try {
-        await this.serve(group);
-      } catch (error) {
-        this.held = undefined;
-        this.version = undefined;
-        this.knownAt = -Infinity;
-        for (const { reject } of group) reject(error);
-      }
+    const group = this.queue;
+    this.queue = [];
+    try {
+      this.serve(group).then(
+        () => {
+          this.goOn();
+        },
+        (error: unknown) => {
+          this.fail(group, error);
+        },
+      );
+    } catch (error) {
+      this.fail(group, error);
+    }
+  }
+
+  private fail(group: readonly Waiting[], error: unknown): void {
+    this.held = undefined;
+    this.version = undefined;
+    this.knownAt = -Infinity;
+    for (const { reject } of group) reject(error);
+    this.goOn();
+  }
+
+  private goOn(): void {
+    if (this.queue.length > 0) {
+      this.run();
+      return;
     }
     this.running = false;
     this.home.onIdle(this);
   }
 
-  private async serve(group: Waiting[]): Promise<void> {
-    let fetches = 0;
+  private serve(group: Waiting[]): Promise<void> {
     this.straying = undefined;
-    if (!this.isWarm()) {
-      await this.load();
-      fetches++;
-      // What has come meanwhile goes along, but not what needs a read that began after it came.
-      const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
-      for (const waiting of this.queue.splice(0, end < 0 ? this.queue.length : end)) group.push(waiting);
-    } else if (this.anyWantsFresh(group)) {
-      await this.load();
-      fetches++;
-    }
-    for (let pending = group; pending.length > 0;) {
-      const draft = this.apply(pending);
-      const isMerged = draft !== this.state && (await this.write(draft));
-      const again: Waiting[] = [];
-      for (const waiting of pending) {
-        const { kind, operation } = waiting;
-        if (isMerged && kind === 'done' && !operation.holds(this.state)) again.push(waiting);
-        else this.answer(waiting, kind, fetches);
+    const isWarm = this.isWarm();
+    if (isWarm && !this.anyWantsFresh(group)) return this.settle(group, 0);
+    return this.load().then(() => {
+      if (!isWarm) {
+        // What has come meanwhile goes along, but not what needs a read that began after it came.
+        const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
+        for (const waiting of this.queue.splice(0, end < 0 ? this.queue.length : end)) group.push(waiting);
       }
-      pending = again;
+      return this.settle(group, 1);
+    });
+  }
+
+  /** Applies operations, has stored what came of them, and answers them; those that others have written over are applied again. */
+  private settle(group: readonly Waiting[], fetches: number): Promise<void> {
+    const draft = this.apply(group);
+    if (draft === this.state) return this.answerAll(group, fetches, false) ?? SETTLED;
+    return this.write(draft, 0).then((isMerged) => this.answerAll(group, fetches, isMerged));
+  }
+
+  /** @param isMerged whether others wrote at the same time */
+  private answerAll(
+    group: readonly Waiting[],
+    fetches: number,
+    isMerged: boolean,
+  ): Promise<void> | undefined {
+    let again: Waiting[] | undefined;
+    for (const waiting of group) {
+      const { kind, operation } = waiting;
+      if (isMerged && kind === 'done' && !operation.holds(this.state)) (again ??= []).push(waiting);
+      else this.answer(waiting, kind, fetches);
     }
+    return again === undefined ? undefined : this.settle(again, fetches);
   }
 
   private anyWantsFresh(group: readonly Waiting[]): boolean {
@@ -219,32 +247,40 @@ export class ShardLane implements Linked<ShardLane> {
     return withStraysKnown(this.n, shard.withHeader(next));
   }
 
-  private async load(): Promise<void> {
-    const { values, version } = await this.context.store.fetch(this.key);
-    this.remember(this.decode(values), version);
+  private load(): Promise<void> {
+    return this.context.store.fetch(this.key).then(({ values, version }) => {
+      this.remember(this.decode(values), version);
+    });
   }
 
-  /** Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is more than the draft. */
-  private async write(draft: Shard): Promise<boolean> {
-    const { store, peerLifetimeSeconds } = this.context;
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      draft = dropExpired(this.n, draft, expiryDeadline(this.now(), peerLifetimeSeconds));
-      if (this.isTooLarge(draft)) draft = await this.split(draft);
-      const bytes = draft.seal();
-      const { values, version, stored } = await store.put(this.key, bytes, this.version);
+  /**
+   * Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is more than the draft.
+   * @param losses races that were lost to other writers so far
+   */
+  private write(draft: Shard, losses: number): Promise<boolean> {
+    const live = dropExpired(this.n, draft, expiryDeadline(this.now(), this.context.peerLifetimeSeconds));
+    if (!this.isTooLarge(live)) return this.put(live, losses);
+    return this.split(live).then((parted) => this.put(parted, losses));
+  }
+
+  private put(draft: Shard, losses: number): Promise<boolean> {
+    const bytes = draft.seal();
+    return this.context.store.put(this.key, bytes, this.version).then(({ values, version, stored }) => {
       if (stored && isOnly(values, bytes)) {
         this.remember(draft, version);
-        return attempt > 0;
+        return losses > 0;
       }
       const others = this.decode(values);
-      if (others !== undefined) draft = merge(this.n, draft, others);
+      const merged = others === undefined ? draft : merge(this.n, draft, others);
       this.version = version;
       if (stored) {
-        this.remember(draft, version);
+        this.remember(merged, version);
         return true;
       }
-    }
-    throw new StoreUnavailableError(`${this.key} was written by others ${MOST_ATTEMPTS} times in a row`);
+      if (losses + 1 === MOST_LOSSES)
+        throw new StoreUnavailableError(`${this.key} was written by others ${MOST_LOSSES} times in a row`);
+      return this.write(merged, losses + 1);
+    });
   }
 
   private isTooLarge(draft: Shard): boolean {
@@ -308,8 +344,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
 const NO_ROOT = Shard.empty(newHeader(0));
 
 /** Lost races with other writers before a write gives up. Each loss means that another write got through. */
-const MOST_ATTEMPTS = 100;
+const MOST_LOSSES = 100;

@@ -35,18 +35,17 @@ export class ShardRouter {
    * Applies an operation at the shard that is responsible for its peer, and moves what does not belong there to where it does.
    */
   visit(infohash: string, operation: PeerOperation): Promise<Arrival> {
-    const n = shardAt(operation.hash, this.depthOf(infohash));
+    const guess = this.depthOf(infohash);
+    const n = shardAt(operation.hash, guess);
     if (operation.looksBackOn !== undefined) return this.walk(infohash, operation, n, undefined);
     // Most operations are done at the first shard: what the others need is not set up for them.
-    return this.shards
-      .lane(infohash, n)
-      .submit(operation)
-      .then((landing) => {
-        if (landing.kind !== 'done' || landing.withStrays.length > 0)
-          return this.walk(infohash, operation, n, landing);
-        this.remember(infohash, landing.shard.header.depth);
-        return { n, shard: landing.shard, fetches: landing.fetches };
-      });
+    const lane = this.shards.lane(infohash, n);
+    return lane.submit(operation).then((landing) => {
+      const { kind, shard, fetches, withStrays } = landing;
+      if (kind !== 'done' || withStrays.length > 0) return this.walk(infohash, operation, n, landing);
+      if (shard.header.depth !== guess) this.remember(infohash, shard.header.depth);
+      return { n, shard, fetches };
+    });
   }
 
   /** @param first how the operation fared at shard n, if it was there already */

@@ -72,38 +72,51 @@ export class Swarms {
    * @param log for what goes wrong with this announce alone; what several wait for goes to the log of all
    * @throws StoreError if it could not be stored
    */
-  async announce(
-    announcement: Announcement,
-    wanted: PeersWanted,
-    log = this.components.log,
-  ): Promise<SwarmAnswer> {
-    const { store, clock, random, rules } = this.components;
+  announce(announcement: Announcement, wanted: PeersWanted, log = this.components.log): Promise<SwarmAnswer> {
     const infohash = infohashKey(announcement.infohash);
-    const operation = new AnnounceOperation(announcement, rules);
-    const arrival = await this.router.visit(infohash, operation);
-    if (operation.countsDownload) {
-      // The peer is stored as counted: a failure here loses one download, where counting first would count it twice.
-      await store.increment(infohash, 1).catch((cause: unknown) => {
-        log.error('download not counted', { infohash, cause });
-      });
+    const operation = new AnnounceOperation(announcement, this.components.rules);
+    const answer = (arrival: Arrival): SwarmAnswer | Promise<SwarmAnswer> =>
+      this.answer(infohash, arrival, this.asked(announcement, operation.record, wanted));
+    return this.router.visit(infohash, operation).then((arrival) => {
+      if (!operation.countsDownload) return answer(arrival);
+      return this.countDownload(infohash, log).then(() => answer(arrival));
+    });
+  }
+
+  /** The peer is stored as counted by now: a failure here loses one download, where counting first would count it twice. */
+  private async countDownload(infohash: string, log: Log): Promise<void> {
+    try {
+      await this.components.store.increment(infohash, 1);
+    } catch (cause) {
+      log.error('download not counted', { infohash, cause });
     }
-    const asked: Wanted = {
-      limit: announcement.event === 'stopped' ? 0 : wanted.limit,
-      self: operation.record,
-      downloadersOnly: announcement.state === 'seeder',
-      withIds: wanted.withIds,
+  }
+
+  private asked({ event, state }: Announcement, self: Uint8Array, { limit, withIds }: PeersWanted): Wanted {
+    const { clock, rules } = this.components;
+    return {
+      limit: event === 'stopped' ? 0 : limit,
+      self,
+      downloadersOnly: state === 'seeder',
+      withIds,
       deadline: expiryDeadline(clock.now(), rules.peerLifetimeSeconds),
     };
-    const isOne = arrival.shard.header.depth === 0;
-    const view = isOne ? undefined : await this.view(infohash, arrival, asked);
-    return {
-      counts: view?.countsWith(arrival) ?? countPeers(arrival.n, arrival.shard, asked.deadline),
-      peers: selectPeers(
-        view?.sourcesFor(arrival, asked.limit, asked.downloadersOnly) ?? [arrival],
-        asked,
-        random,
-      ),
-    };
+  }
+
+  private answer(infohash: string, arrival: Arrival, asked: Wanted): SwarmAnswer | Promise<SwarmAnswer> {
+    const { random } = this.components;
+    if (arrival.shard.header.depth === 0) {
+      return {
+        counts: countPeers(arrival.n, arrival.shard, asked.deadline),
+        peers: selectPeers([arrival], asked, random),
+      };
+    }
+    const answerFrom = (view: SwarmView): SwarmAnswer => ({
+      counts: view.countsWith(arrival),
+      peers: selectPeers(view.sourcesFor(arrival, asked.limit, asked.downloadersOnly), asked, random),
+    });
+    const view = this.view(infohash, arrival, asked);
+    return view instanceof Promise ? view.then(answerFrom) : answerFrom(view);
   }
 
   /** What there is of a swarm beside the peer's own shard. */

@@ -3,7 +3,7 @@ import { isPrivateAddress, parseAddress } from '../protocol/address.js';
 import { encodeAnnounceReply } from '../protocol/announce-reply.js';
 import { parseAnnounce, type AnnounceRequest } from '../protocol/announce-request.js';
 import type { Announcement } from '../swarm/announcement.js';
-import { Swarms } from '../swarm/swarms.js';
+import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
 import type { TrackerComponents } from './components.js';
 
 /** Answers announces (BEP 3): what a peer says goes into its swarm, and peers to connect to come back. */
@@ -29,21 +29,24 @@ export class AnnounceTracker {
    * @returns a bencoded reply
    * @throws ClientError for a request that cannot be answered, StoreError if the peer could not be stored
    */
-  async answer(query: string, clientAddress: Uint8Array, log = this.components.log): Promise<Buffer> {
+  answer(query: string, clientAddress: Uint8Array, log = this.components.log): Promise<Buffer> {
+    const request = parseAnnounce(query, this.components.config);
+    const announcement = announcementOf(request, this.peerAddress(request, clientAddress));
+    const wanted = { limit: request.numwant, withIds: !request.compact && !request.noPeerId };
+    return this.swarms
+      .announce(announcement, wanted, log)
+      .then((answer) => this.reply(request, answer, clientAddress));
+  }
+
+  private reply(request: AnnounceRequest, { counts, peers }: SwarmAnswer, externalIp: Uint8Array): Buffer {
     const { config } = this.components;
-    const request = parseAnnounce(query, config);
-    const { counts, peers } = await this.swarms.announce(
-      announcementOf(request, this.peerAddress(request, clientAddress)),
-      { limit: request.numwant, withIds: !request.compact && !request.noPeerId },
-      log,
-    );
     const reply = {
       interval: this.jittered(config.announceIntervalSeconds),
       minInterval: config.minIntervalSeconds,
       complete: counts.seeders,
       incomplete: counts.leechers + counts.partialSeeds,
       peers,
-      externalIp: clientAddress,
+      externalIp,
     };
     return encodeAnnounceReply(reply, request);
   }

@@ -1,8 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { splitRequestTarget } from '../../lib/protocol/request-target.js';
+import { pathOf, queryOf } from '../../lib/protocol/request-target.js';
 
-describe('splitRequestTarget', () => {
+describe('a request target', () => {
+  const parts = (target: string): { path: string; query: string } => ({
+    path: pathOf(target),
+    query: queryOf(target),
+  });
+
   const cases: [target: string, path: string, query: string][] = [
     ['/announce?a=1', '/announce', 'a=1'],
     ['/announce', '/announce', ''],
@@ -22,30 +27,30 @@ describe('splitRequestTarget', () => {
     ['', '', ''],
   ];
   for (const [target, path, query] of cases) {
-    it(`splits ${JSON.stringify(target)} into ${JSON.stringify(path)} and ${JSON.stringify(query)}`, () => {
-      expect(splitRequestTarget(target)).to.deep.equal({ path, query });
+    it(`${JSON.stringify(target)} has the path ${JSON.stringify(path)} and the query ${JSON.stringify(query)}`, () => {
+      expect(parts(target)).to.deep.equal({ path, query });
     });
   }
 
   it('cuts at the first question mark only, so that a hash may hold another', () => {
-    expect(splitRequestTarget('/announce?info_hash=?a=1').query).to.equal('info_hash=?a=1');
+    expect(queryOf('/announce?info_hash=?a=1')).to.equal('info_hash=?a=1');
   });
 
   it('does not take an address inside the query for the start of an absolute URL', () => {
-    expect(splitRequestTarget('announce?u=http://h/x')).to.deep.equal({
+    expect(parts('announce?u=http://h/x')).to.deep.equal({
       path: 'announce',
       query: 'u=http://h/x',
     });
   });
 
   it('unescapes nothing', () => {
-    expect(splitRequestTarget('/%61?%3f')).to.deep.equal({ path: '/%61', query: '%3f' });
+    expect(parts('/%61?%3f')).to.deep.equal({ path: '/%61', query: '%3f' });
   });
 
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (target) => {
-        splitRequestTarget(target);
+        parts(target);
       }),
     );
   });
