@@ -13,6 +13,16 @@ export async function ensureRunnable(root) {
   ensureInstalled(root, { tools: !built });
   if (built) return;
   console.error('Building ...');
-  const { build } = await import('./build.mjs');
-  await build(root);
+  await buildApart(root);
+}
+
+/** Builds in a process of its own: what a compiler leaves behind, some 400 MB, would be in this one for as long as it runs, and slow it down. */
+async function buildApart(root) {
+  const { fork } = await import('node:child_process');
+  const builder = fork(new URL('build-for-parent.mjs', import.meta.url), [root], { execArgv: [] });
+  const status = await new Promise((resolve, reject) => {
+    builder.once('error', reject);
+    builder.once('exit', resolve);
+  });
+  if (status !== 0) throw new Error('the build failed');
 }

@@ -1,0 +1,15 @@
+/** `fork(build-for-parent.mjs, [ROOT])`: builds the bundles, and says on stderr why it cannot. Ends when its parent does, however that ends. */
+import process from 'node:process';
+
+import { build } from './build.mjs';
+
+process.once('disconnect', () => process.exit(1));
+// It may have ended before anybody listened.
+if (!process.connected) process.exit(1);
+try {
+  await build(process.argv[2]);
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
