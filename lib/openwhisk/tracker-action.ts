@@ -14,7 +14,7 @@ import {
   type WebActionResult,
 } from './web-action.js';
 
-/** Something that answers a client's query with a bencoded reply. */
+/** Something that answers a client's query with a bencoded reply. It throws at once if the query is at fault, or rejects. */
 export interface Tracker {
   answer(query: string, clientAddress: Uint8Array, log: Log): Promise<Buffer>;
 }

@@ -27,7 +27,7 @@ export class AnnounceTracker {
    * @param clientAddress who sent it, 4 or 16 bytes
    * @param log for what goes wrong with this announce alone
    * @returns a bencoded reply
-   * @throws ClientError for a request that cannot be answered, StoreError if the peer could not be stored
+   * @throws ClientError at once for a request that cannot be answered; rejects with a StoreError if the peer could not be stored
    */
   answer(query: string, clientAddress: Uint8Array, log = this.components.log): Promise<Buffer> {
     const request = parseAnnounce(query, this.components.config);
