@@ -283,6 +283,23 @@ describe('a lane whose store fails', () => {
     expect(await storedNumbers(site)).to.deep.equal([2]);
     expect(lane.busy).to.equal(false);
   });
+
+  it('goes on after an operation that throws, whether its state is remembered or read', async () => {
+    const broken = new Error('a mistake in an operation');
+    const site = new Site();
+    for (const isRemembered of [false, true]) {
+      const lane = laneOf(site);
+      if (isRemembered) await lane.submit(put(site, 1));
+      const throwing = put(site, 2, {
+        apply: () => {
+          throw broken;
+        },
+      });
+      expect(await lane.submit(throwing).catch((error: unknown) => error)).to.equal(broken);
+      expect(lane.busy).to.equal(false);
+      expect((await lane.submit(put(site, 3))).kind).to.equal('done');
+    }
+  });
 });
 
 describe('an operation about a peer', () => {
