@@ -1,4 +1,5 @@
 import { changeBetween, changed, newBytes, type Change } from './change.js';
+import { ownMemory } from './own-memory.js';
 
 /** A number that stands for there being no value; versions are greater. */
 export const NO_VERSION = 0;
@@ -141,12 +142,6 @@ export function* readGroup(group: Buffer): Generator<JournalledUpdate> {
       yield { key, before, after, valueAfter: (old = NOTHING) => changed(old, change, head, middle) };
     }
   }
-}
-
-function ownMemory(bytes: Uint8Array): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.length);
-  own.set(bytes);
-  return own;
 }
 
 const REMOVED = 0;

@@ -7,7 +7,6 @@ import { toStoreError } from './errors.js';
 import type { Journal } from './journal.js';
 import type { Versioned } from './journal-group.js';
 import type { RecentValue, RecentValues } from './recent-values.js';
-import { Slab } from './slab.js';
 
 /** The databases of the file of shards that a placer needs. */
 export interface Places {
@@ -32,7 +31,6 @@ export class Placer {
   readonly #recent: RecentValues;
   readonly #follow: () => number;
   readonly #limits: TableLimits;
-  readonly #slab = new Slab();
   /** Those that were to be put into their places, but are not yet. */
   #pending: readonly RecentValue[] = [];
   /** The oldest group that is needed for those that are pending. */
@@ -57,12 +55,6 @@ export class Placer {
     this.#recent = recent;
     this.#follow = follow;
     this.#limits = limits;
-  }
-
-  /** What is in a key's place. */
-  read(key: string): Versioned | undefined {
-    const held = this.look(key);
-    return held === undefined ? undefined : { value: this.#slab.copy(held.value), version: held.version };
   }
 
   /** What is in a key's place, where it is: the next look at anything overwrites the value. */
@@ -158,7 +150,7 @@ export class Placer {
     // What failed before is recent still: each value once, or there would be more of them with every failure.
     const values = new Set([...this.#pending, ...more]);
     this.#pending = [...values].filter((value) => this.#recent.placing(value, n));
-    const versions = this.#pending.map(({ held }) => held?.version);
+    const versions = this.#pending.map(({ version }) => version);
     // After turns of other processes some may be there. Whether they still are when this turn is taken, that alone decides.
     const missing =
       turn === this.#turn ? this.#pending : this.#pending.filter((value) => !this.#isInPlace(value));
@@ -172,20 +164,26 @@ export class Placer {
     }
   }
 
-  #isInPlace({ key, held }: RecentValue): boolean {
-    return this.look(key)?.version === held?.version;
+  #isInPlace({ key, version }: RecentValue): boolean {
+    return this.look(key)?.version === version;
   }
 
   /** Puts all of these into their places, or none if another process has had the turn after this one. */
-  #put(values: readonly RecentValue[], turn: number | undefined): Promise<boolean> {
+  async #put(values: readonly RecentValue[], turn: number | undefined): Promise<boolean> {
     const { shards, turns } = this.#places;
-    return turns.ifVersion(TURN, turn ?? ABSENT, () => {
-      void turns.put(TURN, NOTHING, (turn ?? 0) + 1);
-      for (const { key, held } of values) {
-        if (held === undefined) void shards.remove(key);
-        else void shards.put(key, held.value, held.version);
-      }
-    });
+    // LMDB copies the values on a thread of its own.
+    this.#recent.hold();
+    try {
+      return await turns.ifVersion(TURN, turn ?? ABSENT, () => {
+        void turns.put(TURN, NOTHING, (turn ?? 0) + 1);
+        for (const { key, held } of values) {
+          if (held === undefined) void shards.remove(key);
+          else void shards.put(key, held.value, held.version);
+        }
+      });
+    } finally {
+      this.#recent.letGo();
+    }
   }
 
   #clearOld(n: number): void {

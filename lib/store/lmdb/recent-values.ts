@@ -1,11 +1,14 @@
 import { LinkedList, type Linked } from '../../linked-list.js';
 import type { Versioned } from './journal-group.js';
+import { ValuePool } from './value-pool.js';
 
 /** A value that is newer than the one in its place in the database, or that was removed since. */
 export interface RecentValue {
   readonly key: string;
-  /** Undefined: removed. */
+  /** Undefined: removed. The bytes are not copied: they are others as soon as the value changes or is forgotten, unless the memory is held. */
   readonly held: Versioned | undefined;
+  /** Undefined: removed. */
+  readonly version: number | undefined;
   /** The oldest group of the journal that is needed to know this value, besides the one in the database. */
   readonly since: number;
 }
@@ -22,6 +25,7 @@ export class RecentValues {
   readonly #order = new LinkedList<Entry>();
   /** Those that came or went since they are recent. */
   readonly #unlisted = new Set<Entry>();
+  readonly #pool = new ValuePool();
   #bytes = 0;
 
   get size(): number {
@@ -43,20 +47,21 @@ export class RecentValues {
   }
 
   /**
+   * Copies a value.
    * @param group the newest group so far
    * @param isNew whether nothing was held before
    */
   set(key: string, held: Versioned | undefined, group: number, isNew: boolean): void {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { key, held, since: group, before: undefined, after: undefined };
+      entry = new Entry(this.#pool, key, group);
       this.#entries.set(key, entry);
       this.#order.append(entry);
-      this.#bytes += weightOf(held);
-    } else {
-      this.#bytes += weightOf(held) - weightOf(entry.held);
-      entry.held = held;
+      this.#bytes += OVERHEAD;
     }
+    this.#bytes -= entry.size;
+    entry.hold(held);
+    this.#bytes += entry.size;
     // For good: other processes may put into its place what came, or went, before it did the other.
     if (isNew || held === undefined) this.#unlisted.add(entry);
   }
@@ -91,15 +96,26 @@ export class RecentValues {
   /** The database has this version of a value now. Forgets the value if that is the one that is held. */
   placed(value: RecentValue, version: number | undefined): void {
     const entry = this.#own(value);
-    if (entry === undefined || entry.held?.version !== version) return;
+    if (entry === undefined || entry.version !== version) return;
     this.#order.remove(entry);
     this.#unlisted.delete(entry);
     this.#entries.delete(entry.key);
-    this.#bytes -= weightOf(entry.held);
+    this.#bytes -= OVERHEAD + entry.size;
+    entry.hold(undefined);
+  }
+
+  /** From now on the bytes of all values stay as they are, whatever happens to the values, until `letGo`: somebody else is reading them. */
+  hold(): void {
+    this.#pool.hold();
+  }
+
+  letGo(): void {
+    this.#pool.letGo();
   }
 
   /** Forgets all values, as the journal is about to be read again. */
   clear(): void {
+    for (const entry of this.#entries.values()) entry.hold(undefined);
     this.#entries.clear();
     this.#unlisted.clear();
     this.#order.clear();
@@ -118,15 +134,41 @@ export class RecentValues {
   }
 }
 
-interface Entry extends Linked<Entry> {
-  readonly key: string;
-  held: Versioned | undefined;
-  since: number;
+class Entry implements RecentValue, Linked<Entry> {
+  version: number | undefined;
+  before: Entry | undefined;
+  after: Entry | undefined;
+  /** Where the bytes are, if there is a version. */
+  private place = 0;
+  private length = 0;
+
+  constructor(
+    private readonly pool: ValuePool,
+    readonly key: string,
+    public since: number,
+  ) {}
+
+  get held(): Versioned | undefined {
+    const { version } = this;
+    return version === undefined ? undefined : { value: this.pool.at(this.place, this.length), version };
+  }
+
+  /** Bytes of memory for the value. */
+  get size(): number {
+    return this.version === undefined ? 0 : this.pool.sizeAt(this.place);
+  }
+
+  hold(held: Versioned | undefined): void {
+    const { pool, version } = this;
+    this.version = held?.version;
+    if (held === undefined) {
+      if (version !== undefined) pool.free(this.place);
+      return;
+    }
+    this.length = held.value.length;
+    this.place = version === undefined ? pool.copy(held.value) : pool.replace(this.place, held.value);
+  }
 }
 
-function weightOf(held: Versioned | undefined): number {
-  return OVERHEAD + (held === undefined ? 0 : held.value.length);
-}
-
-/** The objects, the key and the map's entry. */
+/** Bytes of the objects, the key and the map's entry. */
 const OVERHEAD = 300;

@@ -4,6 +4,7 @@ import type { Held, KeyPage, KeyRange, PutResult } from '../store.js';
 import { toStoreError } from './errors.js';
 import type { Journal } from './journal.js';
 import { GroupWriter, NO_VERSION, readGroup, type Versioned } from './journal-group.js';
+import { ownMemory } from './own-memory.js';
 import { Placer, type Places, type TableLimits } from './placer.js';
 import { RecentValues } from './recent-values.js';
 
@@ -48,7 +49,7 @@ export class ShardTable {
 
   /**
    * What is held, whichever process wrote it and was answered before this was called. Reads that are asked for in one turn of the event loop look
-   * together for what others wrote. Values may be slices of a larger piece of memory.
+   * together for what others wrote.
    */
   read(key: string): Promise<Held> {
     return new Promise((resolve, reject) => {
@@ -127,11 +128,11 @@ export class ShardTable {
   };
 
   #held(key: string): Versioned | undefined {
-    const recent = this.#recent.get(key);
-    return recent === undefined ? this.#placer.read(key) : recent.held;
+    const held = this.#look(key);
+    return held === undefined ? undefined : { value: ownMemory(held.value), version: held.version };
   }
 
-  /** As `#held`, but the value may be where the next look overwrites it: nothing is copied to be compared and forgotten. */
+  /** As `#held`, but where the value is, until the next look at anything or until it changes: nothing is copied to be compared and forgotten. */
   #look(key: string): Versioned | undefined {
     const recent = this.#recent.get(key);
     return recent === undefined ? this.#placer.look(key) : recent.held;

@@ -44,3 +44,55 @@ describe('shards that could not be put into their places', () => {
     for (const key of keys) expect(environment.shards.doesExist(key), key).to.equal(true);
   });
 });
+
+describe('shards that change while they are put into their places', () => {
+  const opened = environmentOfEachTest();
+
+  it('are put there as they were', async () => {
+    const { environment } = opened();
+    const given: { readonly value: Buffer; readonly then: Buffer }[] = [];
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    // LMDB reads on another thread, after the call: here as late as can be.
+    const turns = new Proxy(environment.turns, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== 'ifVersion') return value;
+        return async (...args: Parameters<typeof target.ifVersion>): Promise<boolean> => {
+          const taken = await target.ifVersion(...args);
+          await finished;
+          return taken;
+        };
+      },
+    });
+    const shards = new Proxy(environment.shards, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => {
+          if (name === 'put') {
+            const bytes = args[1] as Buffer;
+            given.push({ value: bytes, then: Buffer.from(bytes) });
+          }
+          return Reflect.apply(value, target, args) as unknown;
+        };
+      },
+    });
+    const limits = { recentBytes: 6600, journalBytes: 1e6 };
+    const table = new ShardTable({ shards, turns }, new Journal(environment.journal, 64), limits);
+    let version = 0;
+    const write = (key: string, before?: number): Promise<unknown> => {
+      version++;
+      return table.write(key, before, Buffer.alloc(1000, version), version);
+    };
+    for (let i = 1; i <= 6; i++) await write(`k${i}`);
+    for (let i = 1; i <= 4; i++) await write(`k${i}`, i);
+    expect(given.length).to.be.greaterThan(3);
+    for (const { value, then } of given) expect(value.equals(then)).to.equal(true);
+    finish();
+    await table.idle();
+    for (let i = 1; i <= 4; i++) {
+      expect((await table.read(`k${i}`)).values).to.deep.equal([Buffer.alloc(1000, 6 + i)]);
+    }
+  });
+});

@@ -49,17 +49,35 @@ describe('recent values', () => {
 
   it('weigh what they hold', () => {
     const values = new RecentValues();
-    values.set('a', versioned(1, 1000), 1, true);
+    values.set('a', versioned(1, 1024), 1, true);
     const one = values.bytes;
-    values.set('a', versioned(2, 3000), 2, false);
-    expect(values.bytes - one).to.equal(2000);
+    values.set('a', versioned(2, 3072), 2, false);
+    expect(values.bytes - one).to.equal(2048);
     values.set('a', undefined, 3, false);
-    expect(values.bytes).to.equal(one - 1000);
+    expect(values.bytes).to.equal(one - 1024);
     const value = valueOf(values, 'a');
     values.placed(value, undefined);
     values.placed(value, undefined);
     expect(values.bytes).to.equal(0);
     expect(values.oldestGroup).to.equal(undefined);
+  });
+
+  it('keep their bytes for whoever reads them while they change, are forgotten, and others come', () => {
+    const values = new RecentValues();
+    values.set('a', { value: Buffer.alloc(100, 1), version: 1 }, 1, true);
+    values.set('b', { value: Buffer.alloc(100, 2), version: 2 }, 1, true);
+    const [a, b] = [valueOf(values, 'a').held?.value, valueOf(values, 'b').held?.value];
+    values.hold();
+    values.set('a', { value: Buffer.alloc(100, 3), version: 3 }, 2, false);
+    values.placed(valueOf(values, 'b'), 2);
+    values.set('c', { value: Buffer.alloc(100, 4), version: 4 }, 3, true);
+    expect(a?.equals(Buffer.alloc(100, 1))).to.equal(true);
+    expect(b?.equals(Buffer.alloc(100, 2))).to.equal(true);
+    values.clear();
+    values.set('d', { value: Buffer.alloc(100, 5), version: 5 }, 4, true);
+    expect(a?.equals(Buffer.alloc(100, 1))).to.equal(true);
+    values.letGo();
+    expect(valueOf(values, 'd').held?.value.equals(Buffer.alloc(100, 5))).to.equal(true);
   });
 
   it('are in the order of the groups they need, and unlisted if the database lists them otherwise, whatever happens', () => {
