@@ -61,8 +61,12 @@ export class ShardLane implements Linked<ShardLane> {
   private running = false;
   /** Set whenever somebody asks for the lane again; whoever keeps lanes clears it. */
   used = false;
-  /** For whoever keeps lanes: what this one was last taken to weigh, the line that it is in (undefined if it is no longer kept), and its place there. */
+  /**
+   * For whoever keeps lanes: what this one was last taken to weigh, how often in a row its shard came back soon after it was dropped, the line that it is
+   * in (undefined if it is no longer kept), and its place there.
+   */
   weighed = 0;
+  returns: 0 | 1 | 2 = 0;
   line: LaneLine | undefined;
   before: ShardLane | undefined;
   after: ShardLane | undefined;

@@ -7,9 +7,10 @@ import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
  * The lanes of the shards that this process used lately, and so the shards it remembers. A lane in use stays, so that this process does
  * not compete with itself for a shard.
  *
- * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or not
- * much later, may have all the rest; the longest unused go first. So swarms that announce once in a while never push out busy ones, and what is
- * remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
+ * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or twice not
+ * much later, may have all the rest; the longest unused go first. Once may be by chance: of shards that are each used after a time that is some times
+ * what the memory reaches back, a fourth are, and all the memory would be theirs. So swarms that announce once in a while do not push out busy
+ * ones, and what is remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
  */
 export class WarmShards implements LaneHome {
   /** By swarm, then by shard. */
@@ -41,7 +42,8 @@ export class WarmShards implements LaneHome {
     if (lane === undefined) {
       lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
       lanes.set(n, lane);
-      const line = this.lateDrops.has(lane) ? this.regulars : this.newcomers;
+      lane.returns = this.lateDrops.returnsOf(lane);
+      const line = lane.returns < RETURNS_OF_REGULARS ? this.newcomers : this.regulars;
       line.append(lane);
     } else {
       lane.used = true;
@@ -118,24 +120,32 @@ export class WarmShards implements LaneHome {
  * another, which does no harm.
  */
 class LateDrops {
+  /** Hashes whose lowest bit says that the lane had returned when it was dropped. */
   private readonly hashes = new Uint32Array(LATE_DROPS);
 
   add(lane: ShardLane): void {
     const hash = hashOf(lane);
-    this.hashes[hash % LATE_DROPS] = hash;
+    this.hashes[placeOf(hash)] = lane.returns === 0 ? hash : hash + 1;
   }
 
-  has(lane: ShardLane): boolean {
+  /** How often in a row a lane that is made now was dropped not long before it was made: 0, 1, or 2 for more than once. */
+  returnsOf(lane: ShardLane): 0 | 1 | 2 {
     const hash = hashOf(lane);
-    return this.hashes[hash % LATE_DROPS] === hash;
+    const known = this.hashes[placeOf(hash)];
+    if (known === hash) return 1;
+    return known === hash + 1 ? 2 : 0;
   }
 }
 
-/** Never 0. */
+/** Even, and never 0. */
 function hashOf({ infohash, n }: ShardLane): number {
   let hash = Math.imul(n, 0x9e3779b1);
   for (let i = 0; i < infohash.length; i++) hash = Math.imul(hash ^ infohash.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0 || 1;
+  return ((hash ^ (hash >>> 15)) & ~1) >>> 0 || 2;
+}
+
+function placeOf(hash: number): number {
+  return (hash >>> 1) % LATE_DROPS;
 }
 
 /** Lanes in the order in which they are looked at to be dropped, and what they weigh together. */
@@ -192,6 +202,9 @@ class SwarmLanes {
     return this.root === undefined && (this.others === undefined || this.others.size === 0);
   }
 }
+
+/** A lane that came back so often, each time soon after it was dropped, is made a regular. */
+const RETURNS_OF_REGULARS = 2;
 
 /** As many lanes as the default memory has room for, and some more. */
 const LATE_DROPS = 16_384;

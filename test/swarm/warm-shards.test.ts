@@ -74,11 +74,32 @@ describe('the shards of a process', () => {
       for (const number of upTo(lanes)) await shards.lane(swarm(number), 0).submit(read);
       await new Promise(setImmediate);
     };
-    await useAll();
-    await useAll();
+    for (let round = 0; round < 4; round++) await useAll();
     const { fetch = 0 } = await site.operationsOf(useAll);
     // Of some it was not known that they had been there, as another one had their place.
     expect(fetch).to.be.below(lanes / 4);
+  });
+
+  it('stay when they are used in turn, among eight times as many uses of others that come back by chance', async () => {
+    const lanes = 1000;
+    const others = 64_000;
+    const shards = new WarmShards(new Site().context, lanes * LANE * 4);
+    let chance = 1;
+    const useAll = async (): Promise<number> => {
+      let missed = 0;
+      for (const number of upTo(lanes * 9)) {
+        // A linear congruential generator: its upper bits are chance enough.
+        chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0;
+        const isOurs = number % 9 === 0;
+        const key = swarm(isOurs ? number / 9 : lanes + Math.floor((chance / 2 ** 32) * others));
+        if (isOurs && shards.peek(key, 0) === undefined) missed++;
+        await shards.lane(key, 0).submit(read);
+      }
+      await new Promise(setImmediate);
+      return missed;
+    };
+    for (let round = 0; round < 11; round++) await useAll();
+    expect(await useAll()).to.be.below(lanes / 4);
   });
 
   it('weigh what they remember, as much as that is now', async () => {
