@@ -291,7 +291,7 @@ type Changes = Map<string, { readonly held: Versioned | undefined; readonly isNe
 const MOST_UPDATES = 256;
 
 const LIMITS: TableLimits = {
-  recentBytes: 64 * 1024 * 1024,
+  recentBytes: 32 * 1024 * 1024,
   journalBytes: 64 * 1024 * 1024,
 };
 
