@@ -23,6 +23,8 @@ export class Shard {
   /** The peers by what they have, if somebody has counted them. */
   counted: CountedPeers | undefined;
   private isDraft = false;
+  /** Whether nothing else is in the memory that the bytes are in. False: not known. */
+  private hasOwnMemory = false;
   /** Whether header and checksum in `bytes` are right. Once they are, a record that takes the place of another keeps them so. */
   private isSealed = false;
 
@@ -78,10 +80,11 @@ export class Shard {
   /** This shard in memory of its own. What was cut from a larger piece, or from a pool, keeps all of that from being freed. */
   compact(): Shard {
     const { bytes } = this;
-    if (bytes.buffer.byteLength === bytes.length) return this;
+    if (this.hasOwnMemory || bytes.buffer.byteLength === bytes.length) return this;
     const own = Buffer.allocUnsafeSlow(bytes.length);
     own.set(bytes, 0);
     const shard = new Shard(own, this.header, this.v4Count, this.v6Count);
+    shard.hasOwnMemory = true;
     shard.isSealed = this.isSealed;
     shard.seenSince = this.seenSince;
     shard.counted = this.counted;
@@ -170,12 +173,11 @@ export class Shard {
     const { length } = this.bytes;
     // Of its own memory, so that it need not be copied to be kept.
     const bytes = Buffer.allocUnsafeSlow(found ? length : length + layout.size);
-    if (found) {
-      bytes.set(this.bytes, 0);
-    } else {
-      this.bytes.copy(bytes, 0, 0, at);
-      this.bytes.copy(bytes, at + layout.size, at);
-      bytes.set(record, at);
+    bytes.set(this.bytes, 0);
+    if (!found) {
+      // Neither takes a view of a part, which would cost as much as to copy half of a shard.
+      bytes.copyWithin(at + layout.size, at, length);
+      copyBytes(record, 0, bytes, at, layout.size);
     }
     const more = found ? 0 : 1;
     const isV4 = layout === V4;
@@ -185,6 +187,7 @@ export class Shard {
       this.v4Count + (isV4 ? more : 0),
       this.v6Count + (isV4 ? 0 : more),
     );
+    shard.hasOwnMemory = true;
     shard.seenSince = Math.min(this.seenSince, readUint32(record, layout.seenAt));
     shard.isSealed = found && this.isSealed;
     if (found) shard.replace(layout, record, at);

@@ -24,11 +24,6 @@ export function changeBetween(old: Buffer, next: Buffer): Change {
   return { head, before, after: commonAfter(old, next, shorter - head - before) };
 }
 
-/** Where the new bytes are in the new value. */
-export function newBytes({ head, before, after }: Change, next: Buffer): Buffer {
-  return next.subarray(head + before, next.length - after);
-}
-
 /** The new value, from the old one and the two parts of the new one that a change is made of. */
 export function changed(
   old: Uint8Array,
@@ -47,25 +42,50 @@ export function changed(
 
 function commonBefore(a: Buffer, b: Buffer, start: number, end: number): number {
   let at = start;
-  while (at + STRIDE <= end && a.compare(b, at, at + STRIDE, at, at + STRIDE) === 0) at += STRIDE;
-  while (at < end && a[at] === b[at]) at++;
+  let room = end - start;
+  while (room > FEW) {
+    const half = room >>> 1;
+    if (isSame(a, at, b, at, half)) {
+      at += half;
+      room -= half;
+    } else {
+      room = half;
+    }
+  }
+  while (room > 0 && a[at] === b[at]) {
+    at++;
+    room--;
+  }
   return at - start;
 }
 
 /** @param most how many bytes there may be in common, at most */
 function commonAfter(a: Buffer, b: Buffer, most: number): number {
+  // Where something was put in that is all.
+  if (most > FEW && isSame(a, a.length - most, b, b.length - most, most)) return most;
   let length = 0;
-  while (length + STRIDE <= most) {
-    const aEnd = a.length - length;
-    const bEnd = b.length - length;
-    if (a.compare(b, bEnd - STRIDE, bEnd, aEnd - STRIDE, aEnd) !== 0) break;
-    length += STRIDE;
+  let room = most;
+  while (room > FEW) {
+    const half = room >>> 1;
+    if (isSame(a, a.length - length - half, b, b.length - length - half, half)) {
+      length += half;
+      room -= half;
+    } else {
+      room = half;
+    }
   }
-  while (length < most && a[a.length - length - 1] === b[b.length - length - 1]) length++;
+  while (room > 0 && a[a.length - length - 1] === b[b.length - length - 1]) {
+    length++;
+    room--;
+  }
   return length;
+}
+
+function isSame(a: Buffer, aAt: number, b: Buffer, bAt: number, length: number): boolean {
+  return a.compare(b, bAt, bAt + length, aAt, aAt + length) === 0;
 }
 
 const HEAD = 20;
 
 /** A comparison by the runtime costs as much as a hundred of our own, however long it is. */
-const STRIDE = 512;
+const FEW = 128;

@@ -1,4 +1,4 @@
-import { changeBetween, changed, newBytes, type Change } from './change.js';
+import { changeBetween, changed, type Change } from './change.js';
 import { ownMemory } from './own-memory.js';
 
 /** A number that stands for there being no value; versions are greater. */
@@ -46,17 +46,18 @@ export class GroupWriter {
     if (change === undefined) {
       this.byte(WHOLE);
       this.uint32(value.length);
-      this.copy(value);
+      this.copy(value, 0, value.length);
       return;
     }
-    const middle = newBytes(change, value);
+    const newAt = change.head + change.before;
+    const newEnd = value.length - change.after;
     this.byte(CHANGED);
     this.uint32(change.head);
     this.uint32(change.before);
     this.uint32(change.after);
-    this.uint32(middle.length);
-    this.copy(value.subarray(0, change.head));
-    this.copy(middle);
+    this.uint32(newEnd - newAt);
+    this.copy(value, 0, change.head);
+    this.copy(value, newAt, newEnd);
   }
 
   removed(key: string, before: Versioned): void {
@@ -85,9 +86,12 @@ export class GroupWriter {
     this.at = this.bytes.writeUInt32LE(value, this.at);
   }
 
-  private copy(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.at);
-    this.at += bytes.length;
+  private copy(from: Buffer, start: number, end: number): void {
+    const { bytes, at } = this;
+    if (end - start > FEW) bytes.set(from.subarray(start, end), at);
+    // For a few bytes a view of them would cost more than they do.
+    else for (let i = start; i < end; i++) bytes[at + i - start] = from[i] ?? 0;
+    this.at += end - start;
   }
 
   private ensure(room: number): void {
@@ -150,6 +154,7 @@ const CHANGED = 2;
 
 const NOTHING = new Uint8Array(0);
 const FIRST_ROOM = 65_536;
+const FEW = 64;
 /** All of an update but its key and its value. */
 const HEAD_ROOM = 2 + 8 + 8 + 1 + 16;
 const MOST_BYTES_A_CHARACTER = 3;

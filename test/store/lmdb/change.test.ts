@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { changeBetween, changed, newBytes } from '../../../lib/store/lmdb/change.js';
+import { changeBetween, changed, type Change } from '../../../lib/store/lmdb/change.js';
 
 /** Values that have much in common, as those of a shard before and after an announce. */
 const relatives = fc
@@ -20,6 +20,10 @@ const strangers = fc
   .tuple(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 200 }))
   .map(([a, b]): [Buffer, Buffer] => [Buffer.from(a), Buffer.from(b)]);
 
+function newBytes({ head, before, after }: Change, next: Buffer): Buffer {
+  return next.subarray(head + before, next.length - after);
+}
+
 describe('the change between two values', () => {
   it('makes the new one of the old one, whatever they are', () => {
     fc.assert(
@@ -27,6 +31,20 @@ describe('the change between two values', () => {
         const change = changeBetween(old, next);
         const made = changed(old, change, next.subarray(0, change.head), newBytes(change, next));
         expect(made.equals(next)).to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves out all that they have in common, from the front and then from the back', () => {
+    fc.assert(
+      fc.property(fc.oneof(relatives, strangers), ([old, next]) => {
+        const { head, before, after } = changeBetween(old, next);
+        const front = head + before;
+        const shorter = Math.min(old.length, next.length);
+        if (front < shorter) expect(old[front]).to.not.equal(next[front]);
+        if (front + after < shorter)
+          expect(old[old.length - after - 1]).to.not.equal(next[next.length - after - 1]);
       }),
       { numRuns: 500 },
     );
