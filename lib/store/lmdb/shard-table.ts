@@ -88,9 +88,9 @@ export class ShardTable {
       key < range.to &&
       (last === undefined || key < last);
     const found = new Set(last === undefined ? placed : placed.slice(0, -1));
-    for (const { key, held } of this.#recent.unlisted()) {
+    for (const { key, version } of this.#recent.unlisted()) {
       if (!isInPage(key)) continue;
-      if (held === undefined) found.delete(key);
+      if (version === undefined) found.delete(key);
       else found.add(key);
     }
     const keys = [...found].sort();
