@@ -8,8 +8,8 @@ import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
  * not compete with itself for a shard.
  *
  * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or twice not
- * much later, may have all the rest; the longest unused go first. Once may be by chance: of shards that are each used after a time that is some times
- * what the memory reaches back, a fourth are, and all the memory would be theirs. So swarms that announce once in a while do not push out busy
+ * much later, may have all the rest; the longest unused go first. Once may be by chance: where a great many shards
+ * are used, enough of them are to have all the memory. So swarms that announce once in a while do not push out busy
  * ones, and what is remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
  */
 export class WarmShards implements LaneHome {

@@ -159,9 +159,9 @@ class Page {
 const PAGE = 256 * 1024;
 const NO_PAGE = new Page(Buffer.alloc(0));
 
-/** Sizes of slots: this one, and four for each time that it doubles, so that a slot is at most a quarter longer than its value. */
-const SHORTEST_SLOT = 64;
+/** Sizes of slots: two to this power, and four for each time that it doubles, so that a slot is at most a quarter longer than its value. */
 const SHORTEST_EXPONENT = 6;
+const SHORTEST_SLOT = 2 ** SHORTEST_EXPONENT;
 /** What is longer has a page of its own. */
 const LONGEST_SLOT = PAGE / 4;
 
