@@ -15,8 +15,8 @@ export interface PlainConnectionOwner {
   run(request: PlainRequest, remoteAddress: string): Promise<WebActionResult>;
   /** What is answered if that throws or rejects, or gives no result. */
   broken(cause: unknown): HttpReply;
-  /** Takes the connection over, with bytes that arrived on it and were not answered. */
-  takeOver(connection: PlainConnection, socket: Socket, unread: Buffer): void;
+  /** Takes the connection over, paused; what arrived on it and was not answered is yet to be read from it. */
+  takeOver(connection: PlainConnection, socket: Socket): void;
   onClosed(connection: PlainConnection): void;
 }
 
@@ -34,8 +34,6 @@ export class PlainConnection {
   #answering = false;
   #hasAnswered = false;
   #hasEnded = false;
-  /** What arrived while a reply was awaited. */
-  #unread: Buffer | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -61,14 +59,16 @@ export class PlainConnection {
 
   readonly #onData = (bytes: Buffer): void => {
     if (this.#answering) {
-      this.#unread = this.#unread === undefined ? bytes : Buffer.concat([this.#unread, bytes]);
       // Whoever asks before it is answered waits, and sends no more than fits in between.
-      this.socket.pause();
+      this.#putBack(bytes);
       return;
     }
     const request = readPlainRequest(bytes);
     const { remoteAddress } = this.socket;
-    if (request === undefined) this.#handOver(bytes);
+    if (request === undefined) {
+      this.#putBack(bytes);
+      this.#handOver();
+    }
     // Without an address the client is gone already.
     else if (remoteAddress === undefined) this.socket.destroy();
     else this.#answer(request, remoteAddress);
@@ -99,7 +99,7 @@ export class PlainConnection {
     if (this.socket.destroyed) return;
     const isLast = !request.keepAlive || this.owner.isDraining;
     const bytes = this.#bytesOf(reply, isLast);
-    if (isLast || (this.#hasEnded && this.#unread === undefined)) {
+    if (isLast || this.#hasEnded) {
       this.socket.end(bytes);
       return;
     }
@@ -107,13 +107,14 @@ export class PlainConnection {
     // From then on whatever moves begins it anew.
     if (!this.#hasAnswered) this.socket.setTimeout(this.limits.keepAliveTimeoutMs);
     this.#hasAnswered = true;
-    if (this.#unread === undefined) {
-      if (!isTaken) this.#waitUntilRead();
-      return;
-    }
-    const unread = this.#unread;
-    this.#unread = undefined;
-    this.#handOver(unread);
+    if (this.socket.readableLength > 0) this.#handOver();
+    else if (!isTaken) this.#waitUntilRead();
+  }
+
+  /** To the socket's own buffer, where it is read from later, and before the client's end: as long as something is there, that is not told. */
+  #putBack(bytes: Buffer): void {
+    this.socket.pause();
+    this.socket.unshift(bytes);
   }
 
   /** Whoever does not read replies is not asked for more: they would pile up here, and each request would begin the time anew in which nothing moves. */
@@ -131,7 +132,7 @@ export class PlainConnection {
     return bytes;
   }
 
-  #handOver(unread: Buffer): void {
+  #handOver(): void {
     const { socket } = this;
     socket.setTimeout(0);
     socket.off('data', this.#onData);
@@ -139,7 +140,7 @@ export class PlainConnection {
     socket.off('timeout', this.#onTimeout);
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
-    this.owner.takeOver(this, socket, unread);
+    this.owner.takeOver(this, socket);
   }
 
   readonly #onEnd = (): void => {

@@ -49,6 +49,8 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #http: Server;
   readonly #takeOver: (this: Server, socket: Socket) => void;
   readonly #plain = new Set<PlainConnection>();
+  /** Connections that are refused, while the reply is on its way. Node's server has forgotten some of them. */
+  readonly #refused = new Set<Duplex>();
   readonly heads: ReplyHeads;
   #openReplies = 0;
   #draining = false;
@@ -74,8 +76,8 @@ export class TrackerServer implements PlainConnectionOwner {
     this.#http.maxConnections = limits.maxConnections;
     // Ends a connection on which nothing moves at all, e.g. of a client that asks and never reads the replies.
     this.#http.timeout = limits.requestTimeoutMs + limits.announceTimeoutMs;
-    this.#http.on('clientError', refuseBadRequest);
-    this.#http.on('connect', refuseConnect);
+    this.#http.on('clientError', this.#refuseBadRequest);
+    this.#http.on('connect', this.#refuseConnect);
     // What Node does with a connection; until then it is here.
     const [takeOver] = this.#http.listeners('connection');
     this.#takeOver = takeOver as (socket: Socket) => void;
@@ -120,6 +122,7 @@ export class TrackerServer implements PlainConnectionOwner {
     const cut = setTimeout(() => {
       this.#closePlain(() => true);
       this.#http.closeAllConnections();
+      for (const socket of this.#refused) socket.destroy();
     }, timeoutMs);
     await closed;
     clearInterval(poll);
@@ -144,12 +147,10 @@ export class TrackerServer implements PlainConnectionOwner {
     return { status: 200, body: internalError };
   }
 
-  takeOver(connection: PlainConnection, socket: Socket, unread: Buffer): void {
+  takeOver(connection: PlainConnection, socket: Socket): void {
     this.#plain.delete(connection);
     // Node reads from the socket itself from now on; what was read already comes first.
-    socket.pause();
     this.#takeOver.call(this.#http, socket);
-    socket.unshift(unread);
     socket.resume();
   }
 
@@ -229,6 +230,29 @@ export class TrackerServer implements PlainConnectionOwner {
     else this.#send(reply, 503, 'unavailable\n');
   }
 
+  /** For what the HTTP parser refuses, before there is a request. */
+  readonly #refuseBadRequest = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    // The parser reports what follows a bad request as well.
+    if (socket.writableEnded) return;
+    if (socket.writable) this.#refuse(socket, badRequestReply(error.code));
+    else socket.destroy();
+  };
+
+  /** Node takes all of its listeners and times away from such a connection, and reads no more from it. */
+  readonly #refuseConnect = (_request: IncomingMessage, socket: Duplex): void => {
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+    this.#refuse(socket, methodNotAllowedReply);
+  };
+
+  #refuse(socket: Duplex, reply: string): void {
+    this.#refused.add(socket);
+    socket.once('close', () => this.#refused.delete(socket));
+    socket.end(reply);
+    // A connection that is closed with bytes unread is reset, and the reply may be lost with it.
+    setTimeout(() => socket.destroy(), lingerMs).unref();
+  }
+
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
   #send(reply: ServerResponse, status: number, body: Buffer | string, ...headers: string[]): void {
     headers.push('Content-Type', 'text/plain', 'Content-Length', String(Buffer.byteLength(body)));
@@ -246,21 +270,4 @@ function forwardedFor(request: IncomingMessage): string | undefined {
 function frontPage(host: string | undefined): string {
   const authority = host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? `http://${host}` : '';
   return `A BitTorrent tracker. Put this announce URL into a torrent:\n${authority}/announce\n`;
-}
-
-/** For what the HTTP parser refuses, before there is a request. */
-function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // The parser reports what follows a bad request as well.
-  if (socket.writableEnded) return;
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  socket.end(badRequestReply(error.code));
-  // A connection that is closed with bytes unread is reset, and the reply may be lost with it.
-  setTimeout(() => socket.destroy(), lingerMs).unref();
-}
-
-function refuseConnect(_request: IncomingMessage, socket: Duplex): void {
-  socket.end(methodNotAllowedReply);
 }

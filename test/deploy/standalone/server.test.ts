@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { trustedProxies, type TrustedProxies } from '../../../deploy/standalone/client-address.js';
@@ -87,6 +88,8 @@ async function expectGoodAnnounce(subject: Subject): Promise<void> {
     /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nannounced \/announce\?good$/,
   );
 }
+
+const connectRequest = 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n';
 
 function statusOf(reply: string): string {
   return reply.slice(0, reply.indexOf('\r\n'));
@@ -215,7 +218,7 @@ describe('the HTTP server', () => {
 
     it('CONNECT with 405', async () => {
       const subject = await serve();
-      expect(statusOf(await exchange(subject.port, 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n'))).to.equal(
+      expect(statusOf(await exchange(subject.port, connectRequest))).to.equal(
         'HTTP/1.1 405 Method Not Allowed',
       );
     });
@@ -353,6 +356,25 @@ describe('the HTTP server', () => {
     });
   });
 
+  it('answers what came by itself while another request was answered, also if the client then closes its side', async () => {
+    const subject = await serve();
+    subject.announce = async (params) => {
+      await delay(60);
+      return result(`announced ${targetOf(params)}`);
+    };
+    const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
+    for (const n of [1, 2]) {
+      connection.write(`GET /announce?${n} HTTP/1.1\r\nHost: t\r\n\r\n`);
+      await delay(10);
+    }
+    connection.end();
+    const replies = await readToEnd(connection);
+    expect(Array.from(replies.matchAll(/announced \/announce\?(\d)/g), ([, n]) => n)).to.deep.equal([
+      '1',
+      '2',
+    ]);
+  });
+
   describe('refuses, and answers the next good announce after', () => {
     const cases: [what: string, bytes: string, status: string][] = [
       ['what is not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400 Bad Request'],
@@ -416,6 +438,44 @@ describe('the HTTP server', () => {
       await delay(20);
       await expectGoodAnnounce(subject);
     });
+
+    it('CONNECT of a client that then resets the connection', async () => {
+      const subject = await serve();
+      const connection = await openConnection(subject.port);
+      connection.write(connectRequest);
+      await once(connection, 'data');
+      connection.resetAndDestroy();
+      // An error that nobody handles would end this process.
+      await delay(50);
+      await expectGoodAnnounce(subject);
+    });
+
+    for (const [what, misbehave] of [
+      ['never closes its side', () => undefined],
+      ['sends more, and closes its side', (connection) => connection.end('more')],
+      [
+        'goes on sending',
+        (connection) => {
+          const sending = setInterval(() => connection.write('more'), 20);
+          connection.once('close', () => {
+            clearInterval(sending);
+          });
+        },
+      ],
+    ] as [string, (connection: Socket) => void][]) {
+      it(`CONNECT of a client that ${what}, and has no connection left`, async () => {
+        const subject = await serve({ maxConnections: 1 });
+        const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
+        connection.on('error', () => undefined).resume();
+        connection.write(connectRequest);
+        await once(connection, 'data');
+        misbehave(connection);
+        await eventually('room for another connection', 3000, async () =>
+          (await exchange(subject.port, request('GET /announce'))).includes('announced'),
+        );
+        connection.destroy();
+      });
+    }
 
     it('nothing because a client is gone before its reply', async () => {
       const subject = await serve();
@@ -546,6 +606,17 @@ describe('the HTTP server', () => {
       const startMs = performance.now();
       await subject.server.close(4000);
       expect(performance.now() - startMs).to.be.below(1000);
+    });
+
+    it('does not wait for a connection that it has refused', async () => {
+      const subject = await serve();
+      const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
+      connection.write(connectRequest);
+      await once(connection, 'data');
+      const startMs = performance.now();
+      await subject.server.close(100);
+      expect(performance.now() - startMs).to.be.below(600);
+      connection.destroy();
     });
 
     it('cuts what is not done in time', async () => {
