@@ -88,9 +88,15 @@ class LmdbStore implements Store {
   }
 
   check(): Promise<void> {
-    return this.#write('the LMDB store does not write', async () => {
+    const doing = 'the LMDB store does not write';
+    return this.#write(doing, async () => {
       const { checks } = this.#environment;
-      await Promise.all(checks.map((file) => file.put(CHECK_KEY, 1)));
+      const write = (file: (typeof checks)[number]): Promise<unknown> =>
+        // Each failure by itself, as both files may fail: see toStoreError.
+        file.put(CHECK_KEY, 1).catch(async (error: unknown) => {
+          throw await toStoreError(doing, error);
+        });
+      await Promise.all(checks.map(write));
       const isThere = checks.every((file) => {
         file.resetReadTxn();
         return file.get(CHECK_KEY) !== undefined;

@@ -2,6 +2,9 @@
  * Uses a store in a process of its own, for tests that end it or work beside it.
  * Arguments: what to do, the directory, durability. Each line it prints is something that was answered.
  */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Durability } from '../../../lib/store/lmdb/index.js';
 import type { Store } from '../../../lib/store/store.js';
 
@@ -55,6 +58,24 @@ async function fillDisk(store: Store): Promise<void> {
   process.stdout.write('closed\n');
 }
 
-const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = { putUntilKilled, addUp, fillDisk };
+/** Tells which error a check gives when neither file may grow, three times. */
+async function checkOnFullDisk(store: Store): Promise<void> {
+  // A bound on the size of a file is a full disk to LMDB.
+  execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=4096:4096']);
+  for (let i = 0; i < 3; i++) {
+    const error: unknown = await store.check().catch((reason: unknown) => reason);
+    process.stdout.write(`${error instanceof Error ? error.name : 'no error'}\n`);
+    // What nobody has handled by now would end the process.
+    await delay(20);
+  }
+  process.exit();
+}
+
+const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
+  putUntilKilled,
+  addUp,
+  fillDisk,
+  checkOnFullDisk,
+};
 const [task = '', directory = '', durability = 'flush'] = process.argv.slice(2);
 await tasks[task]?.(await openQuietStore(directory, durability as Durability));

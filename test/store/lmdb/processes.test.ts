@@ -64,6 +64,13 @@ describe('LMDB store and processes', function () {
     );
     expect(await text(limited.stdout)).to.equal('StoreUnavailableError\n1 read\nclosed\n');
   });
+
+  it('says that it is unavailable, each time it is checked, when neither of its files can be written', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'checkOnFullDisk', directory], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(await text(child.stdout)).to.equal('StoreUnavailableError\n'.repeat(3));
+  });
 });
 
 function start(task: string, directory: string, durability: string): Child {
