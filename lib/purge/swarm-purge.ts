@@ -47,23 +47,33 @@ export class SwarmPurge {
    */
   async clean(infohash: string, numbers: readonly number[], summary: PurgeSummary): Promise<void> {
     const kept = new Map<number, Shard>();
-    let counts = NO_PEERS;
-    for (const n of numbers) {
+    const counts = await this.countAll(numbers, async (n) => {
       const shard = await this.cleanShard(infohash, n, summary);
-      if (shard === undefined) continue;
-      kept.set(n, shard);
-      if (!shard.header.forwarding) counts = addCounts(counts, this.count(n, shard));
-    }
+      if (shard !== undefined) kept.set(n, shard);
+      return shard;
+    });
     const isMended = await this.mend(infohash, kept, summary);
     addSwarm(summary, infohash, isMended ? await this.countAgain(infohash, kept.keys()) : counts);
   }
 
   /** What a swarm has after shards were put in order, which held some of its peers twice until then. */
-  private async countAgain(infohash: string, numbers: Iterable<number>): Promise<PeerCounts> {
+  private countAgain(infohash: string, numbers: Iterable<number>): Promise<PeerCounts> {
+    return this.countAll(numbers, (n) => this.router.applyAt(infohash, n, new ReadOperation(undefined)));
+  }
+
+  /** The peers of these shards, and of those that split off from one of them before it was read: half of its peers are there. */
+  private async countAll(
+    numbers: Iterable<number>,
+    read: (n: number) => Promise<Shard | undefined>,
+  ): Promise<PeerCounts> {
     let counts = NO_PEERS;
-    for (const n of numbers) {
-      const shard = await this.router.applyAt(infohash, n, new ReadOperation(undefined));
-      if (!shard.header.forwarding) counts = addCounts(counts, this.count(n, shard));
+    const all = new Set(numbers);
+    // What is added to a set meanwhile comes as well.
+    for (const n of all) {
+      const shard = await read(n);
+      if (shard === undefined || shard.header.forwarding) continue;
+      counts = addCounts(counts, this.count(n, shard));
+      for (let depth = birthDepth(n); depth < shard.header.depth; depth++) all.add(childOf(n, depth));
     }
     return counts;
   }
@@ -73,6 +83,7 @@ export class SwarmPurge {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, n);
     const { values, version } = await store.fetch(key);
+    if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(n, key, values, log);
     const left = shard === undefined ? undefined : dropExpired(n, shard, this.deadline());

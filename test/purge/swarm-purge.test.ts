@@ -104,6 +104,22 @@ describe('cleaning a swarm', () => {
     expect(taken).to.deep.equal({ fetch: shards });
   });
 
+  it('counts who is in a shard that split off after the shards were listed', async () => {
+    const site = new Site({ shardPeers: 8 });
+    await fill(site.process(), upTo(100));
+    const summary = emptySummary();
+    await new SwarmPurge(componentsOf(site)).clean(KEY, [0], summary);
+    expect(summary).to.include({ peers: 100, shards: (await site.keys()).length });
+  });
+
+  it('does not count a shard that was gone before it was read', async () => {
+    const site = new Site();
+    await announce(site.process(), 1);
+    const summary = emptySummary();
+    await new SwarmPurge(componentsOf(site)).clean(KEY, [0, 1], summary);
+    expect(summary).to.include({ peers: 1, shards: 1, shardsRemoved: 0 });
+  });
+
   it('removes a swarm that nobody is in any more', async () => {
     const site = new Site();
     await announce(site.process(), 1);
