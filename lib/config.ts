@@ -105,6 +105,13 @@ function crossCheck(config: Config): void {
       `is ${config.peerLifetimeSeconds}, takes more than the longest interval, which is ${longestIntervalSeconds} (ANNOUNCE_INTERVAL and INTERVAL_JITTER)`,
     );
   }
+  if (config.warmSeconds >= config.peerLifetimeSeconds) {
+    // A purge may remove the last trace of where a shard's peers went after so long (docs/decisions/0009-purge.md).
+    throw new ConfigError(
+      'WARM_SECONDS',
+      `is ${config.warmSeconds}, takes less than PEER_LIFETIME, which is ${config.peerLifetimeSeconds}`,
+    );
+  }
   if (config.numwantDefault > config.numwantMax) {
     throw new ConfigError(
       'NUMWANT_DEFAULT',
@@ -115,6 +122,13 @@ function crossCheck(config: Config): void {
     throw new ConfigError(
       'REQUEST_TIMEOUT',
       `is ${config.requestTimeoutMs}, takes at least HEADERS_TIMEOUT, which is ${config.headersTimeoutMs}`,
+    );
+  }
+  if (config.storeName === 'riak' && config.riakConnectTimeoutMs >= config.riakCallTimeoutMs) {
+    // Else a call would give up before anybody knows that the node is silent.
+    throw new ConfigError(
+      'RIAK_CONNECT_TIMEOUT',
+      `is ${config.riakConnectTimeoutMs}, takes less than RIAK_CALL_TIMEOUT, which is ${config.riakCallTimeoutMs}`,
     );
   }
 }

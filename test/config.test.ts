@@ -169,6 +169,26 @@ describe('a setting that cannot be used', () => {
     expect(parseConfig({ ...interval, PEER_LIFETIME: '1101' }).peerLifetimeSeconds).to.equal(1101);
   });
 
+  it('is a time for which shards are kept that outlives a peer', () => {
+    const interval = { ANNOUNCE_INTERVAL: '60', PEER_LIFETIME: '90' };
+    expect(refusal({ ...interval, WARM_SECONDS: '90' }).setting).to.equal('WARM_SECONDS');
+    expect(parseConfig({ ...interval, WARM_SECONDS: '89' }).warmSeconds).to.equal(89);
+  });
+
+  it('is a time to connect to Riak that is as long as a call, where Riak is used', () => {
+    const times = { RIAK_CALL_TIMEOUT: '1000', RIAK_CONNECT_TIMEOUT: '1000' };
+    expect(refusal({ ...times, STORE: 'riak' }).setting).to.equal('RIAK_CONNECT_TIMEOUT');
+    expect(parseConfig(times).riakConnectTimeoutMs).to.equal(1000);
+    expect(
+      parseConfig({ STORE: 'riak', RIAK_CALL_TIMEOUT: '1000' }).riakConnectTimeoutMs,
+      'by default',
+    ).to.equal(750);
+  });
+
+  it('is a line of no call at all for connections to Riak: whoever opens the first one waits in it', () => {
+    expect(refusal({ RIAK_QUEUE_DEPTH: '0' }).setting).to.equal('RIAK_QUEUE_DEPTH');
+  });
+
   it('is a default of peers above the cap', () => {
     expect(refusal({ NUMWANT_DEFAULT: '30', NUMWANT_MAX: '20' }).setting).to.equal('NUMWANT_DEFAULT');
   });

@@ -2,6 +2,15 @@ import { ConfigError } from './error.js';
 import { flag, integer, text, type Setting } from './setting.js';
 import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from '../store/riak/options.js';
 
+const riakCallTimeoutMs = integer('RIAK_CALL_TIMEOUT', {
+  description:
+    'How long one call to Riak may take, waiting for a connection and a repeated attempt included.',
+  unit: 'milliseconds',
+  min: 10,
+  max: 60_000,
+  default: 2000,
+});
+
 /** STORE=riak: swarms in a cluster of Riak KV. */
 export const riakSettings = {
   riakNodes: nodes('RIAK_NODES', {
@@ -21,20 +30,13 @@ export const riakSettings = {
     description: 'Bucket of download counts.',
     default: 'tracker',
   }),
-  riakCallTimeoutMs: integer('RIAK_CALL_TIMEOUT', {
-    description:
-      'How long one call to Riak may take, waiting for a connection and a repeated attempt included.',
-    unit: 'milliseconds',
-    min: 10,
-    max: 60_000,
-    default: 2000,
-  }),
+  riakCallTimeoutMs,
   riakConnectTimeoutMs: integer('RIAK_CONNECT_TIMEOUT', {
-    description: 'How long a node may be silent while a connection opens.',
+    description: 'How long a node may be silent while a connection opens; less than RIAK_CALL_TIMEOUT.',
     unit: 'milliseconds',
-    min: 10,
+    min: 5,
     max: 60_000,
-    default: 1500,
+    default: { of: riakCallTimeoutMs, times: 0.75 },
   }),
   riakKeysTimeoutMs: integer('RIAK_KEYS_TIMEOUT', {
     description: 'How long listing a page of keys may take; only the purge and reports list keys.',
@@ -51,9 +53,10 @@ export const riakSettings = {
     default: 32,
   }),
   riakQueueDepth: integer('RIAK_QUEUE_DEPTH', {
-    description: 'Most calls that wait for a connection; more are refused at once.',
+    description:
+      'Most calls that wait for a connection, those for which one is being opened among them; more are refused at once.',
     unit: 'calls',
-    min: 0,
+    min: 1,
     max: 1_000_000,
     default: 1000,
   }),

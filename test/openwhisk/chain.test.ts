@@ -194,7 +194,7 @@ describe('the bundles on OpenWhisk with Riak', function () {
     await start({
       concurrency: atOnce,
       purgeTimeoutMs: 3000,
-      settings: { PEER_LIFETIME: 2, ANNOUNCE_INTERVAL: 1 },
+      settings: { PEER_LIFETIME: 2, ANNOUNCE_INTERVAL: 1, WARM_SECONDS: 1 },
     });
     const [live, ...expired] = randomHashes(300) as [Buffer, ...Buffer[]];
     await forAll(expired, async (hash) => {

@@ -1,17 +1,13 @@
 import { expect } from 'chai';
 
+import { parseConfig } from '../../../lib/config.js';
 import { ConfigError } from '../../../lib/config/error.js';
 import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/config/riak.js';
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 
 function defaults(): RiakSettings {
-  return Object.fromEntries(
-    Object.entries(riakSettings).map(([field, setting]) => {
-      if (!('value' in setting.default)) throw new Error(`${field} has no fixed default`);
-      return [field, setting.default.value];
-    }),
-  ) as unknown as RiakSettings;
+  return parseConfig({});
 }
 
 describe('the settings of the Riak store', () => {
