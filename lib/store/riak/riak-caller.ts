@@ -14,7 +14,7 @@ import type { PoolNode } from './pool-node.js';
 
 /** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be suspected. */
 const leastShare = 1 / 4;
-/** The longest that a call waits for its first connection, as a share of its time. */
+/** The longest that a call waits for its first connection while there are others, as a share of its time. */
 const waitShare = 1 / 2;
 /** How long a command waits for its answer while there is time for another node, as a share of the call's time. */
 const patienceShare = 1 / 2;
@@ -28,8 +28,9 @@ export class RiakCaller {
   constructor(private readonly pool: ConnectionPool) {}
 
   /**
-   * The result of a command, within `timeoutMs` milliseconds. At most half of them go to the wait for a connection: when more calls come
-   * than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent in line.
+   * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at most half of them go to the wait for a connection: when
+   * more calls come than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent in line. A call by itself waits
+   * as long as there is time to use the connection.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
    */
   async call<T>(command: Command<T>, timeoutMs: number): Promise<T> {
@@ -60,7 +61,9 @@ export class RiakCaller {
 
   private async withOneRepeat<T>(command: Command<T>, deadline: Deadline, timeoutMs: number): Promise<T> {
     const leastMs = timeoutMs * leastShare;
-    const connection = await this.connect(deadline, leastMs, timeoutMs * waitShare);
+    const waitsAlone = this.underWay === 1;
+    const longestWaitMs = waitsAlone ? timeoutMs - leastMs : timeoutMs * waitShare;
+    const connection = await this.connect(deadline, leastMs, longestWaitMs);
     const node = this.pool.nodeBehind(connection);
     const patienceMs = timeoutMs * patienceShare;
     // After a long wait there is no time for two nodes: this one has all that is left.

@@ -43,6 +43,17 @@ describe('RiakCaller', () => {
     expect(fakes.events).to.deep.equal([]);
   });
 
+  it('lets a call that is by itself wait for as long as there is a quarter of its time left', async () => {
+    start(['a'], 0);
+    fakes.onConnect = (connection) => {
+      setTimeout(() => {
+        connection.open();
+      }, 140);
+    };
+    await caller.call(onceOnly, 200);
+    expect(fakes.sent).to.equal(1);
+  });
+
   it('answers every command that it sends, and blames no node, while more calls come than the nodes can serve', async () => {
     start(['a', 'b', 'c'], 20);
     let answered = 0;
