@@ -129,6 +129,10 @@ describe("The gateway's settings", () => {
         .replace(/\S+fullchain\.pem/, certificate)
         .replace(/\S+privkey\.pem/, key);
       writeFileSync(join(directory, 'tls.conf'), tls);
+      writeFileSync(
+        join(directory, 'acme.conf'),
+        readFileSync(new URL('tracker.d/acme.conf.example', deployNginx)),
+      );
       const realIp = readFileSync(new URL('tracker.d/real-ip.conf.example', deployNginx));
       writeFileSync(join(directory, 'real-ip.conf'), realIp);
       const gateway = renderGateway({

@@ -25,67 +25,96 @@ describeWith([installed('nginx'), installed('openssl')], 'The gateway and TLS', 
 
   afterEach(() => atEnd.run());
 
-  describe('to clients, as in tls.conf.example', () => {
+  describe('to clients, as in acme.conf.example and tls.conf.example', () => {
     let platform: ScriptedPlatform;
     let gateway: Gateway;
     let port: number;
     let ca: Buffer;
     const target = '/announce?info_hash=%00%FF%c3|"<a>`&peer_id=[b]';
+    const challenge = '/.well-known/acme-challenge/token';
 
     beforeEach(async () => {
       platform = await ScriptedPlatform.start();
       atEnd.add(() => platform.stop());
-      port = await freePort();
-      const { certificate, key } = makeCertificate(directory, 'tracker.example');
-      ca = await readFile(certificate);
+    });
+
+    async function start(include: string): Promise<void> {
+      gateway = await startGateway(platform.port, { include });
+      atEnd.add(() => gateway.dispose());
+    }
+
+    async function acmeConf(): Promise<string> {
       await mkdir(`${directory}/acme/.well-known/acme-challenge`, { recursive: true });
-      await writeFile(`${directory}/acme/.well-known/acme-challenge/token`, 'answer');
-      const example = await readFile(
-        new URL('../../deploy/nginx/tracker.d/tls.conf.example', import.meta.url),
-        'utf8',
-      );
-      const include = example
+      await writeFile(`${directory}/acme${challenge}`, 'answer');
+      return (await exampleOf('acme')).replace('/var/www/acme;', `${directory}/acme;`);
+    }
+
+    async function tlsConf({ certificate, key }: CertificateFiles): Promise<string> {
+      return (await exampleOf('tls'))
         .replace('listen 443', `listen 127.0.0.1:${port}`)
         .replace('listen [::]:443', `listen 127.0.0.2:${port}`)
         .replace(/\S+fullchain\.pem/, certificate)
-        .replace(/\S+privkey\.pem/, key)
-        .replace('/var/www/acme;', `${directory}/acme;`);
-      gateway = await startGateway(platform.port, { include });
-      atEnd.add(() => gateway.dispose());
+        .replace(/\S+privkey\.pem/, key);
+    }
+
+    describe('before there is a certificate', () => {
+      it("starts with acme.conf alone, and answers an ACME client's challenge", async () => {
+        await start(await acmeConf());
+        const reply = await ask(gateway.port, challenge);
+        expect([reply.status, reply.body]).to.deep.equal([200, 'answer']);
+        expect((await ask(gateway.port, target)).body).to.equal('d8:completei1ee');
+      });
+
+      it('does not start with tls.conf', async () => {
+        port = await freePort();
+        const missing = { certificate: `${directory}/fullchain.pem`, key: `${directory}/privkey.pem` };
+        const conf = (await acmeConf()) + (await tlsConf(missing));
+        const error = await start(conf).catch((thrown: unknown) => thrown);
+        expect(error).to.be.an('error').with.property('message').that.contains('cannot load certificate');
+      });
     });
 
-    it('carries the request line of HTTP/2 byte for byte', async () => {
-      const session = connect(`https://127.0.0.1:${port}`, { ca, servername: 'tracker.example' });
-      try {
-        const request = session.request({ ':path': target, 'x-real-ip': '198.51.100.1' });
-        const body = await buffer(request);
-        expect(body.toString()).to.equal('d8:completei1ee');
-      } finally {
-        session.close();
-        await once(session, 'close');
-      }
-      expect(platform.last.headers.get('x-original-uri')).to.deep.equal([target]);
-      expect(platform.last.headers.get('x-real-ip')).to.deep.equal(['127.0.0.1']);
-    });
+    describe('with one', () => {
+      beforeEach(async () => {
+        port = await freePort();
+        const files = makeCertificate(directory, 'tracker.example');
+        ca = await readFile(files.certificate);
+        await start((await acmeConf()) + (await tlsConf(files)));
+      });
 
-    it('takes HTTP/1.1 there, and still without TLS', async () => {
-      const options = {
-        host: '127.0.0.1',
-        port,
-        ca,
-        servername: 'tracker.example',
-        path: target,
-        agent: false,
-      };
-      const [reply] = (await once(get(options), 'response')) as [NodeJS.ReadableStream];
-      expect((await buffer(reply)).toString()).to.equal('d8:completei1ee');
-      expect(platform.last.headers.get('x-original-uri')).to.deep.equal([target]);
-      expect((await ask(gateway.port, target)).body).to.equal('d8:completei1ee');
-    });
+      it('carries the request line of HTTP/2 byte for byte', async () => {
+        const session = connect(`https://127.0.0.1:${port}`, { ca, servername: 'tracker.example' });
+        try {
+          const request = session.request({ ':path': target, 'x-real-ip': '198.51.100.1' });
+          const body = await buffer(request);
+          expect(body.toString()).to.equal('d8:completei1ee');
+        } finally {
+          session.close();
+          await once(session, 'close');
+        }
+        expect(platform.last.headers.get('x-original-uri')).to.deep.equal([target]);
+        expect(platform.last.headers.get('x-real-ip')).to.deep.equal(['127.0.0.1']);
+      });
 
-    it("answers an ACME client's challenge", async () => {
-      const reply = await ask(gateway.port, '/.well-known/acme-challenge/token');
-      expect([reply.status, reply.body]).to.deep.equal([200, 'answer']);
+      it('takes HTTP/1.1 there, and still without TLS', async () => {
+        const options = {
+          host: '127.0.0.1',
+          port,
+          ca,
+          servername: 'tracker.example',
+          path: target,
+          agent: false,
+        };
+        const [reply] = (await once(get(options), 'response')) as [NodeJS.ReadableStream];
+        expect((await buffer(reply)).toString()).to.equal('d8:completei1ee');
+        expect(platform.last.headers.get('x-original-uri')).to.deep.equal([target]);
+        expect((await ask(gateway.port, target)).body).to.equal('d8:completei1ee');
+      });
+
+      it("answers an ACME client's challenge", async () => {
+        const reply = await ask(gateway.port, '/.well-known/acme-challenge/token');
+        expect([reply.status, reply.body]).to.deep.equal([200, 'answer']);
+      });
     });
   });
 
@@ -137,3 +166,8 @@ describeWith([installed('nginx'), installed('openssl')], 'The gateway and TLS', 
     });
   });
 });
+
+/** The text of an example of what goes into the include directory. */
+function exampleOf(name: string): Promise<string> {
+  return readFile(new URL(`../../deploy/nginx/tracker.d/${name}.conf.example`, import.meta.url), 'utf8');
+}
