@@ -1,13 +1,10 @@
 /** The gateway as an operator runs it: its rendered configuration in a real nginx, on loopback. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { renderGateway } from '../../../deploy/nginx/settings.mjs';
-import { accepts } from '../../support/accepts.js';
-import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
-import { programNamed } from '../../support/programs.js';
-import { startProgram, type RunningProgram } from '../../support/running-program.js';
+import type { RunningProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+import { startNginx } from './nginx.js';
 
 export const secret = 'the-secret-of-the-tests_0123456789';
 
@@ -57,44 +54,16 @@ export async function startGateway(
     ERROR_LOG: errorLog,
     ...settings,
   });
-  await writeFile(
-    `${directory}/nginx.conf`,
-    `${surroundings(directory)}http {\n${temporary}${configuration}}\n`,
-  );
-  const program = await startProgram(programNamed('nginx').command, [
-    '-p',
-    directory,
-    '-c',
-    `${directory}/nginx.conf`,
-    '-e',
-    'stderr',
-  ]);
+  let program: RunningProgram;
+  try {
+    program = await startNginx(directory, configuration, port);
+  } catch (error) {
+    await removeTempDir(directory);
+    throw error;
+  }
   const dispose = async (): Promise<void> => {
     await program.stop();
     await removeTempDir(directory);
   };
-  try {
-    await eventually('nginx accepts connections', 10_000, () => {
-      if (program.exit !== undefined) throw new Error(program.describe());
-      return accepts(port);
-    });
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
   return { port, program, directory, accessLog, errorLog, dispose };
 }
-
-/** What nginx.conf of a distribution has around the gateway; temporary files stay in the test's directory, which belongs to this user. */
-function surroundings(directory: string): string {
-  return `daemon off;
-user ${userInfo().username};
-worker_processes 1;
-pid ${directory}/nginx.pid;
-events { worker_connections 4096; }
-`;
-}
-
-const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  .map((module) => `${module}_temp_path temporary-${module};\n`)
-  .join('');
