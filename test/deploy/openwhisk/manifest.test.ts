@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { purgeSettings } from '../../../lib/config/purge.js';
 import { riakSettings } from '../../../lib/config/riak.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
@@ -12,6 +13,13 @@ import { startProgram } from '../../support/running-program.js';
 const manifest = readFileSync('manifest.yaml', 'utf8');
 
 describe('The manifest', () => {
+  it('has the version of the project, as has that of the schedule', () => {
+    for (const text of [manifest, readFileSync('deploy/openwhisk/schedule.yaml', 'utf8')]) {
+      const versions = Array.from(text.matchAll(/^ *version: (.*)$/gm), ([, version]) => version);
+      expect(versions).to.deep.equal([packageJson.version]);
+    }
+  });
+
   it('has a parameter for every setting that an action uses, named as in the environment', () => {
     const settings = [trackerSettings, swarmSettings, riakSettings].flatMap((group) => Object.values(group));
     const wanted = ['LOG_LEVEL', ...settings.map(({ name }) => name), purgeSettings.purgeParallelism.name];
