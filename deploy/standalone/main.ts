@@ -43,18 +43,18 @@ export async function main(invocation: Invocation): Promise<void> {
     process.stdout.write(`${usage}\n${describeSettings()}`);
     return;
   }
+  if (argument !== undefined && argument !== 'purge') {
+    process.stderr.write(`${argument}: unknown argument\n\n${usage}`);
+    process.exit(misused);
+  }
   try {
-    if (argument === 'purge') {
-      const config = parseConfig(invocation.environment);
-      await purgeCommand(config, startLog(config));
-      return;
-    }
-    if (argument !== undefined) throw new StartError(`${argument}: unknown argument\n\n${usage}`);
-    await run(parseConfig(invocation.environment), invocation.actionsDirectory);
+    const config = parseConfig(invocation.environment);
+    if (argument === 'purge') await purgeCommand(config, startLog(config));
+    else await run(config, invocation.actionsDirectory);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(error instanceof ConfigError || argument !== undefined ? misused : failed);
+    process.exit(error instanceof ConfigError ? misused : failed);
   }
 }
 

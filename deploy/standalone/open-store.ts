@@ -7,7 +7,7 @@ import { systemClock, type Random } from '../../lib/environment.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
-import { StartError } from './start-error.js';
+import { reasonOf, StartError } from './start-error.js';
 
 /**
  * Opens the store that STORE names.
@@ -31,10 +31,4 @@ async function openLmdb(config: Config, log: Log): Promise<Store> {
       cause,
     });
   }
-}
-
-/** The innermost message: what the system said. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }

@@ -2,18 +2,15 @@ import type { Config } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
 import type { Log } from '../../lib/log.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { openStore } from './open-store.js';
+import { withStore } from './with-store.js';
 
-/** `npm run purge`: one whole purge, beside whatever trackers run on the same store; prints its report as JSON. */
+/**
+ * `npm run purge`: one whole purge, beside whatever trackers run on the same store; prints its report as JSON.
+ * @throws StartError if the store cannot be used, ConfigError if its settings do not go together
+ */
 export async function purgeCommand(config: Config, log: Log): Promise<void> {
-  const store = await openStore(config, Math.random, log);
-  try {
-    const report = await runPurge(
-      { ...config, store, clock: systemClock, log },
-      { parallelism: config.purgeParallelism },
-    );
-    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  } finally {
-    await store.close();
-  }
+  const report = await withStore(config, log, 'the purge failed', (store) =>
+    runPurge({ ...config, store, clock: systemClock, log }, { parallelism: config.purgeParallelism }),
+  );
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

@@ -1,4 +1,10 @@
-/** Why the process cannot start, in words for whoever started it. */
+/** Why the process cannot start, or cannot do what it was started for, in words for whoever started it. */
 export class StartError extends Error {
   override readonly name = 'StartError';
+}
+
+/** The innermost message: what the system said. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
