@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import type { networkInterfaces } from 'node:os';
 
 export interface AnnounceUrl {
@@ -16,8 +17,10 @@ export function announceUrls(
   port: number,
   interfaces: ReturnType<typeof networkInterfaces>,
 ): AnnounceUrl[] {
-  if (host !== '::' && host !== '0.0.0.0')
-    return [{ url: announceUrl(host, port), reach: 'everywhere it is reachable' }];
+  if (host !== '::' && host !== '0.0.0.0') {
+    const reach = isLoopback(host) ? 'this machine' : 'wherever this address can be reached';
+    return [{ url: announceUrl(host, port), reach }];
+  }
   const outside = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     // Link-local IPv6 addresses need a zone, which no torrent can carry.
@@ -33,6 +36,15 @@ export function announceUrls(
     ...firstOf('IPv6'),
     { url: announceUrl('localhost', port), reach: 'this machine' },
   ];
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  if (isIP(host) === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }
 
 function announceUrl(host: string, port: number): string {

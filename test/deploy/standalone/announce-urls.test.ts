@@ -17,6 +17,10 @@ function urls(host: string): string[] {
   return announceUrls(host, 6969, interfaces).map(({ url }) => url);
 }
 
+function reaches(host: string): string[] {
+  return announceUrls(host, 6969, interfaces).map(({ reach }) => reach);
+}
+
 describe('the announce URLs offered at the start', () => {
   it("are those of the machine's addresses that others can reach, and localhost", () => {
     expect(urls('::')).to.deep.equal([
@@ -37,4 +41,21 @@ describe('the announce URLs offered at the start', () => {
     expect(urls('::1')).to.deep.equal(['http://[::1]:6969/announce']);
     expect(urls('tracker.example')).to.deep.equal(['http://tracker.example:6969/announce']);
   });
+
+  it('say which of them are for other machines, and which for this one', () => {
+    expect(reaches('::')).to.deep.equal(['other machines, IPv4', 'other machines, IPv6', 'this machine']);
+    expect(reaches('0.0.0.0')).to.deep.equal(['other machines, IPv4', 'this machine']);
+  });
+
+  for (const host of ['127.0.0.1', '127.8.8.8', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', 'localhost']) {
+    it(`are for this machine alone if it listens on ${host}`, () => {
+      expect(reaches(host)).to.deep.equal(['this machine']);
+    });
+  }
+
+  for (const host of ['192.0.2.7', '2001:db8::7', 'tracker.example', '127.example']) {
+    it(`are for whoever reaches the address if it listens on ${host}`, () => {
+      expect(reaches(host)).to.deep.equal(['wherever this address can be reached']);
+    });
+  }
 });
