@@ -14,6 +14,7 @@ import { createLog, logConsole } from './log.js';
 import { openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
+import { reportCommand } from './report-command.js';
 import { StartError } from './start-error.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -28,29 +29,38 @@ export interface Invocation {
 
 const usage = `Usage: npm start [-- --help]
        npm run purge
+       npm run report
 
-Starts a BitTorrent tracker, or purges its store. Settings are environment variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, purges its store, or prints the report of the last purge. Settings are environment
+variables, e.g. PORT=7000 npm start
 `;
+
+/** What is done in the place of a tracker's work, by argument. */
+const commands = new Map([
+  ['purge', purgeCommand],
+  ['report', reportCommand],
+]);
 
 /** Statuses that the process ends with. */
 const failed = 1;
 const misused = 2;
 
-/** Runs the tracker until a signal ends it; the process ends with this call. */
+/** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
   const [argument] = invocation.args;
   if (argument === '--help' || argument === '-h') {
     process.stdout.write(`${usage}\n${describeSettings()}`);
     return;
   }
-  if (argument !== undefined && argument !== 'purge') {
+  const command = argument === undefined ? undefined : commands.get(argument);
+  if (argument !== undefined && command === undefined) {
     process.stderr.write(`${argument}: unknown argument\n\n${usage}`);
     process.exit(misused);
   }
   try {
     const config = parseConfig(invocation.environment);
-    if (argument === 'purge') await purgeCommand(config, startLog(config));
-    else await run(config, invocation.actionsDirectory);
+    if (command === undefined) await run(config, invocation.actionsDirectory);
+    else await command(config, startLog(config));
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
