@@ -2,6 +2,35 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+/**
+ * Imports point one way: tracker joins protocol and swarm, purge is beside it, swarm stands on store; openwhisk is above all of them.
+ * For each room of lib/ the rooms that it must not import. Clock, log and settings are everybody's.
+ */
+const strangers = {
+  '*.ts': ['protocol', 'store', 'swarm', 'purge', 'tracker', 'openwhisk'],
+  'config/**/*.ts': ['protocol', 'swarm', 'purge', 'tracker', 'openwhisk'],
+  'protocol/**/*.ts': ['store', 'swarm', 'purge', 'tracker', 'openwhisk'],
+  'store/**/*.ts': ['protocol', 'swarm', 'purge', 'tracker', 'openwhisk'],
+  'swarm/**/*.ts': ['protocol', 'purge', 'tracker', 'openwhisk'],
+  'purge/**/*.ts': ['protocol', 'tracker', 'openwhisk'],
+  'tracker/**/*.ts': ['purge', 'openwhisk'],
+};
+
+/** @param {readonly string[]} rooms of lib/ that these files must not import */
+function restrictImports(files, rooms = []) {
+  const patterns = [
+    {
+      group: ['actions', 'deploy', 'test', 'bench', 'scripts'].map((name) => `**/${name}/**`),
+      message: 'lib/ knows nothing of how it is started, tested and measured',
+    },
+    {
+      group: rooms.map((name) => `**/${name}/**`),
+      message: 'imports in lib/ point one way: see CONTRIBUTING.md',
+    },
+  ].filter(({ group }) => group.length > 0);
+  return { files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'data/', 'node_modules/'] },
   js.configs.recommended,
@@ -38,22 +67,8 @@ export default tseslint.config(
       },
     },
   },
-  {
-    // Imports point one way: protocol, swarm -> store; tracker and openwhisk above them; nothing in lib/ knows how it is started.
-    files: ['lib/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: ['**/actions/**', '**/deploy/**', '**/test/**'],
-              message: 'lib/ is below actions/ and deploy/',
-            },
-          ],
-        },
-      ],
-    },
-  },
+  restrictImports('lib/**/*.ts'),
+  // Of two blocks for a file the later one holds, so each of these repeats what holds for all of lib/.
+  ...Object.entries(strangers).map(([room, others]) => restrictImports(`lib/${room}`, others)),
   prettier,
 );
