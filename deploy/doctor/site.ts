@@ -1,8 +1,9 @@
 /** What there is to examine, by the settings. */
 import { ConfigError, parseConfig, type Config } from '../../lib/config.js';
 import { withoutEmpty } from '../env-file.mjs';
-import { platformSettings, problemsOf, type Kind } from '../openwhisk/settings.mjs';
+import { platformSettings } from '../openwhisk/settings.mjs';
 import type { Platform } from '../openwhisk/web-action.mjs';
+import { problemsOf, type Kind } from '../settings.mjs';
 
 /** The tracker's actions on an OpenWhisk. */
 export interface PlatformSite extends Platform {

@@ -2,54 +2,47 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile, withoutEmpty } from '../env-file.mjs';
+import { problemsOf, trackerSecret } from '../settings.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
 
-const seconds = { takes: 'seconds, from 1 to 60', pattern: /^([1-9]|[1-5]\d|60)$/ };
-const path = { takes: 'an absolute path without blanks', pattern: /^\/[\w./@-]+$/ };
-const listener = {
-  takes: 'a port, address:port or [address]:port',
-  pattern: /^([\w.]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/,
-};
-const hostAndPort = {
-  takes: 'host:port or [address]:port',
-  pattern: /^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/,
-};
-const wholeNumber = { takes: 'a whole number from 1', pattern: /^[1-9]\d{0,6}$/ };
+const like = (takes, pattern) => ({ takes, accepts: (text) => pattern.test(text) });
+const seconds = like('seconds, from 1 to 60', /^([1-9]|[1-5]\d|60)$/);
+const path = like('an absolute path without blanks', /^\/[\w./@-]+$/);
+const listener = like('a port, address:port or [address]:port', /^([\w.]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/);
+const hostAndPort = like('host:port or [address]:port', /^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/);
+const wholeNumber = like('a whole number from 1', /^[1-9]\d{0,6}$/);
 
 /** None lets a value end its directive, so nothing else can get into the configuration. */
 const accepted = {
   OPENWHISK_SERVER: hostAndPort,
-  OPENWHISK_SCHEME: { takes: 'http or https', pattern: /^https?$/ },
-  OPENWHISK_NAME: {
-    takes: 'a host name or address without a port',
-    pattern: /^([\w.-]+|\[[\da-fA-F:.]+\])$/,
-  },
-  OPENWHISK_VERIFY: { takes: 'on or off', pattern: /^(on|off)$/ },
+  OPENWHISK_SCHEME: like('http or https', /^https?$/),
+  OPENWHISK_NAME: like('a host name or address without a port', /^([\w.-]+|\[[\da-fA-F:.]+\])$/),
+  OPENWHISK_VERIFY: like('on or off', /^(on|off)$/),
   OPENWHISK_CA: path,
-  OPENWHISK_NAMESPACE: {
-    takes: "a namespace's own name, of letters, digits and . @ - _, not _ alone",
-    pattern: /^(?!_$)[\w][\w.@-]{0,255}$/,
-  },
-  OPENWHISK_PACKAGE: { takes: 'a name of letters, digits and . - _', pattern: /^[\w][\w.-]{0,255}$/ },
-  TRACKER_SECRET: { takes: '16 to 128 letters, digits, - and _', pattern: /^[\w-]{16,128}$/, secret: true },
+  OPENWHISK_NAMESPACE: like(
+    "a namespace's own name, of letters, digits and . @ - _, not _ alone",
+    /^(?!_$)[\w][\w.@-]{0,255}$/,
+  ),
+  OPENWHISK_PACKAGE: like('a name of letters, digits and . - _', /^[\w][\w.-]{0,255}$/),
+  TRACKER_SECRET: trackerSecret,
   LISTEN: listener,
   LISTEN_IPV6: listener,
-  TRACKER_NAME: { takes: 'a host name, or _ for any', pattern: /^[\w.-]+$/ },
+  TRACKER_NAME: like('a host name, or _ for any', /^[\w.-]+$/),
   LIMIT_RATE: wholeNumber,
   LIMIT_BURST: wholeNumber,
-  RETRY_IN: { takes: 'minutes, from 1 to 1440', pattern: /^([1-9]\d{0,2}|1[0-3]\d\d|14[0-3]\d|1440)$/ },
-  SCRAPE_CACHE: { takes: 'seconds, from 0 to 60', pattern: /^(\d|[1-5]\d|60)$/ },
+  RETRY_IN: like('minutes, from 1 to 1440', /^([1-9]\d{0,2}|1[0-3]\d\d|14[0-3]\d|1440)$/),
+  SCRAPE_CACHE: like('seconds, from 0 to 60', /^(\d|[1-5]\d|60)$/),
   CACHE_DIR: path,
-  CACHE_SIZE: { takes: 'a size like 64m', pattern: /^[1-9]\d{0,5}[kmg]$/ },
+  CACHE_SIZE: like('a size like 64m', /^[1-9]\d{0,5}[kmg]$/),
   CONNECT_TIMEOUT: seconds,
   READ_TIMEOUT: seconds,
   UPSTREAM_KEEPALIVE: wholeNumber,
-  GATEWAY_HOP: {
-    takes: 'address:port on loopback, or unix:/path',
-    pattern: /^(127(\.\d{1,3}){3}:\d{1,5}|\[::1\]:\d{1,5}|unix:\/[\w./@-]+)$/,
-  },
+  GATEWAY_HOP: like(
+    'address:port on loopback, or unix:/path',
+    /^(127(\.\d{1,3}){3}:\d{1,5}|\[::1\]:\d{1,5}|unix:\/[\w./@-]+)$/,
+  ),
   INCLUDE_DIR: path,
   ACCESS_LOG: path,
   ERROR_LOG: path,
@@ -64,15 +57,7 @@ const accepted = {
  */
 export function renderGateway(...sources) {
   const settings = Object.assign(readEnvFile(defaults), ...sources.map(withoutEmpty));
-  const problems = Object.entries(accepted).flatMap(([name, kind]) =>
-    problemOf(name, settings[name] ?? '', kind),
-  );
+  const problems = problemsOf(settings, accepted);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return readFileSync(template, 'utf8').replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name) => settings[name]);
-}
-
-function problemOf(name, value, { takes, pattern, secret }) {
-  if (value === '') return [`${name}: is missing, takes ${takes}`];
-  if (pattern.test(value)) return [];
-  return [`${name}: got ${secret ? 'a value that is not shown' : JSON.stringify(value)}, takes ${takes}`];
 }

@@ -1,18 +1,6 @@
-export interface Kind {
-  /** The values taken, in words. */
-  readonly takes: string;
-  readonly accepts: (text: string) => boolean;
-  /** A secret's value is never shown. */
-  readonly secret?: boolean;
-}
+import type { Kind } from '../settings.mjs';
 
 type Name =
   'OPENWHISK_APIHOST' | 'OPENWHISK_AUTH' | 'OPENWHISK_NAMESPACE' | 'TRACKER_SECRET' | 'ACTION_CONCURRENCY';
 
 export const platformSettings: Readonly<Record<Name, Kind>>;
-
-export function problemsOf(
-  environment: Readonly<Record<string, string | undefined>>,
-  required: Readonly<Record<string, Kind>>,
-  optional: Readonly<Record<string, Kind>>,
-): string[];

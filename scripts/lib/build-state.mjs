@@ -12,6 +12,7 @@ const inputs = [
   'deploy/openwhisk/get-once.mjs',
   'deploy/openwhisk/settings.mjs',
   'deploy/openwhisk/web-action.mjs',
+  'deploy/settings.mjs',
   'deploy/standalone',
   'scripts/build.mjs',
   'scripts/lib',

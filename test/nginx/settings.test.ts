@@ -70,6 +70,13 @@ describe("The gateway's settings", () => {
     );
   });
 
+  it('take a secret of digits alone, as a deployment does', () => {
+    const digits = '12345678901234567890';
+    expect(renderGateway({ ...needed, TRACKER_SECRET: digits })).to.contain(
+      `X-Require-Whisk-Auth "${digits}";`,
+    );
+  });
+
   it('come from the environment, then from a file, then from gateway.env', () => {
     const file = join(directory, 'my.env');
     writeFileSync(

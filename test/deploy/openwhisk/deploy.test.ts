@@ -119,6 +119,15 @@ describe('npm run deploy', function () {
       expect(platform.entities.packages.get('tracker')?.parameters['RIAK_PASSWORD']).to.equal(password);
     });
 
+    for (const secret of ['12345678901234567890', '1234567890123e45', '0x123456789abcdef0']) {
+      it(`makes no number of the secret ${secret}`, async () => {
+        environment = { ...environment, TRACKER_SECRET: secret };
+        expect(await deploy()).to.match(/^announced in \d+ ms: the tracker answered$/m);
+        const action = defined(platform.entities.actions.get('tracker/announce'));
+        expect(action.annotations).to.include({ 'require-whisk-auth': secret });
+      });
+    }
+
     it('sets how many runs a container may do at once, and says if the platform does not take that', async () => {
       environment = { ...environment, ACTION_CONCURRENCY: '64' };
       const refused = await run('deploy', environment);
@@ -218,7 +227,7 @@ describe('npm run deploy', function () {
           ['OPENWHISK_AUTH', 'no-key', /^OPENWHISK_AUTH: got a value that is not shown/],
           ['OPENWHISK_NAMESPACE', '_', /^OPENWHISK_NAMESPACE: got "_"/],
           ['TRACKER_SECRET', 'short', /^TRACKER_SECRET: got a value that is not shown/],
-          ['TRACKER_SECRET', '12345678901234567890', /^TRACKER_SECRET: got a value that is not shown/],
+          ['TRACKER_SECRET', 'no blanks in secrets', /^TRACKER_SECRET: got a value that is not shown/],
           ['ACTION_CONCURRENCY', '0', /^ACTION_CONCURRENCY: got "0"/],
           ['RIAK_NODES', 'nonsense', /^RIAK_NODES: got "nonsense", takes host:port/],
           ['ANNOUNCE_INTERVAL', 'often', /^ANNOUNCE_INTERVAL: got "often", takes a whole number/],
