@@ -1,3 +1,4 @@
+import { QUESTION_HEADER, REPORT_HEADER } from '../../../lib/openwhisk/process-report.js';
 import type { Answer } from '../../openwhisk/get-once.mjs';
 import type { PlatformSite } from '../site.js';
 import { straightTo, type Way } from '../way.js';
@@ -12,11 +13,13 @@ export interface ProcessReport {
 
 /** A way on which answers have a report. */
 export function askingForReports(site: PlatformSite): Way {
-  return straightTo(site, { 'X-Tracker-Probe': '1' });
+  return straightTo(site, { [QUESTION_HEADER]: '1' });
 }
 
 /** Undefined if there is none: the actions are of another version. */
 export function reportOf({ headers }: Answer): ProcessReport | undefined {
-  const [, process = '', most] = /^(\w+) (\d+)$/.exec(String(headers['x-tracker-process'])) ?? [];
+  // Node has the names of headers in lower case.
+  const header = String(headers[REPORT_HEADER.toLowerCase()]);
+  const [, process = '', most] = /^(\w+) (\d+)$/.exec(header) ?? [];
   return most === undefined ? undefined : { process, most: Number(most) };
 }
