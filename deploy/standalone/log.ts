@@ -62,6 +62,6 @@ const mostCauses = 8;
 function describeCause(cause: unknown, depth = 0): unknown {
   if (!(cause instanceof Error)) return cause;
   const { name, message, stack } = cause;
-  const more = cause.cause === undefined || depth >= mostCauses;
-  return { name, message, stack, ...(more ? {} : { cause: describeCause(cause.cause, depth + 1) }) };
+  const isLast = cause.cause === undefined || depth >= mostCauses;
+  return { name, message, stack, ...(isLast ? {} : { cause: describeCause(cause.cause, depth + 1) }) };
 }
