@@ -91,7 +91,13 @@ export class ShardLane implements Linked<ShardLane> {
 
   /** The remembered state, if it is not too old to be taken for the present one. */
   get warm(): Shard | undefined {
-    return this.isWarm() ? this.held : undefined;
+    return this.isWarm ? this.held : undefined;
+  }
+
+  /** Whether what it remembers is not too old to be taken for the present state, which may be that there is nothing. */
+  get isWarm(): boolean {
+    const age = this.now() - this.knownAt;
+    return age >= 0 && age < this.context.warmMilliseconds;
   }
 
   /**
@@ -115,11 +121,6 @@ export class ShardLane implements Linked<ShardLane> {
     if (this.held !== undefined) return this.held;
     this.absent ??= this.n === 0 ? NO_ROOT : Shard.empty(newHeader(this.n));
     return this.absent;
-  }
-
-  private isWarm(): boolean {
-    const age = this.now() - this.knownAt;
-    return age >= 0 && age < this.context.warmMilliseconds;
   }
 
   /** Serves what waits, group after group. No async functions: what one of them keeps while it waits is several times what these closures take. */
@@ -160,7 +161,7 @@ export class ShardLane implements Linked<ShardLane> {
 
   private serve(group: Waiting[]): Promise<void> {
     this.straying = undefined;
-    const isWarm = this.isWarm();
+    const { isWarm } = this;
     if (isWarm && !this.anyWantsFresh(group)) return this.settle(group, 0);
     return this.load().then(() => {
       if (!isWarm) {

@@ -20,7 +20,8 @@ import type { Source } from './selection.js';
  */
 export class SwarmViews {
   private deadline = NaN;
-  private readonly views = new Map<string, SwarmView>();
+  /** Undefined: the swarm was looked at once. */
+  private readonly views = new Map<string, SwarmView | undefined>();
 
   constructor(private readonly random: Random) {}
 
@@ -37,11 +38,16 @@ export class SwarmViews {
     return this.random() * ANNOUNCES_PER_LOOK < 1 ? undefined : view;
   }
 
-  /** A view of these shards, which is kept if they are the whole swarm or as many as are ever looked at. */
+  /**
+   * A view of these shards, which is kept if they are the whole swarm or as many as are ever looked at, and if it is not the first of its second: of
+   * most swarms nobody asks for another one, and shards that are kept for a second in vain are more work for the garbage collector than all else.
+   */
   look(infohash: string, sources: readonly Source[], deadline: number): SwarmView {
     if (deadline !== this.deadline) this.forget(deadline);
     const view = new SwarmView(sources, deadline, this.random);
-    if (view.isWhole || sources.length >= SAMPLE_SHARDS) this.views.set(infohash, view);
+    if (view.isWhole || sources.length >= SAMPLE_SHARDS) {
+      this.views.set(infohash, this.views.has(infohash) ? view : undefined);
+    }
     return view;
   }
 

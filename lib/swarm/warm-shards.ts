@@ -8,9 +8,11 @@ import { ShardLane, type LaneContext, type LaneHome } from './shard-lane.js';
  * not compete with itself for a shard.
  *
  * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or twice not
- * much later, may have all the rest; the longest unused go first. Once may be by chance: where a great many shards
- * are used, enough of them are to have all the memory. So swarms that announce once in a while do not push out busy
+ * much later, may have all the rest, until what they remember is too old to be used; the longest unused go first. Once may be by chance: where a great
+ * many shards are used, enough of them are to have all the memory. So swarms that announce once in a while do not push out busy
  * ones, and what is remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
+ *
+ * Invariant: regulars are in the order in which they were used last, but for those in use.
  */
 export class WarmShards implements LaneHome {
   /** By swarm, then by shard. */
@@ -65,11 +67,16 @@ export class WarmShards implements LaneHome {
   onIdle(lane: ShardLane): void {
     const { line } = lane;
     if (line === undefined) return;
-    // Newcomers share the memory that they were read into, and are gone with it soon.
-    if (line === this.regulars) lane.compact();
+    if (line === this.regulars) {
+      // Newcomers share the memory that they were read into, and are gone with it soon.
+      lane.compact();
+      this.regulars.remove(lane);
+      this.regulars.append(lane);
+    }
     line.weigh(lane, OVERHEAD + lane.weight);
     if (this.newcomers.bytes > this.mostOfNewcomers) this.sift();
     if (this.regulars.bytes > this.mostOfRegulars) this.evict();
+    this.dropUnused();
   }
 
   /** Makes regulars of the first newcomers if they were used again, and drops them if not. */
@@ -92,20 +99,26 @@ export class WarmShards implements LaneHome {
     }
   }
 
-  /** Second chance: a regular that was used since it was last looked at goes to the end of the line. */
   private evict(): void {
     const { regulars } = this;
-    let looks = regulars.length * 2;
+    let looks = regulars.length;
     for (let lane = regulars.first; lane !== undefined; lane = regulars.first) {
       if (regulars.bytes <= this.mostOfRegulars || looks-- === 0) return;
-      regulars.remove(lane);
-      if (lane.used || lane.busy) {
-        lane.used = false;
-        regulars.append(lane);
-      } else {
-        this.forget(lane);
-      }
+      this.drop(lane);
     }
+  }
+
+  /** Drops the longest unused regular if what it remembers is of no more use. Called for each use, it finds all of them in time. */
+  private dropUnused(): void {
+    const { first } = this.regulars;
+    if (first?.isWarm === false) this.drop(first);
+  }
+
+  /** Drops a regular unless it is in use: then it goes to the end of the line. */
+  private drop(lane: ShardLane): void {
+    this.regulars.remove(lane);
+    if (lane.busy) this.regulars.append(lane);
+    else this.forget(lane);
   }
 
   private forget({ infohash, n }: ShardLane): void {
@@ -210,7 +223,7 @@ const RETURNS_OF_REGULARS = 2;
 const LATE_DROPS = 16_384;
 
 /** The share of the memory for lanes that were used once, and what that is at least, in bytes, unless it were more than half. */
-const NEWCOMERS = 1 / 16;
+const NEWCOMERS = 1 / 64;
 const ROOM_FOR_NEWCOMERS = 1024 * 1024;
 
 /**

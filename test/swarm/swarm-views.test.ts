@@ -5,7 +5,7 @@ import { addCounts, countPeers, NO_PEERS } from '../../lib/swarm/counts.js';
 import { SEEDER, STOPPED, V4 } from '../../lib/swarm/peer-record.js';
 import type { Source } from '../../lib/swarm/selection.js';
 import { newHeader } from '../../lib/swarm/shard-header.js';
-import { SwarmViews } from '../../lib/swarm/swarm-views.js';
+import { SwarmViews, type SwarmView } from '../../lib/swarm/swarm-views.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { shardOf } from '../support/swarm-arbitraries.js';
 import { numbersIn, recordOf } from './peers.js';
@@ -37,13 +37,29 @@ function counted(sources: readonly Source[], deadline: number): typeof NO_PEERS 
   return sources.reduce((sum, { n, shard }) => addCounts(sum, countPeers(n, shard, deadline)), NO_PEERS);
 }
 
+/** A look at a swarm of which it is the second in this second, so that the view is kept if it is to be kept at all. */
+function lookTwice(views: SwarmViews, sources: readonly Source[]): SwarmView {
+  views.look(KEY, sources, 500);
+  return views.look(KEY, sources, 500);
+}
+
 describe('the view of a swarm', () => {
+  it('is kept from the second look in a second on: of most swarms there is none', () => {
+    const views = new SwarmViews(Math.random);
+    for (const second of [500, 501]) {
+      views.look(KEY, whole(), second);
+      expect(views.current(KEY, shardAt(0), second)).to.equal(undefined);
+      const view = views.look(KEY, whole(), second);
+      expect(views.current(KEY, shardAt(0), second)).to.equal(view);
+    }
+  });
+
   it('counts what its shards count, however they change', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: (1 << DEPTH) - 1 }), { maxLength: 30 }), (changes) => {
         const views = new SwarmViews(Math.random);
         const sources = whole();
-        views.look(KEY, sources, 500);
+        lookTwice(views, sources);
         for (const n of changes) {
           const source = sources[n];
           if (source === undefined) continue;
@@ -57,20 +73,20 @@ describe('the view of a swarm', () => {
 
   it('is gone with its second, whichever swarm is asked for', () => {
     const views = new SwarmViews(Math.random);
-    views.look(KEY, whole(), 500);
+    lookTwice(views, whole());
     expect(views.current('ff'.repeat(20), shardAt(0), 501)).to.equal(undefined);
     expect(views.current(KEY, shardAt(0), 500)).to.equal(undefined);
   });
 
   it('is not that of another swarm', () => {
     const views = new SwarmViews(Math.random);
-    views.look(KEY, whole(), 500);
+    lookTwice(views, whole());
     expect(views.current('ff'.repeat(20), shardAt(0), 500)).to.equal(undefined);
   });
 
   it('does not outlive a split', () => {
     const views = new SwarmViews(Math.random);
-    views.look(KEY, whole(), 500);
+    lookTwice(views, whole());
     expect(views.current(KEY, shardAt(0, DEPTH + 1), 500)).to.equal(undefined);
     // A child that the view of a whole swarm does not know.
     expect(views.current(KEY, shardAt(1 << DEPTH, DEPTH + 1), 500)).to.equal(undefined);
@@ -79,7 +95,7 @@ describe('the view of a swarm', () => {
 
   it('of a part of a swarm is not kept: there is more to look at', () => {
     const views = new SwarmViews(Math.random);
-    const view = views.look(KEY, whole().slice(0, 4), 500);
+    const view = lookTwice(views, whole().slice(0, 4));
     expect(view.countsWith(shardAt(0)).leechers).to.equal((1 << DEPTH) * PEERS);
     expect(views.current(KEY, shardAt(0), 500)).to.equal(undefined);
   });
@@ -87,10 +103,9 @@ describe('the view of a swarm', () => {
   it('of a sample of a large swarm has the peer’s own shard besides, and is looked at anew every fourth time', () => {
     const depth = 6;
     const views = new SwarmViews(seededRandom(3));
-    views.look(
-      KEY,
+    lookTwice(
+      views,
       upTo(16).map((n) => shardAt(n, depth, 5)),
-      500,
     );
     const own = shardAt(40, depth, 22);
     const seen = upTo(800).map(() => views.current(KEY, own, 500));
@@ -157,10 +172,9 @@ describe('the view of a swarm', () => {
   it('is of use to several announces at once, each with the shard of its own', () => {
     const depth = 6;
     const views = new SwarmViews(() => 0.5);
-    views.look(
-      KEY,
+    lookTwice(
+      views,
       upTo(16).map((n) => shardAt(n, depth, 5)),
-      500,
     );
     const [one, other] = [shardAt(40, depth, 22), shardAt(41, depth, 7)];
     const view = views.current(KEY, one, 500);

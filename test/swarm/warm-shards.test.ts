@@ -34,13 +34,29 @@ describe('the shards of a process', () => {
     expect(kept).to.deep.equal(upTo(100).slice(95));
   });
 
-  it('are dropped when those that were used once have a sixteenth of a large bound', async () => {
-    const lanes = 40_000;
+  it('are dropped when those that were used once have a sixty-fourth of a large bound', async () => {
+    const lanes = 160_000;
     const shards = new WarmShards(new Site().context, lanes * LANE);
-    for (const number of upTo(lanes / 8)) await shards.lane(swarm(number), 0).submit(read);
+    for (const number of upTo(lanes / 32)) await shards.lane(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
-    const kept = upTo(lanes / 8).filter((number) => shards.peek(swarm(number), 0) !== undefined);
-    expect(kept).to.deep.equal(upTo(lanes / 8).slice(lanes / 16));
+    const kept = upTo(lanes / 32).filter((number) => shards.peek(swarm(number), 0) !== undefined);
+    expect(kept).to.deep.equal(upTo(lanes / 32).slice(lanes / 64));
+  });
+
+  it('are dropped as others are used when what they remember is too old, however much room there is', async () => {
+    const site = new Site();
+    const shards = new WarmShards(site.context, 100 * LANE);
+    const use = (number: number): Promise<unknown> => shards.lane(swarm(number), 0).submit(read);
+    const isKept = (number: number): boolean => shards.peek(swarm(number), 0) !== undefined;
+    for (const number of [1, 2, 3, 1, 2, 3]) await use(number);
+    // Enough that are used once: the first three are looked at, and stay.
+    for (const number of upTo(100)) await use(1000 + number);
+    site.pass(4);
+    await shards.lane(swarm(2), 0).submit(put(recordOf(1, { seen: 10_000 })));
+    site.pass(2);
+    for (const number of upTo(3)) await use(2000 + number);
+    await new Promise(setImmediate);
+    expect([1, 2, 3].map(isKept)).to.deep.equal([false, true, false]);
   });
 
   it('stay for the rest of the bound when they were used twice, the longest unused go first', async () => {

@@ -17,7 +17,7 @@ export type Durability = 'flush' | 'commit';
 export const ABSENT = null as unknown as number;
 
 /**
- * Two LMDB files in a directory, and their databases. LMDB has one writer a file, and shards are put into their places by the hundred: a write that
+ * Two LMDB files in a directory, and their databases. LMDB has one writer a file, and shards are put into their places by the thousand: a write that
  * somebody waits for goes into the other file.
  */
 export interface Environment {
