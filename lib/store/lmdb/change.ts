@@ -20,7 +20,7 @@ export interface Change {
 export function changeBetween(old: Buffer, next: Buffer): Change {
   const shorter = Math.min(old.length, next.length);
   const head = Math.min(HEAD, shorter);
-  const before = commonBefore(old, next, head, shorter);
+  const before = common(old, head, next, head, shorter - head, UP);
   return { head, before, after: commonAfter(old, next, shorter - head - before) };
 }
 
@@ -40,41 +40,29 @@ export function changed(
   return next;
 }
 
-function commonBefore(a: Buffer, b: Buffer, start: number, end: number): number {
-  let at = start;
-  let room = end - start;
-  while (room > FEW) {
-    const half = room >>> 1;
-    if (isSame(a, at, b, at, half)) {
-      at += half;
-      room -= half;
-    } else {
-      room = half;
-    }
-  }
-  while (room > 0 && a[at] === b[at]) {
-    at++;
-    room--;
-  }
-  return at - start;
-}
-
-/** @param most how many bytes there may be in common, at most */
+/** How many bytes two values have in common at their ends, at most `most`. */
 function commonAfter(a: Buffer, b: Buffer, most: number): number {
   // Where something was put in that is all.
   if (most > FEW && isSame(a, a.length - most, b, b.length - most, most)) return most;
+  return common(a, a.length, b, b.length, most, DOWN);
+}
+
+/** How many bytes two values have in common from a place on, up from it or down to it, at most `most`: by halving, as one comparison costs much. */
+function common(a: Buffer, aAt: number, b: Buffer, bAt: number, most: number, way: Way): number {
   let length = 0;
   let room = most;
   while (room > FEW) {
     const half = room >>> 1;
-    if (isSame(a, a.length - length - half, b, b.length - length - half, half)) {
+    const shift = way === UP ? length : -length - half;
+    if (isSame(a, aAt + shift, b, bAt + shift, half)) {
       length += half;
       room -= half;
     } else {
       room = half;
     }
   }
-  while (room > 0 && a[a.length - length - 1] === b[b.length - length - 1]) {
+  const first = way === UP ? 0 : -1;
+  while (room > 0 && a[aAt + first + way * length] === b[bAt + first + way * length]) {
     length++;
     room--;
   }
@@ -86,6 +74,10 @@ function isSame(a: Buffer, aAt: number, b: Buffer, bAt: number, length: number):
 }
 
 const HEAD = 20;
+
+const UP = 1;
+const DOWN = -1;
+type Way = typeof UP | typeof DOWN;
 
 /** A comparison by the runtime costs as much as a hundred of our own, however long it is. */
 const FEW = 128;

@@ -1,5 +1,5 @@
+import { ownMemory } from './buffers.js';
 import { changeBetween, changed, type Change } from './change.js';
-import { ownMemory } from './own-memory.js';
 
 /** A number that stands for there being no value; versions are greater. */
 export const NO_VERSION = 0;
@@ -31,11 +31,6 @@ export class GroupWriter {
   /** Begins a group; what `finish` gave before is no longer valid. */
   start(): void {
     this.at = 0;
-  }
-
-  /** Bytes of the group so far. */
-  get length(): number {
-    return this.at;
   }
 
   /** A value that comes in the place of another, or of none. */

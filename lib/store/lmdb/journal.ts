@@ -1,5 +1,6 @@
 import { getLastVersion, type Database } from 'lmdb';
 
+import { asBuffer } from './buffers.js';
 import { ABSENT } from './environment.js';
 
 /**
@@ -115,7 +116,3 @@ export class Journal {
 const SLOTS = 65_536;
 
 const CLEARED = new Uint8Array(0);
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}

@@ -16,7 +16,7 @@ export interface Places {
 }
 
 /**
- * Puts recent values into their places in the database, so that the journal can be written over, and clears the journal if its groups are large.
+ * Puts recent values into their places in the database, so that the journal can be written over.
  *
  * A place costs LMDB the pages of the value and of the way to it, scattered over the file, some ten times what an announce adds to the journal. So values
  * stay in the journal as long as there is room: what changes again meanwhile is put into its place once. Then they go by the thousand, in
@@ -37,10 +37,7 @@ export class Placer {
   #since: number | undefined;
   /** The turn that this process took last. */
   #turn: number | undefined;
-  /** Groups up to this one are cleared, or written over. */
-  #cleared = 0;
   #underWay: Promise<StoreError | undefined> | undefined;
-  readonly #clearing = new Set<Promise<unknown>>();
 
   /** @param follow follows the journal to its end, and gives the number of the next group */
   constructor(
@@ -78,12 +75,11 @@ export class Placer {
    */
   tend(n: number): void {
     if (this.#underWay === undefined && this.#isDue(n)) this.#start();
-    if (this.#journal.bytes > this.#limits.journalBytes) this.#clearOld(n);
   }
 
   /** Whether group n may be written: nothing needs the group that it is to be written over, and there is not far too much to remember. */
   hasRoom(n: number): boolean {
-    const oldest = this.#oldestGroup;
+    const oldest = this.oldestGroup;
     if (oldest !== undefined && oldest <= n - this.#journal.slots) return false;
     return this.#recent.bytes <= this.#limits.recentBytes * OVERFLOW;
   }
@@ -99,16 +95,16 @@ export class Placer {
   }
 
   get isIdle(): boolean {
-    return this.#underWay === undefined && this.#clearing.size === 0;
+    return this.#underWay === undefined;
   }
 
   /** Settles when what is under way is. */
   async idle(): Promise<void> {
-    await Promise.all([this.#underWay, ...this.#clearing]);
+    await this.#underWay;
   }
 
   /** The oldest group that any value needs; undefined if none needs any. */
-  get #oldestGroup(): number | undefined {
+  get oldestGroup(): number | undefined {
     const oldest = this.#recent.oldestGroup;
     return oldest === undefined || this.#since === undefined
       ? (oldest ?? this.#since)
@@ -116,7 +112,7 @@ export class Placer {
   }
 
   #isDue(n: number): boolean {
-    const oldest = this.#oldestGroup;
+    const oldest = this.oldestGroup;
     return oldest !== undefined && (this.#isFull || this.#isOlder(oldest, LATE, n));
   }
 
@@ -145,7 +141,7 @@ export class Placer {
     const turn = this.#places.turns.getEntry(TURN)?.version;
     const n = this.#follow();
     const isDue = this.#isFull ? () => true : (group: number) => this.#isOlder(group, OLD, n);
-    this.#since = this.#oldestGroup;
+    this.#since = this.oldestGroup;
     const more = this.#recent.oldest(isDue, Math.max(MOST_AT_ONCE - this.#pending.length, 0));
     // What failed before is recent still: each value once, or there would be more of them with every failure.
     const values = new Set([...this.#pending, ...more]);
@@ -185,26 +181,6 @@ export class Placer {
       this.#recent.letGo();
     }
   }
-
-  #clearOld(n: number): void {
-    const end = Math.min(this.#oldestGroup ?? n, n);
-    this.#cleared = Math.max(this.#cleared, n - this.#journal.slots);
-    for (let most = CLEARED_AT_ONCE; most > 0 && this.#cleared + 1 < end;) {
-      this.#cleared++;
-      if (!this.#journal.isFilled(this.#cleared)) continue;
-      most--;
-      this.#clear(this.#cleared);
-    }
-  }
-
-  /** If that fails, so does the group in whose transaction it is; and what is not cleared is written over some time. */
-  #clear(n: number): void {
-    const settled = this.#journal
-      .clear(n)
-      .catch((error: unknown) => toStoreError('cannot clear the journal', error))
-      .finally(() => this.#clearing.delete(settled));
-    this.#clearing.add(settled);
-  }
 }
 
 export interface TableLimits {
@@ -229,5 +205,3 @@ const MOST_AT_ONCE = 1024;
 
 /** Times the memory that there may be: then whoever writes waits. */
 const OVERFLOW = 1.5;
-
-const CLEARED_AT_ONCE = 64;

@@ -28,10 +28,6 @@ export class RecentValues {
   readonly #pool = new ValuePool();
   #bytes = 0;
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Bytes of memory, about. */
   get bytes(): number {
     return this.#bytes;

@@ -4,7 +4,8 @@ import type { Held, KeyPage, KeyRange, PutResult } from '../store.js';
 import { toStoreError } from './errors.js';
 import type { Journal } from './journal.js';
 import { GroupWriter, NO_VERSION, readGroup, type Versioned } from './journal-group.js';
-import { ownMemory } from './own-memory.js';
+import { asBuffer, ownMemory } from './buffers.js';
+import { JournalCleaner } from './journal-cleaner.js';
 import { Placer, type Places, type TableLimits } from './placer.js';
 import { RecentValues } from './recent-values.js';
 
@@ -29,6 +30,7 @@ export class ShardTable {
   readonly #journal: Journal;
   readonly #recent = new RecentValues();
   readonly #placer: Placer;
+  readonly #cleaner: JournalCleaner;
   readonly #writer = new GroupWriter();
   /** The last group that this process knows. */
   #last = 0;
@@ -44,6 +46,7 @@ export class ShardTable {
     this.#places = places.shards;
     this.#journal = journal;
     this.#placer = new Placer(places, journal, this.#recent, this.#follow, limits);
+    this.#cleaner = new JournalCleaner(journal, limits.journalBytes);
     this.#readJournal();
   }
 
@@ -102,8 +105,15 @@ export class ShardTable {
 
   /** Settles when nothing is being written any more. */
   async idle(): Promise<void> {
-    while (this.#reads.length > 0 || this.#committing !== undefined || !this.#placer.isIdle) {
-      await Promise.all([this.#committing, this.#placer.idle(), new Promise(setImmediate)]);
+    const isIdle = (): boolean =>
+      this.#committing === undefined && this.#placer.isIdle && this.#cleaner.isIdle;
+    while (this.#reads.length > 0 || !isIdle()) {
+      await Promise.all([
+        this.#committing,
+        this.#placer.idle(),
+        this.#cleaner.idle(),
+        new Promise(setImmediate),
+      ]);
     }
   }
 
@@ -160,7 +170,9 @@ export class ShardTable {
   };
 
   #tendAndFollow(): number {
-    this.#placer.tend(this.#last + 1);
+    const next = this.#last + 1;
+    this.#placer.tend(next);
+    this.#cleaner.tend(next, this.#placer.oldestGroup);
     return this.#follow();
   }
 
@@ -306,8 +318,4 @@ function resultOf(held: Versioned | undefined, stored: boolean): PutResult {
 
 function valuesOf(held: Versioned | undefined): readonly Buffer[] {
   return held === undefined ? [] : [held.value];
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -110,7 +110,8 @@ describe('recent values', () => {
             values.placed(placing.value, placing.version);
           }
           const all = values.oldest(() => true, Infinity);
-          expect(all.length).to.equal(values.size);
+          const kept = ['a', 'b', 'c', 'd', 'e'].filter((each) => values.get(each) !== undefined);
+          expect(all.map(({ key: of }) => of)).to.have.members(kept);
           const groups = all.map(({ since }) => since);
           expect(groups).to.deep.equal([...groups].sort((x, y) => x - y));
           const unlisted = all.filter(({ held, key: of }) => (held !== undefined) !== database.has(of));

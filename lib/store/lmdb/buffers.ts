@@ -4,3 +4,8 @@ export function ownMemory(bytes: Uint8Array): Buffer {
   own.set(bytes);
   return own;
 }
+
+/** The same bytes as a Buffer, not copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
