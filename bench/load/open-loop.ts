@@ -138,10 +138,15 @@ class OpenLoop {
   }
 
   private receive(connection: Connection, chunk: Buffer): void {
+    if (connection.place === undefined) {
+      // A server that nobody has asked says so, and closes: of many connections at a low rate some are not used for long.
+      connection.socket.destroy();
+      return;
+    }
     try {
       const body = connection.reader.take(chunk);
       if (body === undefined) return;
-      if (connection.place === undefined || !this.options.isRight(body)) {
+      if (!this.options.isRight(body)) {
         throw new Error(`a wrong reply: ${body.toString('latin1')}`);
       }
       this.lastAnswerMs = performance.now();

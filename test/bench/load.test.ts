@@ -118,6 +118,37 @@ describe('The load of the measurements', () => {
     expect(result).to.deep.include({ answered: 0, failures: 10 });
   });
 
+  it('has another connection in the place of one that the server ends as unused, which is no failure', async () => {
+    let opened = 0;
+    const server = createServer((_request, reply) => {
+      reply.setHeader('Content-Length', 2).end('ok');
+    }).listen(0, '127.0.0.1');
+    server.on('connection', (socket) => {
+      opened++;
+      if (opened > 2) return;
+      // Between two requests.
+      setTimeout(() => socket.end('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'), 50);
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const complaints: unknown[] = [];
+    const errors = console.error;
+    console.error = (...said) => complaints.push(said);
+    const result = await runOpenLoop({
+      port,
+      rate: 10,
+      seconds: 0.3,
+      connections: 3,
+      request: () => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+      isRight: (body) => body.toString() === 'ok',
+    });
+    console.error = errors;
+    server.close();
+    expect(result).to.deep.include({ answered: 3, failures: 0 });
+    expect(complaints).to.deep.equal([]);
+    expect(opened).to.equal(5);
+  });
+
   it('ends with an error when the server is gone', async () => {
     const server = createServer((_request, reply) => {
       reply.destroy();
