@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { startRiakDouble } from '../../riak-double/double.js';
 import { Code } from '../../riak-double/messages.js';
@@ -10,10 +9,7 @@ import { freePort } from '../../support/free-port.js';
 import { startProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { startTracker } from '../../support/tracker-process.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const entry = join(root, 'deploy/standalone/start.mjs');
-const build = join(root, 'scripts/build.mjs');
+import { buildFirst, entry } from './support/entry.js';
 
 interface Outcome {
   readonly status: number | undefined;
@@ -24,11 +20,7 @@ interface Outcome {
 describe('a command on the store', function () {
   let directory = '';
 
-  before(async function () {
-    this.timeout(120_000);
-    const program = await startProgram(process.execPath, [build]);
-    expect((await program.ended).status, program.describe()).to.equal(0);
-  });
+  buildFirst();
 
   beforeEach(async () => {
     directory = await makeTempDir();

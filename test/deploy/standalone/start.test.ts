@@ -3,16 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { eventually } from '../../support/eventually.js';
 import { exchange, openConnection } from '../../support/raw-http.js';
 import { startProgram, type RunningProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const entry = join(root, 'deploy/standalone/start.mjs');
-const build = join(root, 'scripts/build.mjs');
+import { buildFirst, entry, root } from './support/entry.js';
 
 /** Ends every process of a group, and tells whether there were any. @param group its number, negative */
 function endGroup(group: number): 'ended' | 'none left' {
@@ -30,11 +26,7 @@ describe('npm start', function () {
   /** Of the npm that a test started; undefined if it started none. */
   let group: number | undefined;
 
-  before(async function () {
-    this.timeout(120_000);
-    const program = await startProgram(process.execPath, [build]);
-    expect((await program.ended).status, program.describe()).to.equal(0);
-  });
+  buildFirst();
 
   beforeEach(async () => {
     directory = await makeTempDir();
