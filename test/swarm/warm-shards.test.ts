@@ -203,4 +203,31 @@ describe('the shards of a process', () => {
     await new Promise(setImmediate);
     expect(shards.peek(KEY, 0)).to.equal(undefined);
   });
+
+  it('stay while something is under way with them, also if they are the longest unused of those that were used twice', async () => {
+    let release: (() => void) | undefined;
+    const site = new Site(
+      {},
+      {
+        schedule: (label) =>
+          label === `put ${KEY}` ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
+      },
+    );
+    const shards = new WarmShards(site.context, 10 * LANE);
+    const use = (key: string): Promise<unknown> => shards.lane(key, 0).submit(read);
+    const lane = shards.lane(KEY, 0);
+    await use(KEY);
+    await use(KEY);
+    for (const number of upTo(10)) await use(swarm(number));
+    const landing = lane.submit(put(recordOf(1, { seen: 10_000 })));
+    for (const number of upTo(20)) {
+      for (const key of [swarm(100 + number), swarm(100 + number)]) await use(key);
+    }
+    for (const number of upTo(10)) await use(swarm(200 + number));
+    expect(shards.peek(KEY, 0)).to.equal(lane);
+    expect(shards.peek(swarm(100), 0)).to.equal(undefined);
+    const releasing = setInterval(() => release?.(), 1);
+    await landing;
+    clearInterval(releasing);
+  });
 });

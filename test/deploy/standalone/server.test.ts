@@ -450,11 +450,12 @@ describe('the HTTP server', () => {
       await expectGoodAnnounce(subject);
     });
 
-    for (const [what, misbehave] of [
-      ['never closes its side', () => undefined],
-      ['sends more, and closes its side', (connection) => connection.end('more')],
+    for (const [what, withinMs, misbehave] of [
+      ['never closes its side', 3000, () => undefined],
+      ['sends more, and closes its side', 500, (connection) => connection.end('more')],
       [
         'goes on sending',
+        3000,
         (connection) => {
           const sending = setInterval(() => connection.write('more'), 20);
           connection.once('close', () => {
@@ -462,7 +463,7 @@ describe('the HTTP server', () => {
           });
         },
       ],
-    ] as [string, (connection: Socket) => void][]) {
+    ] as [string, number, (connection: Socket) => void][]) {
       it(`CONNECT of a client that ${what}, and has no connection left`, async () => {
         const subject = await serve({ maxConnections: 1 });
         const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -470,7 +471,7 @@ describe('the HTTP server', () => {
         connection.write(connectRequest);
         await once(connection, 'data');
         misbehave(connection);
-        await eventually('room for another connection', 3000, async () =>
+        await eventually('room for another connection', withinMs, async () =>
           (await exchange(subject.port, request('GET /announce'))).includes('announced'),
         );
         connection.destroy();
