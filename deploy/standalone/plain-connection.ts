@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import type { Linked } from '../../lib/linked-list.js';
 import type { WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { httpReply, type HttpReply } from './edge.js';
 import { readPlainRequest, type PlainRequest } from './plain-request.js';
@@ -30,7 +31,9 @@ export interface PlainConnectionLimits {
  * A connection for as long as its requests are plain: they are answered here, one after the other, with less work than a whole HTTP
  * server has with them. With the first request that is not plain it is handed to one, for good.
  */
-export class PlainConnection {
+export class PlainConnection implements Linked<PlainConnection> {
+  before: PlainConnection | undefined;
+  after: PlainConnection | undefined;
   #answering = false;
   #hasAnswered = false;
   #hasEnded = false;
@@ -101,8 +104,12 @@ export class PlainConnection {
     const bytes = this.#bytesOf(reply, isLast);
     if (isLast || this.#hasEnded) {
       this.socket.end(bytes);
+      // Whoever asks for the end sends nothing more (RFC 9112, 9.6), so it is not waited for. If it does, to close with bytes unread may lose the reply.
+      if (!request.keepAlive && this.socket.readableLength === 0) this.socket.destroySoon();
       return;
     }
+    // What is left of a reply beside whole segments goes out at once when the connection ends, else when the client has confirmed the others.
+    if (!this.#hasAnswered) this.socket.setNoDelay(true);
     const isTaken = this.socket.write(bytes);
     // From then on whatever moves begins it anew.
     if (!this.#hasAnswered) this.socket.setTimeout(this.limits.keepAliveTimeoutMs);

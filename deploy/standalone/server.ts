@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Config } from '../../lib/config.js';
+import { LinkedList } from '../../lib/linked-list.js';
 import type { Log } from '../../lib/log.js';
 import type { WebAction, WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
@@ -48,7 +49,11 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #parts: ServerParts;
   readonly #http: Server;
   readonly #takeOver: (this: Server, socket: Socket) => void;
-  readonly #plain = new Set<PlainConnection>();
+  /**
+   * A list, as connections come and go: a Set gets a new table every now and then, and the old ones, each of which knows the next, keep all that was ever
+   * in them from the collector of young objects.
+   */
+  readonly #plain = new LinkedList<PlainConnection>();
   /** Connections that are refused, while the reply is on its way. Node's server has forgotten some of them. */
   readonly #refused = new Set<Duplex>();
   readonly heads: ReplyHeads;
@@ -65,7 +70,8 @@ export class TrackerServer implements PlainConnectionOwner {
         requestTimeout: limits.requestTimeoutMs,
         keepAliveTimeout: limits.keepAliveTimeoutMs,
         connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-        noDelay: true,
+        // Most connections have one reply: it would be a call of the system for nothing. See PlainConnection.
+        noDelay: false,
         // Node's own refusal is chunked and says nothing.
         requireHostHeader: false,
       },
@@ -83,7 +89,7 @@ export class TrackerServer implements PlainConnectionOwner {
     this.#takeOver = takeOver as (socket: Socket) => void;
     this.#http.removeAllListeners('connection');
     this.#http.on('connection', (socket: Socket) => {
-      this.#plain.add(new PlainConnection(socket, limits, this));
+      this.#plain.append(new PlainConnection(socket, limits, this));
     });
     // An expectation that nobody knows is ignored (RFC 9110, 10.1.1), where Node's own refusal is chunked.
     this.#http.on('checkExpectation', this.#answer);
@@ -130,7 +136,9 @@ export class TrackerServer implements PlainConnectionOwner {
   }
 
   #closePlain(isToClose: (connection: PlainConnection) => boolean): void {
-    for (const connection of this.#plain) if (isToClose(connection)) connection.destroy();
+    for (let connection = this.#plain.first; connection !== undefined; connection = connection.after) {
+      if (isToClose(connection)) connection.destroy();
+    }
   }
 
   get isDraining(): boolean {
@@ -148,14 +156,15 @@ export class TrackerServer implements PlainConnectionOwner {
   }
 
   takeOver(connection: PlainConnection, socket: Socket): void {
-    this.#plain.delete(connection);
+    this.#plain.remove(connection);
+    socket.setNoDelay(true);
     // Node reads from the socket itself from now on; what was read already comes first.
     this.#takeOver.call(this.#http, socket);
     socket.resume();
   }
 
   onClosed(connection: PlainConnection): void {
-    this.#plain.delete(connection);
+    this.#plain.remove(connection);
   }
 
   readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {

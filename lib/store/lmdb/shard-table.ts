@@ -197,9 +197,8 @@ export class ShardTable {
   // --- writing ---
 
   async #commitAll(): Promise<void> {
-    // What else comes in this turn of the event loop goes along.
-    await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
+      await this.#gather();
       const group = this.#waiting.splice(0, MOST_UPDATES);
       try {
         await this.#commit(group);
@@ -211,6 +210,18 @@ export class ShardTable {
     }
     this.#answer();
     this.#committing = undefined;
+  }
+
+  /** Waits for updates that are on their way, as to commit one costs about as much as many: until there are enough, or turns of the event loop bring none. */
+  async #gather(): Promise<void> {
+    if (this.#waiting.length >= ENOUGH_UPDATES) return;
+    // Whoever is answered may send the next.
+    this.#answer();
+    for (let emptyTurns = 0; emptyTurns < EMPTY_TURNS && this.#waiting.length < ENOUGH_UPDATES;) {
+      const before = this.#waiting.length;
+      await new Promise(setImmediate);
+      emptyTurns = this.#waiting.length > before ? 0 : emptyTurns + 1;
+    }
   }
 
   /** Commits a group. It is answered by `#answer`, when the next one is under way: then the process works while the disk does. */
@@ -298,6 +309,12 @@ interface Update {
 }
 
 type Changes = Map<string, { readonly held: Versioned | undefined; readonly isNew: boolean }>;
+
+/** So many updates are not kept waiting for more. Of many clients, some then wait for the disk while others are being read and answered. */
+const ENOUGH_UPDATES = 16;
+
+/** The turn in which the first update came, and one more, which looks at the sockets again. */
+const EMPTY_TURNS = 2;
 
 /** More updates than this are more than one group. */
 const MOST_UPDATES = 256;

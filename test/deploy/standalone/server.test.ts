@@ -356,6 +356,32 @@ describe('the HTTP server', () => {
     });
   });
 
+  it('closes the connection of a client that asks for it, though the client keeps its own side open', async () => {
+    const subject = await serve({ maxConnections: 1 });
+    const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
+    connection.resume();
+    connection.write(request('GET /announce?1'));
+    await once(connection, 'end');
+    // It would be refused if the other one were still there.
+    await expectGoodAnnounce(subject);
+    connection.destroy();
+  });
+
+  it('loses no reply to a client that asks for the end of the connection and sends more', async () => {
+    const subject = await serve();
+    subject.announce = async (params) => {
+      await delay(20);
+      return result(`announced ${targetOf(params)}`);
+    };
+    const connection = await openConnection(subject.port);
+    connection.write(request('GET /announce?1'));
+    for (let i = 0; i < 3; i++) {
+      await delay(5);
+      connection.write(request('GET /announce?2'));
+    }
+    expect(await readToEnd(connection)).to.match(/announced \/announce\?1$/);
+  });
+
   it('answers what came by itself while another request was answered, also if the client then closes its side', async () => {
     const subject = await serve();
     subject.announce = async (params) => {

@@ -214,6 +214,30 @@ describe('shards with a journal', function () {
     }
   });
 
+  it('that are written in one turn of the event loop after the other are flushed together', async () => {
+    const shards = openTable(environment, 64);
+    const writes: Promise<unknown>[] = [];
+    for (const [i, key] of KEYS.entries()) {
+      writes.push(shards.write(key, undefined, valueOf(i + 1), i + 1));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(writes);
+    expect(environment.journal.getKeysCount()).to.equal(1);
+  });
+
+  it('are flushed though others are written in every turn of the event loop', async () => {
+    const shards = openTable(environment, 64);
+    const flushed: string[] = [];
+    const others: Promise<unknown>[] = [];
+    const first = shards.write('first', undefined, valueOf(1), 1).then(() => flushed.push('first'));
+    for (let version = 2; flushed.length === 0 && version < 10_000; version++) {
+      others.push(shards.write(`other ${version}`, undefined, valueOf(version), version));
+      await new Promise(setImmediate);
+    }
+    expect(flushed).to.deep.equal(['first']);
+    await Promise.all([first, ...others]);
+  });
+
   it('are told as they are to each of several writers that are refused together', async () => {
     const table = openTable(environment, 64, { recentBytes: 0, journalBytes: 1e6 });
     const values = new Map(KEYS.map((key, i) => [key, Buffer.alloc(300 + i, key)]));
