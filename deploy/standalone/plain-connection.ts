@@ -103,9 +103,7 @@ export class PlainConnection implements Linked<PlainConnection> {
     const isLast = !request.keepAlive || this.owner.isDraining;
     const bytes = this.#bytesOf(reply, isLast);
     if (isLast || this.#hasEnded) {
-      this.socket.end(bytes);
-      // Whoever asks for the end sends nothing more (RFC 9112, 9.6), so it is not waited for. If it does, to close with bytes unread may lose the reply.
-      if (!request.keepAlive && this.socket.readableLength === 0) this.socket.destroySoon();
+      this.#end(bytes, !request.keepAlive);
       return;
     }
     // What is left of a reply beside whole segments goes out at once when the connection ends, else when the client has confirmed the others.
@@ -116,6 +114,22 @@ export class PlainConnection implements Linked<PlainConnection> {
     this.#hasAnswered = true;
     if (this.socket.readableLength > 0) this.#handOver();
     else if (!isTaken) this.#waitUntilRead();
+  }
+
+  /**
+   * Whoever asks for the end of the connection sends nothing more (RFC 9112, 9.6), so it is not waited for. If it does send more, to close with bytes
+   * unread may lose the reply.
+   */
+  #end(bytes: Buffer, isAskedFor: boolean): void {
+    const { socket } = this;
+    if (!isAskedFor || socket.readableLength > 0) {
+      socket.end(bytes);
+      return;
+    }
+    socket.write(bytes);
+    // As a rule the system has taken all of it, and sends it with the end.
+    if (socket.writableLength === 0) socket.destroy();
+    else socket.destroySoon();
   }
 
   /** To the socket's own buffer, where it is read from later, and before the client's end: as long as something is there, that is not told. */

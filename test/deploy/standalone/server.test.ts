@@ -367,6 +367,20 @@ describe('the HTTP server', () => {
     connection.destroy();
   });
 
+  it('sends all of a long reply to a client that asks for the end of the connection and reads late', async () => {
+    const subject = await serve();
+    // More than the system takes at once.
+    const long = 'x'.repeat(20_000_000);
+    subject.announce = () => Promise.resolve(result(long));
+    const connection = await openConnection(subject.port);
+    connection.pause();
+    connection.write(request('GET /announce?1'));
+    await delay(100);
+    connection.resume();
+    const reply = await readToEnd(connection);
+    expect(reply.length - reply.indexOf('\r\n\r\n') - 4).to.equal(long.length);
+  });
+
   it('loses no reply to a client that asks for the end of the connection and sends more', async () => {
     const subject = await serve();
     subject.announce = async (params) => {
