@@ -224,7 +224,7 @@ export class ShardTable {
     }
   }
 
-  /** Commits a group. It is answered by `#answer`, when the next one is under way: then the process works while the disk does. */
+  /** Commits a group. It is answered by `#answer`, when the next one is under way, or while that gathers: then the process works while the disk does. */
   async #commit(group: readonly Update[]): Promise<void> {
     for (;;) {
       const n = this.#tendAndFollow();
