@@ -212,16 +212,16 @@ export class ShardTable {
     this.#committing = undefined;
   }
 
-  /** Waits for updates that are on their way, as to commit one costs about as much as many: until there are enough, or turns of the event loop bring none. */
+  /** Waits for updates that are on their way, as to commit one costs about as much as many: until there are enough, or a turn of the event loop brings none. */
   async #gather(): Promise<void> {
     if (this.#waiting.length >= ENOUGH_UPDATES) return;
     // Whoever is answered may send the next.
     this.#answer();
-    for (let emptyTurns = 0; emptyTurns < EMPTY_TURNS && this.#waiting.length < ENOUGH_UPDATES;) {
-      const before = this.#waiting.length;
+    let before: number;
+    do {
+      before = this.#waiting.length;
       await new Promise(setImmediate);
-      emptyTurns = this.#waiting.length > before ? 0 : emptyTurns + 1;
-    }
+    } while (this.#waiting.length > before && this.#waiting.length < ENOUGH_UPDATES);
   }
 
   /** Commits a group. It is answered by `#answer`, when the next one is under way, or while that gathers: then the process works while the disk does. */
@@ -312,9 +312,6 @@ type Changes = Map<string, { readonly held: Versioned | undefined; readonly isNe
 
 /** So many updates are not kept waiting for more. Of many clients, some then wait for the disk while others are being read and answered. */
 const ENOUGH_UPDATES = 16;
-
-/** The turn in which the first update came, and one more, which looks at the sockets again. */
-const EMPTY_TURNS = 2;
 
 /** More updates than this are more than one group. */
 const MOST_UPDATES = 256;

@@ -214,11 +214,15 @@ describe('shards with a journal', function () {
     }
   });
 
-  it('that are written in one turn of the event loop after the other are flushed together', async () => {
+  it('are flushed together for as long as each turn of the event loop brings more of them', async () => {
     const shards = openTable(environment, 64);
     const writes: Promise<unknown>[] = [];
-    for (const [i, key] of KEYS.entries()) {
-      writes.push(shards.write(key, undefined, valueOf(i + 1), i + 1));
+    const write = (key: string, version: number): void => {
+      writes.push(shards.write(key, undefined, valueOf(version), version));
+    };
+    for (const [turn, key] of KEYS.entries()) {
+      write(`${key} one`, 2 * turn + 1);
+      write(`${key} other`, 2 * turn + 2);
       await new Promise(setImmediate);
     }
     await Promise.all(writes);
