@@ -7,9 +7,9 @@ import { StoreError } from '../errors.js';
 
 /**
  * When a write is answered. Either way it survives the end of the process, however sudden.
- * - `flush`: when its data and its commit record are flushed to the disk. It survives a power cut.
- * - `commit`: when its data is flushed; the commit record follows with the next write or when the system flushes its files.
- *   Saves one of two flushes. A power cut may undo the last transactions, but leaves the database whole.
+ * - `flush`: when the disk has it. It survives a power cut.
+ * - `commit`: when the system has it, which is asked to flush it then; for counts, when all but LMDB's commit record is flushed. A power cut may undo
+ *   the last writes, but leaves the files whole.
  */
 export type Durability = 'flush' | 'commit';
 
@@ -17,8 +17,8 @@ export type Durability = 'flush' | 'commit';
 export const ABSENT = null as unknown as number;
 
 /**
- * Two LMDB files in a directory, and their databases. LMDB has one writer a file, and shards are put into their places by the thousand: a write that
- * somebody waits for goes into the other file.
+ * Two LMDB files in a directory, and their databases. LMDB has one writer a file, and shards are put into their places by the thousand: counts, which
+ * somebody waits for, are in the other file.
  */
 export interface Environment {
   /** Shard key to value, with a version: every shard but for what the journal has. Flushed whatever the durability: the journal forgets what is here. */
@@ -27,8 +27,6 @@ export interface Environment {
   readonly turns: Database<Uint8Array, string>;
   /** Counts of leases, see VersionNumbers. In the file of the shards, so that a power cut never takes a lease from which a shard has its version. */
   readonly leases: Database<number, string>;
-  /** The groups of a journal by slot, with their numbers as versions. */
-  readonly journal: Database<Uint8Array, number>;
   /** Infohash in hex to nothing; the version is the count. */
   readonly counts: Database<Uint8Array, string>;
   /** What is written to see whether the files can be written to. */
@@ -39,26 +37,21 @@ export interface Environment {
 }
 
 const SHARDS_FILE = 'shards.mdb';
-const JOURNAL_FILE = 'journal.mdb';
+const COUNTS_FILE = 'counts.mdb';
 
 /** Throws an error of the file system, of LMDB, or a StoreError if the directory holds a data file of another kind. */
 export function openEnvironment(directory: string, durability: Durability): Environment {
-  const paths = [join(directory, SHARDS_FILE), join(directory, JOURNAL_FILE)] as const;
+  const paths = [join(directory, SHARDS_FILE), join(directory, COUNTS_FILE)] as const;
   for (const path of paths) refuseForeignFile(path);
   const shards = openFile(paths[0], 'flush', AT_THE_END_OF_THE_TURN);
-  const journal = openFile(paths[1], durability, AT_ONCE);
+  const counts = openFile(paths[1], durability, AT_ONCE);
   const opened = paths.map((path) => statSync(path));
-  const checks = [shards, journal].map((file) => file.openDB<number, string>('checks', { encoding: 'json' }));
+  const checks = [shards, counts].map((file) => file.openDB<number, string>('checks', { encoding: 'json' }));
   return {
     shards: shards.openDB<Uint8Array, string>('shards', { encoding: 'binary', useVersions: true }),
     turns: shards.openDB<Uint8Array, string>('turns', { encoding: 'binary', useVersions: true }),
     leases: shards.openDB<number, string>('leases', { encoding: 'json' }),
-    journal: journal.openDB<Uint8Array, number>('journal', {
-      encoding: 'binary',
-      keyEncoding: 'uint32',
-      useVersions: true,
-    }),
-    counts: journal.openDB<Uint8Array, string>('counts', { encoding: 'binary', useVersions: true }),
+    counts: counts.openDB<Uint8Array, string>('counts', { encoding: 'binary', useVersions: true }),
     checks,
     isInPlace: () =>
       paths.every((path, i) => {
@@ -66,7 +59,7 @@ export function openEnvironment(directory: string, durability: Durability): Envi
         return now?.ino === opened[i]?.ino && now?.dev === opened[i]?.dev;
       }),
     close: async () => {
-      await Promise.all([shards.close(), journal.close()]);
+      await Promise.all([shards.close(), counts.close()]);
     },
   };
 }
@@ -78,7 +71,8 @@ export function openEnvironment(directory: string, durability: Durability): Envi
 const AT_THE_END_OF_THE_TURN = { eventTurnBatching: false, txnStartThreshold: 1000 };
 const AT_ONCE = { eventTurnBatching: false, txnStartThreshold: 0 };
 
-function openFile(path: string, durability: Durability, batching: typeof AT_ONCE): RootDatabase {
+/** Opens an LMDB file, and makes it if there is none. @throws an error of LMDB */
+export function openFile(path: string, durability: Durability, batching = AT_ONCE): RootDatabase {
   return open({
     path,
     noSubdir: true,
@@ -97,9 +91,13 @@ const META_MAGIC = 0xbeefc0de;
 /** The first page begins with a page header; LMDB's magic number follows, in the byte order of the machine. */
 const META_MAGIC_OFFSET = 24;
 
-/** LMDB maps the file and follows what it finds there: a file that is not its own ends the process, so it is not opened. */
-function refuseForeignFile(file: string): void {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+/**
+ * LMDB maps the file and follows what it finds there: a file that is not its own ends the process, so it is not opened.
+ * @returns false if there is none, or an empty one
+ * @throws StoreError if it is not one of LMDB's
+ */
+export function refuseForeignFile(file: string): boolean {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
   const head = new Uint32Array(META_MAGIC_OFFSET / 4 + 1);
   const handle = openSync(file, 'r');
   try {
@@ -108,4 +106,5 @@ function refuseForeignFile(file: string): void {
     closeSync(handle);
   }
   if (head.at(-1) !== META_MAGIC) throw new StoreError(`${file} is not an LMDB data file`);
+  return true;
 }

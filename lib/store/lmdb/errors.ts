@@ -1,6 +1,6 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
 
-/** Numbers that LMDB and the operating system give and that pass with time: room on the disk, a free reader slot, an I/O fault. */
+/** Numbers that LMDB and Linux give and that pass with time: room on the disk, a free reader slot, an I/O fault. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
   -30792, // MDB_MAP_FULL
   -30790, // MDB_READERS_FULL
@@ -19,7 +19,7 @@ interface CommitFailure {
 }
 
 /**
- * Turns whatever the lmdb package threw into a StoreError with the cause; `doing` says what failed.
+ * Turns whatever the lmdb package or the file system threw into a StoreError with the cause; `doing` says what failed.
  * It has to be called as soon as a write rejects: the reason inside a commit failure is a rejected promise that
  * would end the process if nobody looked at it in the same turn.
  */
@@ -44,6 +44,10 @@ async function reasonOf(rejected: PromiseLike<unknown>): Promise<unknown> {
   }
 }
 
+/** LMDB's code, or the number of the system's error. */
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  // Node has it negative, with a name as the code.
+  if ('errno' in error && typeof error.errno === 'number') return -error.errno;
+  return 'code' in error ? error.code : undefined;
 }

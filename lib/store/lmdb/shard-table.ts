@@ -5,7 +5,6 @@ import { toStoreError } from './errors.js';
 import type { Journal } from './journal.js';
 import { GroupWriter, NO_VERSION, readGroup, type Versioned } from './journal-group.js';
 import { asBuffer, ownMemory } from './buffers.js';
-import { JournalCleaner } from './journal-cleaner.js';
 import { Placer, type Places, type TableLimits } from './placer.js';
 import { RecentValues } from './recent-values.js';
 
@@ -30,14 +29,13 @@ export class ShardTable {
   readonly #journal: Journal;
   readonly #recent = new RecentValues();
   readonly #placer: Placer;
-  readonly #cleaner: JournalCleaner;
   readonly #writer = new GroupWriter();
   /** The last group that this process knows. */
   #last = 0;
   #reads: Read[] = [];
   readonly #waiting: Update[] = [];
   #committing: Promise<void> | undefined;
-  /** What the group comes to that was staged last, whose bytes the writer has. */
+  /** What the group comes to that was staged last. */
   #appending: Changes = new Map();
   #committed: { readonly group: readonly Update[]; readonly results: readonly PutResult[] } | undefined;
 
@@ -46,7 +44,6 @@ export class ShardTable {
     this.#places = places.shards;
     this.#journal = journal;
     this.#placer = new Placer(places, journal, this.#recent, this.#follow, limits);
-    this.#cleaner = new JournalCleaner(journal, limits.journalBytes);
     this.#readJournal();
   }
 
@@ -105,16 +102,10 @@ export class ShardTable {
 
   /** Settles when nothing is being written any more. */
   async idle(): Promise<void> {
-    const isIdle = (): boolean =>
-      this.#committing === undefined && this.#placer.isIdle && this.#cleaner.isIdle;
-    while (this.#reads.length > 0 || !isIdle()) {
-      await Promise.all([
-        this.#committing,
-        this.#placer.idle(),
-        this.#cleaner.idle(),
-        new Promise(setImmediate),
-      ]);
+    while (this.#reads.length > 0 || this.#committing !== undefined || !this.#placer.isIdle) {
+      await Promise.all([this.#committing, this.#placer.idle(), new Promise(setImmediate)]);
     }
+    await this.#journal.idle();
   }
 
   // --- reading ---
@@ -154,17 +145,17 @@ export class ShardTable {
    * @returns the number of the next group
    */
   readonly #follow = (): number => {
-    this.#journal.refresh();
-    let group = this.#journal.read(this.#last + 1);
+    let found = this.#journal.next();
     this.#placer.refresh();
-    for (; group !== undefined; group = this.#journal.read(this.#last + 1)) {
-      if (group === 'gone') {
+    for (; found !== undefined; found = this.#journal.next()) {
+      if (found === 'gone') {
         this.#readJournal();
         break;
       }
-      this.#last++;
-      if (this.#isAppending(group)) this.#accept(this.#last, this.#appending);
-      else this.#take(this.#last, group);
+      const { n, group, isOwn } = found;
+      this.#last = n;
+      if (isOwn) this.#accept(n);
+      else this.#take(n, group);
     }
     return this.#last + 1;
   };
@@ -172,16 +163,16 @@ export class ShardTable {
   #tendAndFollow(): number {
     const next = this.#last + 1;
     this.#placer.tend(next);
-    this.#cleaner.tend(next, this.#placer.oldestGroup);
+    this.#journal.removeBefore(this.#placer.oldestGroup ?? next);
     return this.#follow();
   }
 
   #readJournal(): void {
     this.#recent.clear();
-    const { groups, last } = this.#journal.readAll();
+    const groups = this.#journal.readAll();
     this.#placer.refresh();
-    for (const [n, group] of groups) this.#take(n, group);
-    this.#last = last;
+    for (const { n, group } of groups) this.#take(n, group);
+    this.#last = groups.at(-1)?.n ?? 0;
   }
 
   #take(n: number, group: Buffer): void {
@@ -240,11 +231,7 @@ export class ShardTable {
         this.#answer();
         // Somebody else was first: what they wrote may have changed what this group may write.
         if (!(await appended)) continue;
-        // Unless somebody has read it from the journal already.
-        if (this.#last < n) {
-          this.#last = n;
-          this.#accept(n, changes);
-        }
+        this.#follow();
       }
       this.#answer();
       this.#committed = { group, results };
@@ -252,14 +239,8 @@ export class ShardTable {
     }
   }
 
-  /** Whether a group of the journal is the one that this process appends: LMDB often shows it before it says that it is on the disk. */
-  #isAppending(group: Buffer): boolean {
-    // Nobody else writes the same bytes: they name versions.
-    return this.#appending.size > 0 && this.#writer.finish().equals(group);
-  }
-
-  #accept(n: number, changes: Changes): void {
-    for (const [key, { held, isNew }] of changes) this.#recent.set(key, held, n, isNew);
+  #accept(n: number): void {
+    for (const [key, { held, isNew }] of this.#appending) this.#recent.set(key, held, n, isNew);
   }
 
   /** Answers the group that was committed last. */

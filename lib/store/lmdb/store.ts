@@ -8,6 +8,7 @@ import { toStoreError } from './errors.js';
 import { Journal } from './journal.js';
 import { ShardTable } from './shard-table.js';
 import { NO_VERSION } from './journal-group.js';
+import { takeOverFrom01 } from './take-over.js';
 import { VersionNumbers } from './versions.js';
 
 export interface LmdbStoreOptions {
@@ -26,7 +27,10 @@ const CHECK_KEY = 'check';
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { directory, durability, log } = options;
   try {
-    const store = new LmdbStore(openEnvironment(directory, durability));
+    const environment = openEnvironment(directory, durability);
+    const journal = new Journal({ directory, durability });
+    await takeOverFrom01(directory, environment.counts, journal);
+    const store = new LmdbStore(environment, journal);
     log.info('store opened', { store: 'lmdb', directory, durability });
     return store;
   } catch (error) {
@@ -40,6 +44,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
  */
 class LmdbStore implements Store {
   readonly #environment: Environment;
+  readonly #journal: Journal;
   readonly #shards: ShardTable;
   readonly #versions: VersionNumbers;
   readonly #counts: Counts;
@@ -47,9 +52,10 @@ class LmdbStore implements Store {
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, journal: Journal) {
     this.#environment = environment;
-    this.#shards = new ShardTable(environment, new Journal(environment.journal));
+    this.#journal = journal;
+    this.#shards = new ShardTable(environment, journal);
     this.#versions = new VersionNumbers(environment.leases);
     this.#counts = new Counts(environment.counts);
   }
@@ -97,11 +103,12 @@ class LmdbStore implements Store {
           throw await toStoreError(doing, error);
         });
       await Promise.all(checks.map(write));
+      if (this.#journal.failure !== undefined) throw this.#journal.failure;
       const isThere = checks.every((file) => {
         file.resetReadTxn();
         return file.get(CHECK_KEY) !== undefined;
       });
-      if (!isThere || !this.#environment.isInPlace()) {
+      if (!isThere || !this.#environment.isInPlace() || !this.#journal.isInPlace()) {
         throw new StoreUnavailableError('a data file of the LMDB store is gone');
       }
     });
@@ -141,6 +148,7 @@ class LmdbStore implements Store {
   async #closeWhenIdle(): Promise<void> {
     await this.#shards.idle();
     if (this.#writesUnderWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#journal.close();
     await this.#environment.close();
   }
 }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 
-import { Journal } from '../../../lib/store/lmdb/journal.js';
 import { ShardTable } from '../../../lib/store/lmdb/shard-table.js';
 import { environmentOfEachTest } from './support/open-table.js';
 
@@ -31,7 +30,7 @@ describe('shards that could not be put into their places', () => {
     });
     // All are to be put there as soon as anybody writes, and nobody has to wait for that.
     const limits = { recentBytes: 10_000, journalBytes: 1e6 };
-    const table = new ShardTable({ shards, turns }, new Journal(environment.journal, 64), limits);
+    const table = new ShardTable({ shards, turns }, opened().openJournal({ slots: 64 }), limits);
     for (let i = 1; i <= 30; i++) await table.write(`k${i}`, undefined, Buffer.alloc(100, i), i);
     await table.idle();
     isFull = false;
@@ -79,7 +78,7 @@ describe('shards that change while they are put into their places', () => {
       },
     });
     const limits = { recentBytes: 6600, journalBytes: 1e6 };
-    const table = new ShardTable({ shards, turns }, new Journal(environment.journal, 64), limits);
+    const table = new ShardTable({ shards, turns }, opened().openJournal({ slots: 64 }), limits);
     let version = 0;
     const write = (key: string, before?: number): Promise<unknown> => {
       version++;

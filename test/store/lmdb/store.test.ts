@@ -10,7 +10,8 @@ import { storeConformance } from '../conformance.js';
 import { openQuietStore } from './quiet-store.js';
 
 const KEY = '00'.repeat(20);
-const FILES = ['shards.mdb', 'journal.mdb'] as const;
+const LMDB_FILES = ['shards.mdb', 'counts.mdb'] as const;
+const FILES = [...LMDB_FILES, 'journal.1'] as const;
 
 for (const durability of ['flush', 'commit'] as const) {
   storeConformance(`LMDB, answered after the ${durability}`, async () => {
@@ -95,8 +96,8 @@ describe('LMDB store', () => {
     await overwrite(20);
     const settled = await sizeOf(directory);
     await overwrite(100);
-    // 13 MB were put.
-    expect((await sizeOf(directory)) - settled).to.be.at.most(1_000_000);
+    // 13 MB were put; the journal makes its files before it needs them.
+    expect((await sizeOf(directory)) - settled).to.be.at.most(2_000_000);
     await store.close();
   });
 
@@ -113,7 +114,7 @@ describe('LMDB store', () => {
       ['text', 'x'],
       ['zeros', '\0'.repeat(8192)],
     ] as const) {
-      for (const file of FILES) {
+      for (const file of LMDB_FILES) {
         const damaged = join(directory, `${name}-${file}`);
         await mkdir(damaged);
         await writeFile(join(damaged, file), content);

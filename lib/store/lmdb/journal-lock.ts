@@ -1,0 +1,115 @@
+import { closeSync, existsSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { RootDatabase } from 'lmdb';
+
+import { openFile, refuseForeignFile } from './environment.js';
+
+/**
+ * The right to write into the journal, which one process has at a time.
+ *
+ * It is the write lock of an LMDB file that holds nothing else. The system gives it back when a process ends, however that ends. Whoever waits for it
+ * asks by making a file, which whoever has it looks for after each use; so it need not be given back for every use.
+ */
+export class JournalLock {
+  readonly #shared: Shared;
+  readonly #path: string;
+  readonly #asking: string;
+  readonly #opened: { readonly ino: number; readonly dev: number };
+  #release: (() => void) | undefined;
+
+  /**
+   * Waits for whoever has the lock, as to open an LMDB file does.
+   * @throws an error of LMDB or of the file system
+   */
+  constructor(directory: string) {
+    this.#path = join(directory, 'owner.mdb');
+    this.#asking = join(directory, 'journal.wanted');
+    this.#shared = OPENED.get(this.#path) ?? this.#open();
+    this.#shared.users++;
+    this.#opened = statSync(this.#path);
+  }
+
+  get isHeld(): boolean {
+    return this.#release !== undefined;
+  }
+
+  /** Whether somebody else has asked for it since it was acquired. */
+  get isWanted(): boolean {
+    return existsSync(this.#asking);
+  }
+
+  /** Whether the file is still the one at its path: else another process may have a lock of its own. */
+  isInPlace(): boolean {
+    const now = statSync(this.#path, { throwIfNoEntry: false });
+    return now?.ino === this.#opened.ino && now.dev === this.#opened.dev;
+  }
+
+  /** Waits for the lock, which must not be held. Rejects with an error of LMDB or of the file system. */
+  async acquire(): Promise<void> {
+    // Again and again: who has it may take the file for that of somebody else who asks.
+    const asking = setInterval(() => {
+      this.#ask();
+    }, ASK_MS);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const hold = async (): Promise<void> => {
+          try {
+            await this.#shared.file.transaction(() => {
+              resolve();
+              return new Promise<void>((release) => (this.#release = release));
+            });
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        };
+        // One transaction after the other: the package may run those that wait together as one, which would let nobody else in.
+        this.#shared.last = this.#shared.last.then(hold);
+      });
+    } finally {
+      clearInterval(asking);
+    }
+  }
+
+  release(): void {
+    try {
+      unlinkSync(this.#asking);
+    } catch {
+      // Nobody asked.
+    }
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.#shared.users--;
+    if (this.#shared.users > 0) return;
+    OPENED.delete(this.#path);
+    await this.#shared.last;
+    await this.#shared.file.close();
+  }
+
+  #open(): Shared {
+    if (refuseForeignFile(this.#path)) this.#ask();
+    const shared = { file: openFile(this.#path, 'commit'), users: 0, last: Promise.resolve() };
+    OPENED.set(this.#path, shared);
+    return shared;
+  }
+
+  #ask(): void {
+    closeSync(openSync(this.#asking, 'a'));
+  }
+}
+
+interface Shared {
+  readonly file: RootDatabase;
+  users: number;
+  /** Settles when the last transaction that was asked for has ended. */
+  last: Promise<void>;
+}
+
+/** Files that this process has open, by path: to open one again would wait for whoever has its lock, which may be this process. */
+const OPENED = new Map<string, Shared>();
+
+const ASK_MS = 5;

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect } from 'chai';
+
+import { JournalLock } from '../../../lib/store/lmdb/journal-lock.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+
+describe('the lock of the journal', function () {
+  this.timeout(30_000);
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(directory));
+
+  it('is held by one at a time, each of whom gets it', async () => {
+    const locks = [0, 1, 2].map(() => new JournalLock(directory));
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      locks.map(async (lock) => {
+        for (let i = 0; i < 100; i++) {
+          await lock.acquire();
+          most = Math.max(most, ++inside);
+          expect(lock.isHeld).to.equal(true);
+          if (i % 3 === 0) await new Promise(setImmediate);
+          inside--;
+          lock.release();
+          expect(lock.isHeld).to.equal(false);
+        }
+      }),
+    );
+    expect(most).to.equal(1);
+    await Promise.all(locks.map((lock) => lock.close()));
+  });
+
+  it('shows who has it that another one waits, and not for longer than it does', async () => {
+    const [holder, waiter] = [new JournalLock(directory), new JournalLock(directory)];
+    await holder.acquire();
+    expect(holder.isWanted).to.equal(false);
+    const acquired = waiter.acquire();
+    while (!holder.isWanted) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(waiter.isHeld).to.equal(false);
+    holder.release();
+    await acquired;
+    expect(waiter.isHeld).to.equal(true);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    waiter.release();
+    await holder.acquire();
+    expect(holder.isWanted).to.equal(false);
+    await Promise.all([holder.close(), waiter.close()]);
+  });
+
+  it('is free when the process that had it was killed', async () => {
+    const holder = spawn(process.execPath, ['--import', 'tsx', HOLDER, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const exited = once(holder, 'exit');
+    // By another process: to open the file waits for the lock as well, and this one does nothing meanwhile.
+    spawn('sh', ['-c', `sleep 0.3; kill -9 ${holder.pid}`], { stdio: 'inherit' });
+    const lock = new JournalLock(directory);
+    await lock.acquire();
+    expect(lock.isHeld).to.equal(true);
+    await exited;
+    await lock.close();
+  });
+
+  it('is not that of a file that was deleted or replaced', async () => {
+    const lock = new JournalLock(directory);
+    expect(lock.isInPlace()).to.equal(true);
+    await rm(join(directory, 'owner.mdb'));
+    expect(lock.isInPlace()).to.equal(false);
+    await writeFile(join(directory, 'owner.mdb'), 'another file');
+    expect(lock.isInPlace()).to.equal(false);
+    await lock.close();
+    expect(await readdir(directory)).not.to.include('journal.wanted');
+  });
+});
+
+const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
