@@ -71,13 +71,15 @@ export class JournalLock {
     }
   }
 
+  /** Gives the lock back, if it is held. */
   release(): void {
+    if (this.#release === undefined) return;
     try {
       unlinkSync(this.#asking);
     } catch {
       // Nobody asked.
     }
-    this.#release?.();
+    this.#release();
     this.#release = undefined;
   }
 

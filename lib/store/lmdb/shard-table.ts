@@ -140,8 +140,8 @@ export class ShardTable {
   }
 
   /**
-   * Learns what other processes wrote, from the newest snapshots. That of the places is the younger one, so that what has gone from the journal is
-   * there. It may be ahead of the journal: then what the journal says next does not fit on it, until it has caught up.
+   * Learns what other processes wrote. The places are seen as they are after the journal was looked at, so that what has gone from the journal is
+   * there. They may be ahead of the journal: then what the journal says next does not fit on them, until it has caught up.
    * @returns the number of the next group
    */
   readonly #follow = (): number => {

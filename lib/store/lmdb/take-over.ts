@@ -39,18 +39,21 @@ export async function takeOverFrom01(
   } finally {
     await file.close();
   }
-  await rm(path);
+  await rm(path, { force: true });
   await rm(`${path}-lock`, { force: true });
 }
 
 /** Groups one after the other are a group as well: many of them are flushed at once. */
 async function append(journal: Journal, groups: readonly Uint8Array[]): Promise<void> {
-  let n = journal.readAll().at(-1)?.n ?? 0;
   for (let i = 0; i < groups.length; i += AT_ONCE) {
     const group = Buffer.concat(groups.slice(i, i + AT_ONCE));
-    if (group.length > 0) await journal.append(++n, group);
-    journal.next();
+    while (group.length > 0 && !(await journal.append(newest(journal) + 1, group)));
   }
+}
+
+/** Number of the newest group. */
+function newest(journal: Journal): number {
+  return journal.readAll().at(-1)?.n ?? 0;
 }
 
 const AT_ONCE = 1000;
