@@ -1,9 +1,9 @@
-import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 
 import { StoreUnavailableError, type StoreError } from '../errors.js';
 import type { Durability } from './environment.js';
+import { flush, isThere, makeFile, ordinalsIn, pathOf } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 import { JournalLock } from './journal-lock.js';
 
@@ -328,20 +328,10 @@ export class Journal {
     }
   }
 
-  /** Makes a file of zeros. */
-  async #make(ordinal: number, atLeast: number): Promise<void> {
+  #make(ordinal: number, atLeast: number): Promise<void> {
     const size = Math.max(Math.min(this.#room, this.#fileBytes), atLeast);
     this.#room *= 2;
-    const path = join(this.#directory, 'journal.new');
-    const handle = await open(path, 'w');
-    try {
-      await handle.writeFile(Buffer.alloc(size));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(path, pathOf(this.#directory, ordinal));
-    await flush(this.#directory);
+    return makeFile(this.#directory, ordinal, size);
   }
 
   get #isBusy(): boolean {
@@ -363,33 +353,6 @@ export class Journal {
 /** What the first group of all follows. */
 const NONE: Place = { n: 0, checksum: 0 };
 
-/** Of all files, ascending. */
-function ordinalsIn(directory: string): number[] {
-  return readdirSync(directory)
-    .flatMap((name) => (FILE_NAME.test(name) ? [Number(name.slice(FILE_PREFIX.length))] : []))
-    .sort((a, b) => a - b);
-}
-
-function pathOf(directory: string, ordinal: number): string {
-  return join(directory, `${FILE_PREFIX}${ordinal}`);
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-/** Flushes a file, or a directory: a file that was made is there after a power cut if its directory was flushed. */
-async function flush(path: string): Promise<void> {
-  // Windows has no such thing as to flush a directory.
-  if (process.platform === 'win32' && statSync(path).isDirectory()) return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Groups that the journal reaches back. At some thousand flushes a second, which is a fast disk, these are half a minute. */
 const SLOTS = 65_536;
 
@@ -399,6 +362,3 @@ const FILE_BYTES = 8 * 1024 * 1024;
 
 /** Not at once: to have the lock again takes a fraction of a millisecond. */
 const IDLE_MS = 5;
-
-const FILE_PREFIX = 'journal.';
-const FILE_NAME = /^journal\.[1-9]\d*$/;

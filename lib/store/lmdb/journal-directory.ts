@@ -1,0 +1,47 @@
+import { readdirSync, statSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Ordinals of the files of a directory's journal, ascending. */
+export function ordinalsIn(directory: string): number[] {
+  return readdirSync(directory)
+    .flatMap((name) => (FILE_NAME.test(name) ? [Number(name.slice(FILE_PREFIX.length))] : []))
+    .sort((a, b) => a - b);
+}
+
+export function pathOf(directory: string, ordinal: number): string {
+  return join(directory, `${FILE_PREFIX}${ordinal}`);
+}
+
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Flushes a file, or a directory: a file that was made is there after a power cut if its directory was flushed. */
+export async function flush(path: string): Promise<void> {
+  // Windows has no such thing as to flush a directory.
+  if (process.platform === 'win32' && statSync(path).isDirectory()) return;
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a file of so many zeros, whole or not at all. Only who has the lock may do this. */
+export async function makeFile(directory: string, ordinal: number, size: number): Promise<void> {
+  const path = join(directory, 'journal.new');
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(Buffer.alloc(size));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(path, pathOf(directory, ordinal));
+  await flush(directory);
+}
+
+const FILE_PREFIX = 'journal.';
+const FILE_NAME = /^journal\.[1-9]\d*$/;
