@@ -17,11 +17,12 @@ export function webActionParams(target: string, address: string): WebActionParam
 
 export interface HttpReply {
   readonly status: number;
-  readonly body: Buffer;
+  /** Base64, as the action gave it: it is decoded where it is written. */
+  readonly body: string;
 }
 
 /**
- * The reply to the client: the action's status and the bytes of its base64 body. The content type, which is a binary one
+ * The reply to the client: the action's status and body. The content type, which is a binary one
  * only to bring the bytes through OpenWhisk unharmed, is left behind.
  * @throws TypeError for anything that is no result of an action
  */
@@ -30,5 +31,27 @@ export function httpReply(result: WebActionResult): HttpReply {
   if (!Number.isInteger(statusCode) || typeof body !== 'string') {
     throw new TypeError('an action answered without a status or a body');
   }
-  return { status: statusCode, body: Buffer.from(body, 'base64') };
+  return { status: statusCode, body };
+}
+
+/** Bytes of a reply's body. */
+export function bodyLength({ body }: HttpReply): number {
+  return Buffer.byteLength(body, 'base64');
+}
+
+/**
+ * Writes the body of a reply where there is room for it.
+ * @throws TypeError if it is no base64: then a part of the room is as it was
+ */
+export function writeBody(reply: HttpReply, to: Buffer, at: number): void {
+  const length = bodyLength(reply);
+  if (to.write(reply.body, at, length, 'base64') !== length)
+    throw new TypeError('an action answered with a body that is no base64');
+}
+
+/** The body of a reply. @throws TypeError if it is no base64 */
+export function bodyOf(reply: HttpReply): Buffer {
+  const body = Buffer.allocUnsafe(bodyLength(reply));
+  writeBody(reply, body, 0);
+  return body;
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import type { Linked } from '../../lib/linked-list.js';
 import type { WebActionResult } from '../../lib/openwhisk/web-action.js';
-import { httpReply, type HttpReply } from './edge.js';
+import { bodyLength, httpReply, writeBody, type HttpReply } from './edge.js';
 import { readPlainRequest, type PlainRequest } from './plain-request.js';
 import { badRequestReply } from './raw-reply.js';
 import type { ReplyHeads } from './reply-heads.js';
@@ -144,12 +144,21 @@ export class PlainConnection implements Linked<PlainConnection> {
     this.socket.once('drain', () => this.socket.resume());
   }
 
+  #bytesOf(reply: HttpReply, isLast: boolean): Buffer {
+    try {
+      return this.#write(reply, isLast);
+    } catch (cause) {
+      return this.#write(this.owner.broken(cause), isLast);
+    }
+  }
+
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
-  #bytesOf({ status, body }: HttpReply, isLast: boolean): Buffer {
-    const head = this.owner.heads.of(status, body.length, isLast);
-    const bytes = Buffer.allocUnsafe(head.length + body.length);
+  #write(reply: HttpReply, isLast: boolean): Buffer {
+    const length = bodyLength(reply);
+    const head = this.owner.heads.of(reply.status, length, isLast);
+    const bytes = Buffer.allocUnsafe(head.length + length);
     bytes.write(head, 'latin1');
-    bytes.set(body, head.length);
+    writeBody(reply, bytes, head.length);
     return bytes;
   }
 

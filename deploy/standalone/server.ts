@@ -7,7 +7,7 @@ import { LinkedList } from '../../lib/linked-list.js';
 import type { Log } from '../../lib/log.js';
 import type { WebAction, WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
-import { httpReply, webActionParams, type HttpReply } from './edge.js';
+import { bodyOf, httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
 import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
@@ -39,7 +39,7 @@ const lingerMs = 1000;
 const drainPollMs = 25;
 
 /** A bencoded failure for an action that broke its promise never to throw. */
-const internalError = Buffer.from('d14:failure reason14:internal errore', 'latin1');
+const internalError = Buffer.from('d14:failure reason14:internal errore', 'latin1').toString('base64');
 
 /**
  * The HTTP gateway of the standalone process: routes a request to an action's bundle and passes its reply on. A connection begins as a plain one,
@@ -226,11 +226,11 @@ export class TrackerServer implements PlainConnectionOwner {
 
   async #pass(action: WebAction, params: WebActionParams, reply: ServerResponse): Promise<void> {
     try {
-      const { status, body } = httpReply(await action(params));
-      this.#send(reply, status, body);
+      const result = httpReply(await action(params));
+      this.#send(reply, result.status, bodyOf(result));
     } catch (cause) {
-      const { status, body } = this.broken(cause);
-      this.#send(reply, status, body);
+      const result = this.broken(cause);
+      this.#send(reply, result.status, bodyOf(result));
     }
   }
 

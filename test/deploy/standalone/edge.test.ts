@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { httpReply, webActionParams } from '../../../deploy/standalone/edge.js';
+import { bodyLength, bodyOf, httpReply, webActionParams, writeBody } from '../../../deploy/standalone/edge.js';
 
 describe('the edge between HTTP and an action', () => {
   it('hands over the untouched request target and the address, and no query', () => {
@@ -19,7 +19,20 @@ describe('the edge between HTTP and an action', () => {
       body: bytes.toString('base64'),
     });
     expect(reply.status).to.equal(200);
-    expect(reply.body.equals(bytes)).to.equal(true);
+    expect(bodyLength(reply)).to.equal(256);
+    expect(bodyOf(reply).equals(bytes)).to.equal(true);
+    const room = Buffer.alloc(300, 1);
+    writeBody(reply, room, 40);
+    expect(room.equals(Buffer.concat([Buffer.alloc(40, 1), bytes, Buffer.alloc(4, 1)]))).to.equal(true);
+  });
+
+  it('refuses a body that is no base64: nothing is sent that was in memory before', () => {
+    for (const body of ['ZDg', 'ZDg=', 'ZDg6aW50', '']) {
+      expect(bodyOf({ status: 200, body }).toString('base64url')).to.equal(body.replace('=', ''));
+    }
+    for (const body of ['****', 'ZDg6 aW5', 'ZDg6\n\n\n\n', 'ZDg6====']) {
+      expect(() => bodyOf({ status: 200, body }), body).to.throw(TypeError, 'no base64');
+    }
   });
 
   it('refuses what is no result of an action', () => {

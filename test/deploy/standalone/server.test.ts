@@ -145,16 +145,20 @@ describe('the HTTP server', () => {
       for (const broken of [
         () => Promise.reject(new Error('secret detail')),
         () => Promise.resolve({} as WebActionResult),
+        () => Promise.resolve({ statusCode: 200, headers: {}, body: 'no base64, but long enough' }),
         () => {
           throw new Error('secret detail');
         },
       ]) {
         subject.announce = broken;
-        expect(await exchange(subject.port, request('GET /announce'))).to.match(
-          /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nd14:failure reason14:internal errore$/,
-        );
+        // The second is a plain one.
+        for (const target of ['/announce', '/announce?left=0']) {
+          expect(await exchange(subject.port, request(`GET ${target}`))).to.match(
+            /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nd14:failure reason14:internal errore$/,
+          );
+        }
       }
-      expect(subject.errors).to.deep.equal(['action failed', 'action failed', 'action failed']);
+      expect(subject.errors).to.deep.equal(new Array(8).fill('action failed'));
     });
   });
 
