@@ -2,7 +2,6 @@ import type { Random } from '../environment.js';
 import { ReadOperation } from './operation.js';
 import { coverage, shardAt } from './placement.js';
 import type { Source } from './selection.js';
-import type { Arrival } from './shard-router.js';
 import type { WarmShards } from './warm-shards.js';
 
 /** No more shards than this are looked at to count a swarm: all of a swarm up to 16, a random sample of a larger one. */
@@ -26,7 +25,7 @@ export class Neighbours {
    * if there is something to read.
    * @param hasEnough whether sources have the peers that are wanted: one read is always worth it, more only for want of peers
    */
-  around(infohash: string, own: Arrival, hasEnough: HasEnough, reads: number): Source[] | Promise<Source[]> {
+  around(infohash: string, own: Source, hasEnough: HasEnough, reads: number): Source[] | Promise<Source[]> {
     const sources: Source[] = [own];
     if (own.shard.header.depth === 0) return sources;
     let numbers = this.lately.get(infohash);
@@ -50,7 +49,7 @@ export class Neighbours {
 
   private async withMore(
     infohash: string,
-    own: Arrival,
+    own: Source,
     numbers: number[],
     sources: Source[],
     hasEnough: HasEnough,
@@ -91,7 +90,7 @@ export class Neighbours {
    */
   private async readOther(
     infohash: string,
-    own: Arrival,
+    own: Source,
     numbers: number[],
     sources: Source[],
   ): Promise<void> {

@@ -3,13 +3,15 @@ import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, movesOf, movesOfPeer, straysOf } from './relocation.js';
 import { owns } from './shard-header.js';
 import type { Shard } from './shard.js';
-import type { Footing } from './shard-lane.js';
+import type { Footing, ShardLane } from './shard-lane.js';
 import type { WarmShards } from './warm-shards.js';
 
 /** Where an operation ended. */
 export interface Arrival {
   /** The shard that is responsible for the operation's peer. */
   readonly n: number;
+  /** What this process remembers of the shard from then on. */
+  readonly lane: Pick<ShardLane, 'warm'>;
   /** Its state afterwards; an empty shard if nothing is held. */
   readonly shard: Shard;
   /** Reads of the store that it took to find it. */
@@ -44,7 +46,7 @@ export class ShardRouter {
       const { kind, shard, fetches, withStrays } = landing;
       if (kind !== 'done' || withStrays.length > 0) return this.walk(infohash, operation, n, landing);
       if (shard.header.depth !== guess) this.remember(infohash, shard.header.depth);
-      return { n, shard, fetches };
+      return { n, lane, shard, fetches };
     });
   }
 
@@ -78,7 +80,8 @@ export class ShardRouter {
           continue;
         }
       }
-      const landing = first ?? (await this.shards.lane(infohash, n).submit(operation, footing));
+      const lane = this.shards.lane(infohash, n);
+      const landing = first ?? (await lane.submit(operation, footing));
       first = undefined;
       const { kind, shard } = landing;
       fetches += landing.fetches;
@@ -91,7 +94,7 @@ export class ShardRouter {
       if (kind === 'done') {
         if (footing !== 'create' || !(await this.ownsNow(infohash, parentOf(n), hash))) {
           this.remember(infohash, shard.header.depth);
-          return { n, shard, fetches };
+          return { n, lane, shard, fetches };
         }
         // The parent took this shard back at the same time, so the peer belongs there after all.
         n = parentOf(n);

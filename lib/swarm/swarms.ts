@@ -123,7 +123,7 @@ export class Swarms {
   private view(infohash: string, arrival: Arrival, asked: Wanted): SwarmView | Promise<SwarmView> {
     const { limit, deadline, downloadersOnly } = asked;
     // Another announce to this shard may have been stored since, and have come here first.
-    const shard = this.shards.peek(infohash, arrival.n)?.warm ?? arrival.shard;
+    const shard = arrival.lane.warm ?? arrival.shard;
     const view = this.views.current(infohash, { n: arrival.n, shard }, deadline);
     if (view !== undefined) return view;
     const hasEnough = (found: readonly Source[]): boolean =>

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { covered, Neighbours, SAMPLE_SHARDS, type HasEnough } from '../../lib/swarm/neighbours.js';
 import { shardKey } from '../../lib/swarm/placement.js';
 import { newHeader } from '../../lib/swarm/shard-header.js';
-import type { Arrival } from '../../lib/swarm/shard-router.js';
+import type { Source } from '../../lib/swarm/selection.js';
 import { ReadOperation } from '../../lib/swarm/operation.js';
 import { WarmShards } from '../../lib/swarm/warm-shards.js';
 import { shardOf } from '../support/swarm-arbitraries.js';
@@ -17,7 +17,7 @@ interface Scene {
   readonly shards: WarmShards;
   readonly neighbours: Neighbours;
   /** The answer of an announce that ended at shard 0. */
-  readonly own: Arrival;
+  readonly own: Source;
 }
 
 function atLeast(peers: number): HasEnough {
@@ -32,8 +32,8 @@ async function swarmOf(depth: number): Promise<Scene> {
     await site.overwrite(shardKey(KEY, n), Buffer.from(shardOf(list, { ...newHeader(n), depth }).seal()));
   }
   const shards = new WarmShards(site.context, 1e9);
-  const { shard, fetches } = await shards.lane(KEY, 0).submit(new ReadOperation(undefined));
-  return { site, shards, neighbours: new Neighbours(shards, site.random), own: { n: 0, shard, fetches } };
+  const { shard } = await shards.lane(KEY, 0).submit(new ReadOperation(undefined));
+  return { site, shards, neighbours: new Neighbours(shards, site.random), own: { n: 0, shard } };
 }
 
 describe('the shards around a peer', () => {
@@ -202,10 +202,9 @@ describe('the shards around a peer', () => {
 
 describe('the share of a swarm that shards cover', () => {
   it('is one for all shards of any tree, and less for some', () => {
-    const at = (n: number, depth: number): Arrival => ({
+    const at = (n: number, depth: number): Source => ({
       n,
       shard: shardOf([], { ...newHeader(n), depth }),
-      fetches: 0,
     });
     expect(covered([at(0, 0)])).to.equal(1);
     expect(covered([at(0, 2), at(1, 1), at(2, 2)])).to.equal(1);

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 
-import { bodyLength, bodyOf, httpReply, webActionParams, writeBody } from '../../../deploy/standalone/edge.js';
+import {
+  bodyLength,
+  bodyOf,
+  httpReply,
+  webActionParams,
+  writeBody,
+} from '../../../deploy/standalone/edge.js';
 
 describe('the edge between HTTP and an action', () => {
   it('hands over the untouched request target and the address, and no query', () => {
