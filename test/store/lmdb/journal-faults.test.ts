@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+
+import { StoreUnavailableError } from '../../../lib/store/errors.js';
+import { Journal } from '../../../lib/store/lmdb/journal.js';
+import type { Store } from '../../../lib/store/store.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+import { openQuietStore } from './quiet-store.js';
+import { watchFiles, type Fault, type WatchedFiles } from './support/faulty-files.js';
+
+const KEY = '00'.repeat(20);
+
+describe('the journal on a disk that may fail', () => {
+  let directory: string;
+  let disk: WatchedFiles;
+  let closing: (() => Promise<void>)[] = [];
+
+  beforeEach(async () => {
+    directory = await makeTempDir();
+    disk = watchFiles('EIO');
+  });
+
+  afterEach(async () => {
+    disk.restore();
+    for (const close of closing) await close();
+    closing = [];
+    await removeTempDir(directory);
+  });
+
+  function open(durability: 'flush' | 'commit' = 'flush'): Journal {
+    const journal = new Journal({ directory, durability, idleMs: 0 });
+    closing.push(async () => {
+      await journal.idle();
+      await journal.close();
+    });
+    return journal;
+  }
+
+  async function openStore(): Promise<Store> {
+    const store = await openQuietStore(directory, 'flush');
+    closing.push(() => store.close());
+    return store;
+  }
+
+  async function append(journal: Journal, n: number): Promise<boolean> {
+    const isAppended = await journal.append(n, Buffer.from(`group ${n}`));
+    if (isAppended) journal.next();
+    return isAppended;
+  }
+
+  function all(): string[] {
+    return open()
+      .readAll()
+      .map(({ group }) => group.toString());
+  }
+
+  async function failureOf(work: Promise<unknown>): Promise<unknown> {
+    try {
+      await work;
+    } catch (error) {
+      return error;
+    }
+    throw new Error('it did not fail');
+  }
+
+  it('has a group flushed before it is appended, with one call where there is such a one', async () => {
+    const journal = open();
+    const flushed = process.platform === 'linux' ? ['write and flush'] : ['write', 'flush'];
+    await append(journal, 1);
+    expect(disk.done).to.deep.equal(flushed);
+    await append(journal, 2);
+    expect(disk.done).to.deep.equal([...flushed, ...flushed]);
+  });
+
+  it('has what others wrote before a group flushed with it, as they may not have come to that', async () => {
+    await append(open('commit'), 1);
+    const journal = open();
+    journal.readAll();
+    const before = disk.done.length;
+    await append(journal, 2);
+    expect(disk.done.slice(before).at(-1)).to.equal('flush');
+    await append(journal, 3);
+    expect(disk.done.slice(before)).to.have.length(process.platform === 'linux' ? 3 : 4);
+  });
+
+  it('does not wait for the disk where the system is enough', async () => {
+    await append(open('commit'), 1);
+    expect(disk.done).to.deep.equal(['write']);
+  });
+
+  for (const fault of ['fails', 'takes a part and fails'] satisfies Fault[]) {
+    it(`goes on after a write that ${fault}, and has nothing of it`, async () => {
+      const journal = open();
+      await append(journal, 1);
+      disk.faults.push(fault);
+      expect(await failureOf(append(journal, 2))).to.have.property('code', 'EIO');
+      expect(journal.failure).to.equal(undefined);
+      expect(all()).to.deep.equal(['group 1']);
+      expect(await append(journal, 2)).to.equal(true);
+      expect(all()).to.deep.equal(['group 1', 'group 2']);
+    });
+  }
+
+  it('builds on nothing that could not be flushed: it appends no more until it is opened anew', async () => {
+    const journal = open();
+    await append(journal, 1);
+    disk.faults.push('takes it and fails');
+    expect(await failureOf(append(journal, 2))).to.have.property('code', 'EIO');
+    expect(journal.failure).to.be.instanceOf(StoreUnavailableError);
+    journal.next();
+    expect(await failureOf(append(journal, 3))).to.equal(journal.failure);
+    const anew = open();
+    const last = anew.readAll().at(-1)?.n ?? 0;
+    expect(await append(anew, last + 1)).to.equal(true);
+    expect(all().at(-1)).to.equal(`group ${last + 1}`);
+  });
+
+  it('fails those who write while the disk is full, and nobody after', async () => {
+    disk.restore();
+    disk = watchFiles('ENOSPC');
+    const store = await openStore();
+    disk.faults.push('takes a part and fails');
+    expect(await failureOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
+    const { stored } = await store.put(KEY, Uint8Array.of(2));
+    expect(stored).to.equal(true);
+    await store.check();
+    expect((await store.fetch(KEY)).values).to.deep.equal([Buffer.of(2)]);
+  });
+
+  it('makes the store unhealthy when the disk loses what it was given, until it is opened anew', async () => {
+    const store = await openStore();
+    disk.faults.push('takes it and fails');
+    expect(await failureOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
+    expect(await failureOf(store.check())).to.be.instanceOf(StoreUnavailableError);
+    expect(await failureOf(store.put(KEY.replace('0', '1'), Uint8Array.of(1)))).to.be.instanceOf(
+      StoreUnavailableError,
+    );
+    await store.close();
+    const anew = await openStore();
+    await anew.check();
+    await anew.put(KEY.replace('0', '1'), Uint8Array.of(1));
+  });
+});

@@ -1,0 +1,75 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
+
+/** What happens to a write: the system takes all of it, or a part, or nothing, and says that it has failed. */
+export type Fault = 'takes it and fails' | 'takes a part and fails' | 'fails';
+
+export interface WatchedFiles {
+  /** What was done to files, in the order in which it was done: `write` with whether it flushes, and `flush`. */
+  readonly done: readonly string[];
+  /** What the next writes come to, each once. */
+  readonly faults: Fault[];
+  restore(): void;
+}
+
+/**
+ * Watches what this process writes into files by position, and flushes, and has some of it fail. Until it is restored all modules of this process see that.
+ * @param code of the errors
+ */
+export function watchFiles(code: 'EIO' | 'ENOSPC'): WatchedFiles {
+  const { writev, fdatasync } = fs;
+  const done: string[] = [];
+  const faults: Fault[] = [];
+  const failure = (): NodeJS.ErrnoException =>
+    Object.assign(new Error(`${code}: arranged`), { code, errno: -constants.errno[code] });
+  type Written = (
+    error: NodeJS.ErrnoException | null,
+    bytes: number,
+    buffers: NodeJS.ArrayBufferView[],
+  ) => void;
+
+  function watchedWrite(fd: number, buffers: NodeJS.ArrayBufferView[], at: number, written: Written): void {
+    const fault = faults.shift();
+    if (fault === 'fails') {
+      process.nextTick(written, failure(), 0, buffers);
+      return;
+    }
+    if (fault === 'takes a part and fails') {
+      const part = Buffer.concat(buffers as Buffer[]);
+      // The rest is written by a call of its own, to which the system says why.
+      faults.unshift('fails');
+      writev(fd, [part.subarray(0, part.length - 1)], at, written);
+      return;
+    }
+    writev(fd, buffers, at, (error, bytes) => {
+      done.push(flushesItsWrites(fd) ? 'write and flush' : 'write');
+      written(fault === undefined ? error : failure(), bytes, buffers);
+    });
+  }
+
+  function watchedFlush(fd: number, flushed: fs.NoParamCallback): void {
+    fdatasync(fd, (error) => {
+      done.push('flush');
+      flushed(error);
+    });
+  }
+
+  Object.assign(fs, { writev: watchedWrite, fdatasync: watchedFlush });
+  syncBuiltinESMExports();
+  return {
+    done,
+    faults,
+    restore: () => {
+      Object.assign(fs, { writev, fdatasync });
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+/** Whether the system flushes what is written to an open file before a write returns, as Linux tells of it. */
+function flushesItsWrites(fd: number): boolean {
+  if (process.platform !== 'linux') return false;
+  const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+  return (parseInt(flags ?? '', 8) & fs.constants.O_DSYNC) !== 0;
+}
