@@ -5,6 +5,7 @@ import fc from 'fast-check';
 
 import { StoreError } from '../../lib/store/errors.js';
 import type { Held, PutResult, Store, Version } from '../../lib/store/store.js';
+import { rejectionOf } from '../support/rejection.js';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -415,15 +416,6 @@ async function listPages(store: Store, prefix: string, limit: number): Promise<s
     cursor = page.cursor;
   } while (cursor !== undefined);
   return pages;
-}
-
-async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
-  try {
-    await call;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('the call did not reject');
 }
 
 /** What one client does to a few keys: it knows the newest state, an older one, or nothing. */

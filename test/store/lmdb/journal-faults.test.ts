@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import { Journal } from '../../../lib/store/lmdb/journal.js';
 import type { Store } from '../../../lib/store/store.js';
+import { rejectionOf } from '../../support/rejection.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { openQuietStore } from './quiet-store.js';
 import { watchFiles, type Fault, type WatchedFiles } from './support/faulty-files.js';
@@ -53,15 +54,6 @@ describe('the journal on a disk that may fail', () => {
       .map(({ group }) => group.toString());
   }
 
-  async function failureOf(work: Promise<unknown>): Promise<unknown> {
-    try {
-      await work;
-    } catch (error) {
-      return error;
-    }
-    throw new Error('it did not fail');
-  }
-
   it('has a group flushed before it is appended, with one call where there is such a one', async () => {
     const journal = open();
     const flushed = process.platform === 'linux' ? ['write and flush'] : ['write', 'flush'];
@@ -92,7 +84,7 @@ describe('the journal on a disk that may fail', () => {
       const journal = open();
       await append(journal, 1);
       disk.faults.push(fault);
-      expect(await failureOf(append(journal, 2))).to.have.property('code', 'EIO');
+      expect(await rejectionOf(append(journal, 2))).to.have.property('code', 'EIO');
       expect(journal.failure).to.equal(undefined);
       expect(all()).to.deep.equal(['group 1']);
       expect(await append(journal, 2)).to.equal(true);
@@ -104,10 +96,10 @@ describe('the journal on a disk that may fail', () => {
     const journal = open();
     await append(journal, 1);
     disk.faults.push('takes it and fails');
-    expect(await failureOf(append(journal, 2))).to.have.property('code', 'EIO');
+    expect(await rejectionOf(append(journal, 2))).to.have.property('code', 'EIO');
     expect(journal.failure).to.be.instanceOf(StoreUnavailableError);
     journal.next();
-    expect(await failureOf(append(journal, 3))).to.equal(journal.failure);
+    expect(await rejectionOf(append(journal, 3))).to.equal(journal.failure);
     const anew = open();
     const last = anew.readAll().at(-1)?.n ?? 0;
     expect(await append(anew, last + 1)).to.equal(true);
@@ -119,7 +111,7 @@ describe('the journal on a disk that may fail', () => {
     disk = watchFiles('ENOSPC');
     const store = await openStore();
     disk.faults.push('takes a part and fails');
-    expect(await failureOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
+    expect(await rejectionOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
     const { stored } = await store.put(KEY, Uint8Array.of(2));
     expect(stored).to.equal(true);
     await store.check();
@@ -129,9 +121,9 @@ describe('the journal on a disk that may fail', () => {
   it('makes the store unhealthy when the disk loses what it was given, until it is opened anew', async () => {
     const store = await openStore();
     disk.faults.push('takes it and fails');
-    expect(await failureOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
-    expect(await failureOf(store.check())).to.be.instanceOf(StoreUnavailableError);
-    expect(await failureOf(store.put(KEY.replace('0', '1'), Uint8Array.of(1)))).to.be.instanceOf(
+    expect(await rejectionOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
+    expect(await rejectionOf(store.check())).to.be.instanceOf(StoreUnavailableError);
+    expect(await rejectionOf(store.put(KEY.replace('0', '1'), Uint8Array.of(1)))).to.be.instanceOf(
       StoreUnavailableError,
     );
     await store.close();

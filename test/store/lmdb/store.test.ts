@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
+import { rejectionOf } from '../../support/rejection.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { storeConformance } from '../conformance.js';
 
@@ -155,13 +156,4 @@ describe('LMDB store', () => {
 async function sizeOf(directory: string): Promise<number> {
   const files = await Promise.all((await readdir(directory)).map((name) => stat(join(directory, name))));
   return files.reduce((sum, { size }) => sum + size, 0);
-}
-
-async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
-  try {
-    await call;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('the call did not reject');
 }

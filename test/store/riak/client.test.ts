@@ -6,7 +6,8 @@ import { expect } from 'chai';
 
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import { startRiakDouble } from '../../riak-double/double.js';
-import { LogLines, optionsFor, rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
+import { LogLines, optionsFor } from './support.js';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../../..', import.meta.url));

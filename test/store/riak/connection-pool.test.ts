@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import type { NodeConnection } from '../../../lib/store/riak/node-connection.js';
 import { FakeConnections } from './fake-connections.js';
-import { rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
 
 const waitMs = 2000;
 

@@ -11,7 +11,8 @@ import type { Fault, FaultRule } from '../../riak-double/faults.js';
 import { Code } from '../../riak-double/messages.js';
 import { startRiakDoubleProcess } from '../../riak-double/process.js';
 import { freePort } from '../../support/free-port.js';
-import { LogLines, optionsFor, rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
+import { LogLines, optionsFor } from './support.js';
 
 const callTimeoutMs = 400;
 /** What a busy machine may be late by. */

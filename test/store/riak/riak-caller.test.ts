@@ -7,7 +7,7 @@ import type { Command } from '../../../lib/store/riak/commands.js';
 import { ConnectionLostError } from '../../../lib/store/riak/failures.js';
 import { RiakCaller } from '../../../lib/store/riak/riak-caller.js';
 import { FakeConnections } from './fake-connections.js';
-import { rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
 
 const repeatable = { name: 'get', repeatable: true } as unknown as Command<never>;
 const onceOnly = { name: 'increment', repeatable: false } as unknown as Command<never>;

@@ -10,7 +10,8 @@ import type { Store } from '../../../lib/store/store.js';
 import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
 import { encodeFrame } from '../../riak-double/framing.js';
 import { Code } from '../../riak-double/messages.js';
-import { optionsFor, rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
+import { optionsFor } from './support.js';
 
 describe('the Riak store', () => {
   let double: RiakDouble;

@@ -12,7 +12,8 @@ import type { Store } from '../../../lib/store/store.js';
 import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
 import { Code } from '../../riak-double/messages.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
-import { LogLines, optionsFor, rejectionOf } from './support.js';
+import { rejectionOf } from '../../support/rejection.js';
+import { LogLines, optionsFor } from './support.js';
 
 const password = 'a-password-that-nobody-may-see';
 
