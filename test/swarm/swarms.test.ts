@@ -340,6 +340,23 @@ describe('a swarm of many shards', () => {
     });
   });
 
+  it('is counted as it is by then when the count of a download took longer than the announces after it', async () => {
+    const site = new Site({ shardPeers: 8 });
+    const swarms = site.process();
+    for (const number of upTo(20)) await announce(swarms, number);
+    expect(await site.keys()).to.have.length.greaterThan(1);
+    const increment = site.store.increment.bind(site.store);
+    let count = (): void => undefined;
+    const isCounted = new Promise<void>((resolve) => (count = resolve));
+    site.store.increment = (key, by) => isCounted.then(() => increment(key, by));
+    const late = announce(swarms, 0, { event: 'completed', state: 'seeder' });
+    for (let number = 20; number < 30; number++) await announce(swarms, number);
+    count();
+    expect((await late).counts).to.deep.equal({ seeders: 1, leechers: 29, partialSeeds: 0 });
+    const { counts } = await announce(swarms, 30);
+    expect(counts).to.deep.equal({ seeders: 1, leechers: 30, partialSeeds: 0 });
+  });
+
   it('is counted within four standard errors beyond, by scrapes and by announces, and without a lean', async function () {
     this.timeout(60_000);
     const site = new Site({ shardPeers: 192, warmMilliseconds: 60_000 });
