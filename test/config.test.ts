@@ -89,9 +89,11 @@ describe('settings', () => {
           expect(error).to.be.instanceOf(ConfigError);
           expect(error)
             .to.have.property('setting')
-            .that.is.oneOf([...names, 'PEER_LIFETIME']);
+            .that.is.oneOf([...names, 'PEER_LIFETIME', 'WARM_SECONDS']);
         }
       }),
+      // Two seconds of life are less than what is remembered may be old.
+      { examples: [['ANNOUNCE_INTERVAL', '1']] },
     );
   });
 });
