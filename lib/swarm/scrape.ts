@@ -43,13 +43,19 @@ async function countSwarm(context: ScrapeContext, infohash: string, deadline: nu
   const reader = new ShardReader(context, infohash);
   const root = await reader.read(0);
   if (root === undefined) return NO_PEERS;
-  const all = await readAll(reader, root);
+  const all = root.header.depth > DEPTH_OF_SAMPLE ? undefined : await readAll(reader, root);
   if (all === undefined)
     return estimate(await readSample(reader, root.header.depth, context.random), deadline);
   let counts = NO_PEERS;
   for (const { n, shard } of all) counts = addCounts(counts, countPeers(n, shard, deadline));
   return counts;
 }
+
+/**
+ * The depth of a swarm of as many shards as are read at most. Hashes spread evenly, so where shard 0 is deeper the swarm has more of them, and to
+ * go through those that were split off from it would be reads in vain.
+ */
+const DEPTH_OF_SAMPLE = Math.log2(SAMPLE_SHARDS);
 
 /** Each shard of the sample is as likely as its share of the swarm, so its count divided by its share is right on average. */
 function estimate(sample: readonly Source[], deadline: number): PeerCounts {
