@@ -100,7 +100,11 @@ export class JournalLock {
   }
 
   #ask(): void {
-    closeSync(openSync(this.#asking, 'a'));
+    try {
+      closeSync(openSync(this.#asking, 'a'));
+    } catch {
+      // It is there already, and another user's; or none can be made. Who has the lock then gives it back when it is idle.
+    }
   }
 }
 

@@ -111,6 +111,8 @@ class LmdbStore implements Store {
       if (!isThere || !this.#environment.isInPlace() || !this.#journal.isInPlace()) {
         throw new StoreUnavailableError('a data file of the LMDB store is gone');
       }
+      // Nothing can be read or written by who cannot read what others wrote.
+      await this.#shards.read(CHECK_KEY);
     });
   }
 

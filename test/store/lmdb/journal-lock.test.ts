@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +54,18 @@ describe('the lock of the journal', function () {
     waiter.release();
     await holder.acquire();
     expect(holder.isWanted).to.equal(false);
+    await Promise.all([holder.close(), waiter.close()]);
+  });
+
+  it('is waited for also by who cannot ask for it', async () => {
+    await mkdir(join(directory, 'journal.wanted'));
+    const [holder, waiter] = [new JournalLock(directory), new JournalLock(directory)];
+    await holder.acquire();
+    const acquired = waiter.acquire();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    holder.release();
+    await acquired;
+    expect(waiter.isHeld).to.equal(true);
     await Promise.all([holder.close(), waiter.close()]);
   });
 

@@ -1,5 +1,6 @@
-import { writeFile, readdir, rm, stat, mkdir } from 'node:fs/promises';
+import { writeFile, readdir, rm, rmdir, stat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
@@ -136,6 +137,25 @@ describe('LMDB store', () => {
     expect(await rejectionOf(store.fetch('k'.repeat(5000)))).to.be.instanceOf(StoreError);
     expect(await rejectionOf(store.put('k'.repeat(5000), Uint8Array.of(1)))).to.be.instanceOf(StoreError);
     await store.put(KEY, Uint8Array.of(1));
+    await store.close();
+  });
+
+  it('fails its check when it cannot follow what other processes write', async () => {
+    const store = await openQuietStore(directory);
+    await store.put(KEY, Uint8Array.of(1));
+    await store.check();
+    const ordinals = (await readdir(directory)).map((name) =>
+      Number(/^journal\.(\d+)$/.exec(name)?.[1] ?? 0),
+    );
+    // As unreadable as a file of another user, and so for root as well.
+    const next = join(directory, `journal.${Math.max(...ordinals) + 1}`);
+    // A process that appends often does not look for what others write, as they cannot.
+    await delay(50);
+    await mkdir(next);
+    expect(await rejectionOf(store.put(KEY, Uint8Array.of(2)))).to.be.instanceOf(StoreError);
+    expect(await rejectionOf(store.check())).to.be.instanceOf(StoreError);
+    await rmdir(next);
+    await store.check();
     await store.close();
   });
 
