@@ -47,14 +47,15 @@ const misused = 2;
 
 /** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
-  const [argument] = invocation.args;
-  if (argument === '--help' || argument === '-h') {
+  const [argument, ...rest] = invocation.args;
+  if (invocation.args.some((given) => given === '--help' || given === '-h')) {
     process.stdout.write(`${usage}\n${describeSettings()}`);
     return;
   }
   const command = argument === undefined ? undefined : commands.get(argument);
-  if (argument !== undefined && command === undefined) {
-    process.stderr.write(`${argument}: unknown argument\n\n${usage}`);
+  const unknown = command === undefined ? argument : rest[0];
+  if (unknown !== undefined) {
+    process.stderr.write(`${unknown}: unknown argument\n\n${usage}`);
     process.exit(misused);
   }
   try {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startRiakDouble } from '../../riak-double/double.js';
@@ -17,6 +17,9 @@ interface Outcome {
   readonly stderr: string;
 }
 
+/** A user and a group that own nothing. */
+const NOBODY = 65_534;
+
 describe('a command on the store', function () {
   let directory = '';
 
@@ -30,7 +33,7 @@ describe('a command on the store', function () {
 
   /** Runs a command to its end. */
   async function run(command: string, settings: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-    const program = await startProgram(process.execPath, [entry, command], {
+    const program = await startProgram(process.execPath, [entry, ...command.split(' ')], {
       cwd: directory,
       env: { PATH: process.env['PATH'], DATA_DIR: join(directory, 'data'), ...settings },
     });
@@ -65,6 +68,39 @@ describe('a command on the store', function () {
       });
     });
   }
+
+  it('is refused with an argument that it does not know, with status 2, and does nothing', async () => {
+    for (const command of ['purge --dry-run', 'report all']) {
+      const { status, stdout, stderr } = await run(command);
+      expect([status, stdout], stderr).to.deep.equal([2, '']);
+      expect(stderr).to.match(/^(--dry-run|all): unknown argument\n/);
+    }
+    expect(await readdir(directory)).to.deep.equal([]);
+  });
+
+  it('says with --help what there is, and does nothing', async () => {
+    const { status, stdout, stderr } = await run('purge --help');
+    expect([status, stderr]).to.deep.equal([0, '']);
+    expect(stdout).to.match(/^Usage: npm start/);
+    expect(await readdir(directory)).to.deep.equal([]);
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'leaves no file of root in the directory of a tracker that runs as another user',
+    async () => {
+      const data = join(directory, 'data');
+      await chmod(directory, 0o755);
+      await mkdir(data);
+      await chown(data, NOBODY, NOBODY);
+      for (const command of ['purge', 'report', 'purge']) {
+        const { status, stderr } = await run(command);
+        expect(status, stderr).to.equal(0);
+      }
+      const files = await readdir(data);
+      expect(files).to.include('shards.mdb');
+      for (const file of files) expect((await stat(join(data, file))).uid, file).to.equal(NOBODY);
+    },
+  );
 
   describe('npm run report', () => {
     it('prints what the last purge printed, and nothing else', async () => {
