@@ -37,7 +37,7 @@ export class SwarmPurge {
 
   constructor(private readonly components: SwarmPurgeComponents) {
     // Nothing is remembered: another process writes to these shards all the time.
-    this.router = new ShardRouter(new WarmShards({ ...components, warmMilliseconds: -1 }, 0));
+    this.router = new ShardRouter(new WarmShards({ ...components, warmMilliseconds: -1 }, 0), components.log);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readUint32 } from './bytes.js';
 import { countChanged, countedPeer } from './counts.js';
-import { isLive } from './filter.js';
+import { isExpired, isLive } from './filter.js';
 import type { PeerOperation } from './operation.js';
 import {
   compareAge,
@@ -87,7 +87,9 @@ export class AnnounceOperation implements PeerOperation {
       const { event } = this.announcement;
       // In a swarm of several shards the peer may be on its way here from another one, so the tombstone must be there first.
       if (event === 'stopped' && !live && shard.header.depth === 0) return shard;
-      this.decide(shard, live ? at : undefined, deadline);
+      // A tombstone in the place of another one remembers as much: clients send a stop twice.
+      const isKnown = live || (event === 'stopped' && found && !isExpired(shard.bytes, at, layout, deadline));
+      this.decide(shard, isKnown ? at : undefined, deadline);
       if (event === 'none' && live && this.saysNothingNew(shard, at, now)) return shard;
       this.decided = true;
     }
@@ -104,11 +106,11 @@ export class AnnounceOperation implements PeerOperation {
     return found && compareAge(shard.bytes, at, this.record, 0, this.layout) === 0;
   }
 
-  /** @param liveAt where the peer's present record is, if it has a live one */
-  private decide(shard: Shard, liveAt: number | undefined, deadline: number): void {
+  /** @param knownAt where the record is that says whether the peer's download is counted, if there is one */
+  private decide(shard: Shard, knownAt: number | undefined, deadline: number): void {
     const { event, state } = this.announcement;
     let flags = event === 'stopped' ? STOPPED : STATE_FLAGS[state];
-    if (liveAt !== undefined) flags |= flagsOf(shard.bytes, liveAt, this.layout) & COUNTED;
+    if (knownAt !== undefined) flags |= flagsOf(shard.bytes, knownAt, this.layout) & COUNTED;
     if (event === 'completed' && state === 'seeder' && this.completesNow(shard, deadline)) {
       this.countsDownload = true;
       flags |= COUNTED;
@@ -125,7 +127,7 @@ export class AnnounceOperation implements PeerOperation {
     for (const layout of [V4, V6]) {
       const { from, to } = shard.recordsOf(layout, this.record);
       for (let at = from; at < to; at += layout.size) {
-        if (readUint32(shard.bytes, at + layout.seenAt) <= deadline) continue;
+        if (isExpired(shard.bytes, at, layout, deadline)) continue;
         const flags = flagsOf(shard.bytes, at, layout);
         if ((flags & COUNTED) !== 0) return false;
         if ((flags & STOPPED) !== 0) continue;

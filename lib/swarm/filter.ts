@@ -75,7 +75,12 @@ export function countOwned(n: number, shard: Shard): number {
 
 /** Whether a record stands for a peer that is there: seen after `deadline`, and no tombstone. */
 export function isLive(bytes: Uint8Array, at: number, layout: RecordLayout, deadline: number): boolean {
-  return readUint32(bytes, at + layout.seenAt) > deadline && (flagsOf(bytes, at, layout) & STOPPED) === 0;
+  return !isExpired(bytes, at, layout, deadline) && (flagsOf(bytes, at, layout) & STOPPED) === 0;
+}
+
+/** Whether a record, or a tombstone, was last seen at `deadline` or before. */
+export function isExpired(bytes: Uint8Array, at: number, layout: RecordLayout, deadline: number): boolean {
+  return readUint32(bytes, at + layout.seenAt) <= deadline;
 }
 
 /** When the record of a layout was seen that was seen longest ago; Infinity if there is none. */

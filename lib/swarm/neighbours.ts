@@ -1,4 +1,5 @@
 import type { Random } from '../environment.js';
+import type { Log } from '../log.js';
 import { ReadOperation } from './operation.js';
 import { coverage, shardAt } from './placement.js';
 import type { Source } from './selection.js';
@@ -18,11 +19,12 @@ export class Neighbours {
   constructor(
     private readonly shards: WarmShards,
     private readonly random: Random,
+    private readonly log: Log,
   ) {}
 
   /**
    * The peer's own shard and warm other ones, in random order, after up to `reads` reads of the store for more of them; a promise only
-   * if there is something to read.
+   * if there is something to read. It never rejects: what cannot be read is left out, as the announce is stored already.
    * @param hasEnough whether sources have the peers that are wanted: one read is always worth it, more only for want of peers
    */
   around(infohash: string, own: Source, hasEnough: HasEnough, reads: number): Source[] | Promise<Source[]> {
@@ -57,7 +59,12 @@ export class Neighbours {
   ): Promise<Source[]> {
     for (let read = 0; read < reads && (read === 0 || !hasEnough(sources)); read++) {
       if (sources.length >= SAMPLE_SHARDS || covered(sources) >= 1) break;
-      await this.readOther(infohash, own, numbers, sources);
+      try {
+        await this.readOther(infohash, own, numbers, sources);
+      } catch (cause) {
+        this.log.warn('neighbour not read', { infohash, cause });
+        break;
+      }
     }
     return sources;
   }

@@ -126,8 +126,7 @@ export class ShardLane implements Linked<ShardLane> {
   /** Serves what waits, group after group. No async functions: what one of them keeps while it waits is several times what these closures take. */
   private run(): void {
     this.running = true;
-    const group = this.queue;
-    this.queue = [];
+    const group = this.next();
     try {
       this.serve(group).then(
         () => {
@@ -140,6 +139,14 @@ export class ShardLane implements Linked<ShardLane> {
     } catch (error) {
       this.fail(group, error);
     }
+  }
+
+  /** Takes what waits, or the first of it: a group is applied in one turn of the event loop. */
+  private next(): Waiting[] {
+    if (this.queue.length > MOST_AT_ONCE) return this.queue.splice(0, MOST_AT_ONCE);
+    const group = this.queue;
+    this.queue = [];
+    return group;
   }
 
   private fail(group: readonly Waiting[], error: unknown): void {
@@ -167,7 +174,8 @@ export class ShardLane implements Linked<ShardLane> {
       if (!isWarm) {
         // What has come meanwhile goes along, but not what needs a read that began after it came.
         const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
-        for (const waiting of this.queue.splice(0, end < 0 ? this.queue.length : end)) group.push(waiting);
+        const most = Math.max(0, MOST_AT_ONCE - group.length);
+        for (const waiting of this.queue.splice(0, Math.min(end < 0 ? most : end, most))) group.push(waiting);
       }
       return this.settle(group, 1);
     });
@@ -352,6 +360,12 @@ interface Waiting {
 const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
 const NO_ROOT = Shard.empty(newHeader(0));
+
+/**
+ * Operations that are written together, at most. What one takes may grow with the records of its peer id, and somebody may announce one peer id from very
+ * many ports: then the time for which a group has the event loop grows with the square of its length.
+ */
+const MOST_AT_ONCE = 512;
 
 /** Lost races with other writers before a write gives up. Each loss means that another write got through. */
 const MOST_LOSSES = 100;

@@ -1,3 +1,4 @@
+import type { Log } from '../log.js';
 import { ReadOperation, type Landing, type PeerOperation, type ShardOperation } from './operation.js';
 import { parentOf, shardAt, shardKey } from './placement.js';
 import { ForgetStraysOperation, movesOf, movesOfPeer, straysOf } from './relocation.js';
@@ -31,7 +32,10 @@ export class ShardRouter {
   /** The shards that strays are being moved out of right now. */
   private readonly clearing = new Set<string>();
 
-  constructor(private readonly shards: WarmShards) {}
+  constructor(
+    private readonly shards: WarmShards,
+    private readonly log: Log,
+  ) {}
 
   /**
    * Applies an operation at the shard that is responsible for its peer, and moves what does not belong there to where it does.
@@ -85,7 +89,7 @@ export class ShardRouter {
       first = undefined;
       const { kind, shard } = landing;
       fetches += landing.fetches;
-      for (const straying of landing.withStrays) await this.moveStrays(infohash, straying);
+      for (const straying of landing.withStrays) await this.tryToMoveStrays(infohash, straying);
       if (kind === 'elsewhere' && looksBackOn !== undefined) {
         // Somebody may be moving them already, but not have come to these.
         await this.bring(infohash, shard, looksBackOn);
@@ -176,6 +180,15 @@ export class ShardRouter {
         this.depths.delete(oldest);
         break;
       }
+    }
+  }
+
+  /** Who only comes by does not fail for the strays of others: they stay here, and whoever comes next tries again. */
+  private async tryToMoveStrays(infohash: string, n: number): Promise<void> {
+    try {
+      await this.moveStrays(infohash, n);
+    } catch (cause) {
+      this.log.warn('strays not moved', { key: shardKey(infohash, n), cause });
     }
   }
 

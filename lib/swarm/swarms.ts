@@ -61,8 +61,8 @@ export class Swarms {
   constructor(private readonly components: SwarmComponents) {
     const { rules, ...context } = components;
     this.shards = new WarmShards({ ...rules, ...context }, rules.warmBytes);
-    this.router = new ShardRouter(this.shards);
-    this.neighbours = new Neighbours(this.shards, components.random);
+    this.router = new ShardRouter(this.shards, components.log);
+    this.neighbours = new Neighbours(this.shards, components.random, components.log);
     this.views = new SwarmViews(components.random);
   }
 
@@ -75,11 +75,10 @@ export class Swarms {
   announce(announcement: Announcement, wanted: PeersWanted, log = this.components.log): Promise<SwarmAnswer> {
     const infohash = infohashKey(announcement.infohash);
     const operation = new AnnounceOperation(announcement, this.components.rules);
-    const answer = (arrival: Arrival): SwarmAnswer | Promise<SwarmAnswer> =>
-      this.answer(infohash, arrival, this.asked(announcement, operation.record, wanted));
+    const ask = (): Wanted => this.asked(announcement, operation.record, wanted);
     return this.router.visit(infohash, operation).then((arrival) => {
-      if (!operation.countsDownload) return answer(arrival);
-      return this.countDownload(infohash, log).then(() => answer(arrival));
+      if (!operation.countsDownload) return this.answer(infohash, arrival, ask);
+      return this.countDownload(infohash, log).then(() => this.answer(infohash, arrival, ask));
     });
   }
 
@@ -103,35 +102,56 @@ export class Swarms {
     };
   }
 
-  private answer(infohash: string, arrival: Arrival, asked: Wanted): SwarmAnswer | Promise<SwarmAnswer> {
-    const { random } = this.components;
-    if (arrival.shard.header.depth === 0) {
+  /** @param ask what is wanted now: peers expire while other shards are read */
+  private answer(infohash: string, arrival: Arrival, ask: () => Wanted): SwarmAnswer | Promise<SwarmAnswer> {
+    const asked = ask();
+    const own = ownNow(arrival);
+    if (own.shard.header.depth === 0) {
       return {
-        counts: countPeers(arrival.n, arrival.shard, asked.deadline),
-        peers: selectPeers([arrival], asked, random),
+        counts: countPeers(own.n, own.shard, asked.deadline),
+        peers: selectPeers([own], asked, this.components.random),
       };
     }
-    const answerFrom = (view: SwarmView): SwarmAnswer => ({
-      counts: view.countsWith(arrival),
-      peers: selectPeers(view.sourcesFor(arrival, asked.limit, asked.downloadersOnly), asked, random),
-    });
-    const view = this.view(infohash, arrival, asked);
-    return view instanceof Promise ? view.then(answerFrom) : answerFrom(view);
-  }
-
-  /** What there is of a swarm beside the peer's own shard. */
-  private view(infohash: string, arrival: Arrival, asked: Wanted): SwarmView | Promise<SwarmView> {
     const { limit, deadline, downloadersOnly } = asked;
-    // Another announce to this shard may have been stored since, and have come here first.
-    const shard = arrival.lane.warm ?? arrival.shard;
-    const view = this.views.current(infohash, { n: arrival.n, shard }, deadline);
-    if (view !== undefined) return view;
+    const view = this.views.current(infohash, own, deadline);
+    if (view !== undefined) return this.answerFrom(view, own, asked);
     const hasEnough = (found: readonly Source[]): boolean =>
       givableIn(found, downloadersOnly, deadline) >= limit;
-    const sources = this.neighbours.around(infohash, arrival, hasEnough, readsLeft(arrival, limit));
-    if (Array.isArray(sources)) return this.views.look(infohash, sources, deadline);
-    return sources.then((read) => this.views.look(infohash, read, deadline));
+    const sources = this.neighbours.around(infohash, own, hasEnough, readsLeft(arrival, limit));
+    if (Array.isArray(sources)) {
+      return this.answerFrom(this.views.look(infohash, sources, deadline), own, asked);
+    }
+    return sources.then((read) => {
+      const later = ask();
+      const present = this.present(infohash, read);
+      return this.answerFrom(this.views.look(infohash, present, later.deadline), ownNow(arrival), later);
+    });
   }
+
+  private answerFrom(view: SwarmView, own: Source, asked: Wanted): SwarmAnswer {
+    const sources = view.sourcesFor(own, asked.limit, asked.downloadersOnly);
+    return {
+      counts: view.countsWith(own),
+      peers: selectPeers(sources, asked, this.components.random),
+    };
+  }
+
+  /** Shards as they are by now: while another one was read, announces to these may have been stored and answered. */
+  private present(infohash: string, sources: readonly Source[]): Source[] {
+    const present: Source[] = [];
+    for (const { n, shard } of sources) {
+      const now = this.shards.peek(infohash, n)?.warm ?? shard;
+      // Its peers went back to the shard that it was split off from.
+      if (!now.header.forwarding) present.push({ n, shard: now });
+    }
+    return present;
+  }
+}
+
+/** The peer's own shard as it is by now: other announces to it may have been stored since, and have come here first. */
+function ownNow({ n, lane, shard }: Arrival): Source {
+  const { warm } = lane;
+  return { n, shard: warm === undefined || warm.header.forwarding ? shard : warm };
 }
 
 function givableIn(sources: readonly Source[], downloadersOnly: boolean, deadline: number): number {

@@ -33,7 +33,7 @@ async function swarmOf(depth: number): Promise<Scene> {
   }
   const shards = new WarmShards(site.context, 1e9);
   const { shard } = await shards.lane(KEY, 0).submit(new ReadOperation(undefined));
-  return { site, shards, neighbours: new Neighbours(shards, site.random), own: { n: 0, shard } };
+  return { site, shards, neighbours: new Neighbours(shards, site.random, site.log), own: { n: 0, shard } };
 }
 
 describe('the shards around a peer', () => {
@@ -141,7 +141,7 @@ describe('the shards around a peer', () => {
         Buffer.from(shardOf(list, { ...newHeader(n), depth: 2 }).seal()),
       );
     }
-    const neighbours = new Neighbours(shards, site.random);
+    const neighbours = new Neighbours(shards, site.random, site.log);
     for (let i = 0; i < 30; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const sources = await neighbours.around(KEY, own, atLeast(0), 0);
     expect(sources.map(({ n }) => n)).to.have.members([0, 1, 3]);

@@ -84,6 +84,41 @@ describe('a lane', () => {
     expect(await storedNumbers(site)).to.deep.equal(upTo(50));
   });
 
+  it('has the event loop for no more than some of them at once, and serves all in their order', async () => {
+    let applied = 0;
+    const groups: number[] = [];
+    const site = new Site(
+      { shardPeers: 1e9 },
+      {
+        schedule: (label) => {
+          if (label === `put ${KEY}`) groups.push(applied);
+          applied = 0;
+          return Promise.resolve();
+        },
+      },
+    );
+    const lane = laneOf(site);
+    const order: number[] = [];
+    const numbers = upTo(2000);
+    await Promise.all(
+      numbers.map((number) => {
+        const operation = put(site, number);
+        const counted = put(site, number, {
+          apply: (shard, now) => {
+            applied++;
+            order.push(number);
+            return operation.apply(shard, now);
+          },
+        });
+        return lane.submit(counted);
+      }),
+    );
+    expect(order).to.deep.equal(numbers);
+    expect(Math.max(...groups)).to.be.at.most(512);
+    expect(groups).to.have.length.at.most(6);
+    expect(await storedNumbers(site)).to.have.length(2000);
+  });
+
   it('neither writes nor answers late for operations that change nothing', async () => {
     const site = new Site();
     const lane = laneOf(site);

@@ -483,6 +483,29 @@ describe('a completed download', () => {
     }
   });
 
+  for (const shardPeers of [192, 8]) {
+    it(`counts once for a peer with two addresses whose client repeats a stop, with ${shardPeers} peers a shard`, async () => {
+      const site = new Site({ shardPeers });
+      const swarms = site.process();
+      for (const number of upTo(12)) await announce(swarms, number);
+      const stopped = { state: 'seeder', event: 'stopped' } as const;
+      const second = { address: v6Of(1) };
+      for (const changes of [
+        { ...second, event: 'started' },
+        { event: 'started' },
+        completed,
+        stopped,
+        stopped,
+        { ...second, ...completed },
+        { ...second, ...stopped },
+      ] as const) {
+        site.pass(1);
+        await announce(swarms, 1, changes);
+      }
+      expect(await downloads(site)).to.equal(1);
+    });
+  }
+
   it('does not count again after the peer stopped and started as a seeder', async () => {
     const site = new Site();
     const swarms = site.process();
