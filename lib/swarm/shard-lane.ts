@@ -89,6 +89,11 @@ export class ShardLane implements Linked<ShardLane> {
     return this.held === undefined ? 0 : this.held.bytes.length;
   }
 
+  /** The remembered state, however old: what this process has not seen change since. */
+  get latest(): Shard | undefined {
+    return this.held;
+  }
+
   /** The remembered state, if it is not too old to be taken for the present one. */
   get warm(): Shard | undefined {
     return this.isWarm ? this.held : undefined;

@@ -12,7 +12,7 @@ export interface Arrival {
   /** The shard that is responsible for the operation's peer. */
   readonly n: number;
   /** What this process remembers of the shard from then on. */
-  readonly lane: Pick<ShardLane, 'warm'>;
+  readonly lane: Pick<ShardLane, 'latest'>;
   /** Its state afterwards; an empty shard if nothing is held. */
   readonly shard: Shard;
   /** Reads of the store that it took to find it. */

@@ -9,7 +9,7 @@ import {
   type PeerCounts,
 } from './counts.js';
 import { SAMPLE_SHARDS } from './neighbours.js';
-import { coverage } from './placement.js';
+import { coverage, shardAt } from './placement.js';
 import type { Source } from './selection.js';
 
 /**
@@ -33,7 +33,12 @@ export class SwarmViews {
   current(infohash: string, own: Source, deadline: number): SwarmView | undefined {
     if (deadline !== this.deadline) this.forget(deadline);
     const view = this.views.get(infohash);
-    if (!view?.update(own)) return undefined;
+    if (view === undefined) return undefined;
+    if (!view.update(own)) {
+      // Nor is it one for the announces to its other shards: it has peers as they were before this shard split.
+      this.views.set(infohash, undefined);
+      return undefined;
+    }
     if (view.isWhole) return view;
     return this.random() * ANNOUNCES_PER_LOOK < 1 ? undefined : view;
   }
@@ -91,7 +96,11 @@ export class SwarmView {
   update(own: Source): boolean {
     for (let i = 0; i < this.sources.length; i++) {
       const before = this.sources[i];
-      if (before?.n !== own.n) continue;
+      if (before === undefined) continue;
+      if (before.n !== own.n) {
+        if (overlap(before, own)) return false;
+        continue;
+      }
       if (before.shard.header.depth !== own.shard.header.depth) return false;
       const counts = countPeers(own.n, own.shard, this.deadline);
       this.sum = addCounts(subtractCounts(this.sum, this.known[i] ?? NO_PEERS), counts);
@@ -141,6 +150,12 @@ export class SwarmView {
     for (const source of this.sources) if (source.n === n) return true;
     return false;
   }
+}
+
+/** Whether one of two shards was split off from the other, directly or not, since that was as it is here. */
+function overlap(a: Source, b: Source): boolean {
+  const depth = Math.min(a.shard.header.depth, b.shard.header.depth);
+  return shardAt(a.n, depth) === shardAt(b.n, depth);
 }
 
 /** How often an announce to a swarm of more shards than are looked at has them looked at again, so that they change. */

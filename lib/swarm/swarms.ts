@@ -3,7 +3,7 @@ import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
 import { AnnounceOperation, type Announcement } from './announcement.js';
 import { countPeers, givable, type PeerCounts } from './counts.js';
-import { infohashKey } from './placement.js';
+import { childOf, infohashKey } from './placement.js';
 import { Neighbours } from './neighbours.js';
 import { expiryDeadline } from './peer-record.js';
 import { selectPeers, type SelectedPeers, type Source, type Wanted } from './selection.js';
@@ -78,7 +78,9 @@ export class Swarms {
     const ask = (): Wanted => this.asked(announcement, operation.record, wanted);
     return this.router.visit(infohash, operation).then((arrival) => {
       if (!operation.countsDownload) return this.answer(infohash, arrival, ask);
-      return this.countDownload(infohash, log).then(() => this.answer(infohash, arrival, ask));
+      return this.countDownload(infohash, log).then(() =>
+        this.answer(infohash, arrival, ask, this.present(infohash, ownNow(arrival))),
+      );
     });
   }
 
@@ -102,10 +104,17 @@ export class Swarms {
     };
   }
 
-  /** @param ask what is wanted now: peers expire while other shards are read */
-  private answer(infohash: string, arrival: Arrival, ask: () => Wanted): SwarmAnswer | Promise<SwarmAnswer> {
+  /**
+   * @param ask what is wanted now: peers expire while other shards are read
+   * @param own the peer's own shard as it is by now
+   */
+  private answer(
+    infohash: string,
+    arrival: Arrival,
+    ask: () => Wanted,
+    own = ownNow(arrival),
+  ): SwarmAnswer | Promise<SwarmAnswer> {
     const asked = ask();
-    const own = ownNow(arrival);
     if (own.shard.header.depth === 0) {
       return {
         counts: countPeers(own.n, own.shard, asked.deadline),
@@ -118,14 +127,27 @@ export class Swarms {
     const hasEnough = (found: readonly Source[]): boolean =>
       givableIn(found, downloadersOnly, deadline) >= limit;
     const sources = this.neighbours.around(infohash, own, hasEnough, readsLeft(arrival, limit));
-    if (Array.isArray(sources)) {
-      return this.answerFrom(this.views.look(infohash, sources, deadline), own, asked);
-    }
+    if (Array.isArray(sources)) return this.answerAfterLook(infohash, own, sources, asked);
     return sources.then((read) => {
-      const later = ask();
-      const present = this.present(infohash, read);
-      return this.answerFrom(this.views.look(infohash, present, later.deadline), ownNow(arrival), later);
+      const present = this.present(infohash, ownNow(arrival));
+      return this.answerAfterLook(infohash, present, [present, ...read.slice(1)], ask());
     });
+  }
+
+  /** @param sources the peer's own shard first */
+  private answerAfterLook(
+    infohash: string,
+    own: Source,
+    sources: readonly Source[],
+    asked: Wanted,
+  ): SwarmAnswer {
+    const present = [own];
+    for (let i = 1; i < sources.length; i++) {
+      const source = this.present(infohash, sources[i] as Source);
+      // Its peers went back to the shard that it was split off from.
+      if (!source.shard.header.forwarding) present.push(source);
+    }
+    return this.answerFrom(this.views.look(infohash, present, asked.deadline), own, asked);
   }
 
   private answerFrom(view: SwarmView, own: Source, asked: Wanted): SwarmAnswer {
@@ -136,22 +158,28 @@ export class Swarms {
     };
   }
 
-  /** Shards as they are by now: while another one was read, announces to these may have been stored and answered. */
-  private present(infohash: string, sources: readonly Source[]): Source[] {
-    const present: Source[] = [];
-    for (const { n, shard } of sources) {
-      const now = this.shards.peek(infohash, n)?.warm ?? shard;
-      // Its peers went back to the shard that it was split off from.
-      if (!now.header.forwarding) present.push({ n, shard: now });
-    }
-    return present;
+  /**
+   * A shard as it is by now: announces to it may have been stored and answered while another one was read. It may be about to be written without
+   * the peers that were split off from it: those that are in shards of their own already may have left there.
+   */
+  private present(infohash: string, { n, shard }: Source): Source {
+    const known = this.shards.peek(infohash, n)?.latest ?? shard;
+    let { depth } = known.header;
+    while (this.isThere(infohash, childOf(n, depth))) depth++;
+    if (depth === known.header.depth) return { n, shard: known };
+    return { n, shard: known.withHeader({ ...known.header, depth, strays: true }) };
+  }
+
+  private isThere(infohash: string, n: number): boolean {
+    const shard = this.shards.peek(infohash, n)?.warm;
+    return shard !== undefined && !shard.header.forwarding;
   }
 }
 
 /** The peer's own shard as it is by now: other announces to it may have been stored since, and have come here first. */
 function ownNow({ n, lane, shard }: Arrival): Source {
-  const { warm } = lane;
-  return { n, shard: warm === undefined || warm.header.forwarding ? shard : warm };
+  const { latest } = lane;
+  return { n, shard: latest === undefined || latest.header.forwarding ? shard : latest };
 }
 
 function givableIn(sources: readonly Source[], downloadersOnly: boolean, deadline: number): number {
