@@ -126,7 +126,7 @@ export async function growth(options: RowOptions): Promise<Measured> {
     notes: [
       'Each peer announces once in 1,800 s of a clock that is made to follow, as live clients do, so every announce is written. One request at a time.',
       'On the store in memory time is processor time of the whole process; on LMDB it is time by the clock, most of it the flush.',
-      `A scrape is held against a full shard, ${ONE_SHARD} peers. It reads 16 shards of a large swarm, and the first.`,
+      `A scrape is held against a full shard, ${ONE_SHARD} peers. Of a large swarm it reads shard 0, a sample of 16, and here and there one more for a shard of another depth.`,
       `The number of swarms grows with ${PEERS_IN_SMALL_SWARMS} peers in each.`,
     ],
     curves: [
