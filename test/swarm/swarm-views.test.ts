@@ -85,12 +85,25 @@ describe('the view of a swarm', () => {
   });
 
   it('does not outlive a split', () => {
-    const views = new SwarmViews(Math.random);
-    lookTwice(views, whole());
-    expect(views.current(KEY, shardAt(0, DEPTH + 1), 500)).to.equal(undefined);
-    // A child that the view of a whole swarm does not know.
-    expect(views.current(KEY, shardAt(1 << DEPTH, DEPTH + 1), 500)).to.equal(undefined);
-    expect(views.current(KEY, shardAt(1), 500)).to.not.equal(undefined);
+    // The shard that has split, and one that was split off, which the view does not know.
+    for (const own of [shardAt(0, DEPTH + 1), shardAt(1 << DEPTH, DEPTH + 1)]) {
+      const views = new SwarmViews(Math.random);
+      lookTwice(views, whole());
+      expect(views.current(KEY, shardAt(1), 500)).to.not.equal(undefined);
+      expect(views.current(KEY, own, 500)).to.equal(undefined);
+      // Nor is it there for an announce to another shard: it would have peers that may have left since.
+      expect(views.current(KEY, shardAt(1), 500)).to.equal(undefined);
+    }
+  });
+
+  it('of a part of a swarm has no shard beside one that was split off from it', () => {
+    const part = upTo(16).map((n) => shardAt(n, 6, 5));
+    for (const own of [shardAt(64, 7), shardAt(0, 5)]) {
+      const views = new SwarmViews(() => 0.9);
+      lookTwice(views, part);
+      expect(views.current(KEY, shardAt(40, 6), 500)).to.not.equal(undefined);
+      expect(views.current(KEY, own, 500)).to.equal(undefined);
+    }
   });
 
   it('of a part of a swarm is not kept: there is more to look at', () => {
