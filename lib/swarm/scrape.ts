@@ -41,7 +41,17 @@ export async function scrapeSwarm(
 }
 
 async function countSwarm(context: ScrapeContext, infohash: string, deadline: number): Promise<PeerCounts> {
-  const reader = new ShardReader(context, infohash);
+  for (let attempt = 1; ; attempt++) {
+    const reader = new ShardReader(context, infohash);
+    const counts = await countShards(reader, context.random, deadline);
+    if (!reader.isOutdated || attempt === MOST_ATTEMPTS) return counts;
+  }
+}
+
+/** A purge that folds a large swarm may come between more than once. */
+const MOST_ATTEMPTS = 3;
+
+async function countShards(reader: ShardReader, random: Random, deadline: number): Promise<PeerCounts> {
   const root = await reader.read(0);
   if (root === undefined) return NO_PEERS;
   const isShallow = root.header.depth <= DEPTH_OF_SAMPLE;
@@ -49,7 +59,7 @@ async function countSwarm(context: ScrapeContext, infohash: string, deadline: nu
     const all = await readAll(reader, root);
     if (all !== undefined) return sum(all, deadline);
   }
-  const sample = await readSample(reader, root.header.depth, SAMPLE_SHARDS, context.random);
+  const sample = await readSample(reader, root.header.depth, SAMPLE_SHARDS, random);
   const mayBeFew = !isShallow && fewestShards([{ n: 0, shard: root }, ...sample]) <= SAMPLE_SHARDS;
   const all = mayBeFew ? await readAll(reader, root) : undefined;
   return all === undefined ? estimate(sample, deadline) : sum(all, deadline);
@@ -95,7 +105,9 @@ async function readAll(reader: ShardReader, root: Shard): Promise<Source[] | und
     level = [];
     for (const [i, n] of children.entries()) {
       const shard = shards[i];
-      if (shard !== undefined) level.push({ n, shard });
+      if (shard === undefined) continue;
+      if (shard.header.forwarding) reader.isOutdated = true;
+      level.push({ n, shard });
     }
     found.push(...level);
   }

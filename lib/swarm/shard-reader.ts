@@ -6,6 +6,8 @@ import type { Shard } from './shard.js';
 
 /** Reads each shard of a swarm from the store at most once. */
 export class ShardReader {
+  /** A shard forwards to one that was read as split: it has taken the peers back since then, and what was read of the two has them nowhere. */
+  isOutdated = false;
   private readonly reads = new Map<number, Promise<Shard | undefined>>();
 
   /** @param infohash hex */

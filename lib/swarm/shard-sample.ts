@@ -62,5 +62,7 @@ async function find(reader: ShardReader, hash: number, guess: number): Promise<S
     else if (low < 0) at = Math.max(high - step, 0);
     else at = (low + high) >>> 1;
   }
+  const below = line[high];
+  if (below !== undefined && (await reader.read(below))?.header.forwarding === true) reader.isOutdated = true;
   return undefined;
 }

@@ -6,6 +6,8 @@ import { SEEDER } from '../../lib/swarm/peer-record.js';
 import { MAX_DEPTH, shardAt, shardKey } from '../../lib/swarm/placement.js';
 import { ShardFormatError, newHeader } from '../../lib/swarm/shard-header.js';
 import { defined } from '../support/defined.js';
+import type { Shard } from '../../lib/swarm/shard.js';
+import { purge } from '../purge/purging.js';
 import { shardOf } from '../support/swarm-arbitraries.js';
 import { damaged, ofNewerFormat } from './damage.js';
 import { numbersIn, peerIdOf, recordOf } from './peers.js';
@@ -136,6 +138,47 @@ describe('the scrape of a swarm', () => {
           expect(counts).to.deep.equal({ ...NO_PEERS, seeders: depth + 1, leechers });
         }
       }
+    }
+  });
+
+  it('counts everybody though a purge takes shards back between its reads', async () => {
+    const staying = upTo(200).filter((number) => number % 50 === 0);
+    for (const peers of [12, 40, 200]) {
+      for (let before = 1; before <= 3; before++) {
+        const site = new Site({ shardPeers: 8 });
+        await fill(site.process(), upTo(peers));
+        site.pass(1400);
+        await fill(site.process(), staying);
+        site.pass(1400);
+        const fetch = site.store.fetch.bind(site.store);
+        let reads = 0;
+        site.store.fetch = async (key) => {
+          if (++reads === before) await purge(site);
+          return fetch(key);
+        };
+        const { counts } = await site.scrape();
+        expect(await site.shardsAt(KEY)).to.satisfy(([root]: Shard[]) => root?.header.depth === 0);
+        expect(counts, `${peers} peers, read ${before}`).to.deep.equal({
+          ...NO_PEERS,
+          leechers: staying.length,
+        });
+      }
+    }
+  });
+
+  it('ends though a shard forwards to one that goes on to be split, and counts the others', async () => {
+    for (const depth of [1, 6]) {
+      const site = new Site();
+      for (const n of upTo(1 << depth)) await store(site, n, depth, 9);
+      const last = (1 << depth) - 1;
+      const forwarding = shardOf([], { ...newHeader(last), forwarding: true, forwardingSince: 10_000 });
+      await site.overwrite(shardKey(KEY, last), Buffer.from(forwarding.seal()));
+      const { counts } = await site.scrape();
+      expect(counts).to.deep.equal({
+        ...NO_PEERS,
+        seeders: depth === 1 ? 1 : 64,
+        leechers: 9 * (depth === 1 ? 1 : 64),
+      });
     }
   });
 
