@@ -7,6 +7,7 @@ import { SEEDER, STOPPED } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
 import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard-header.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import type { Fault, Operation } from '../support/memory-store.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
 import { damaged, ofNewerFormat } from '../swarm/damage.js';
@@ -102,6 +103,27 @@ describe('cleaning a swarm', () => {
     await purge.clean(KEY, numbers, emptySummary());
     const taken = await site.operationsOf(() => purge.clean(KEY, numbers, emptySummary()));
     expect(taken).to.deep.equal({ fetch: shards });
+  });
+
+  it('keeps no shard in memory that it has cleaned, however many a swarm has', async () => {
+    const site = new Site({ shardPeers: 16 });
+    await fill(site.process(), upTo(800));
+    const shards = (await site.keys()).length;
+    const read: WeakRef<ArrayBufferLike>[] = [];
+    const fetch = site.store.fetch.bind(site.store);
+    let most = 0;
+    site.store.fetch = async (key) => {
+      if (read.length % 10 === 9) {
+        await collectGarbage();
+        most = Math.max(most, read.filter((bytes) => bytes.deref() !== undefined).length);
+      }
+      const held = await fetch(key);
+      for (const { buffer } of held.values) read.push(new WeakRef(buffer));
+      return held;
+    };
+    expect(await clean(site)).to.include({ peers: 800, shards });
+    expect(shards).to.be.above(60);
+    expect(most).to.be.below(5);
   });
 
   it('counts who is in a shard that split off after the shards were listed', async () => {
