@@ -58,6 +58,18 @@ async function headersOf(site: Site): Promise<Map<string, ShardHeader>> {
   return headers;
 }
 
+/** Something that one waits for and another gives. */
+function signal(): { give: () => void; given: Promise<void> } {
+  let resolveGiven: () => void;
+  const given = new Promise<void>((resolve) => (resolveGiven = resolve));
+  return {
+    give: () => {
+      resolveGiven();
+    },
+    given,
+  };
+}
+
 /** A scrape counts these leechers, and a process that starts cold finds each where it is. */
 async function expectFindable(site: Site, numbers: readonly number[]): Promise<void> {
   expect((await site.scrape()).counts.leechers).to.equal(numbers.length);
@@ -272,6 +284,46 @@ describe('a swarm that has become small', () => {
       }
     }
     expect(calls).to.be.within(10, 200);
+  });
+
+  it('loses nobody whom one purge takes back and another one, which then stops, takes for a split under way', async () => {
+    for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
+      const steps = { child: signal(), back: signal(), apart: signal() };
+      const written = new Map<string, number>();
+      const site = new Site(
+        { shardPeers: 16 },
+        {
+          concurrency,
+          schedule: async (label) => {
+            const times = (written.get(label) ?? 0) + 1;
+            written.set(label, times);
+            // The other purge has made sure of the child, and is slow to go on.
+            if (label === `put ${KEY}.1 answer` && times === 2) {
+              steps.child.give();
+              await steps.back.given;
+            }
+            // This one has told the root of the child, and then has taken it back.
+            if (label === `put ${KEY} answer` && times === 3) {
+              steps.back.give();
+              await steps.apart.given;
+            }
+            // The other one has told the root of the child again, and moved its peers there, where they are. It does nothing more.
+            if (label === `put ${KEY} answer` && times === 5) {
+              steps.apart.give();
+              await new Promise(() => undefined);
+            }
+          },
+        },
+      );
+      const [zeros, ones] = [numbersIn(0, 1, 2), numbersIn(1, 1, 2)];
+      await store(site, 0, {}, seenNow(site, zeros));
+      await store(site, 1, {}, seenNow(site, ones));
+      void clean(site);
+      await steps.child.given;
+      await clean(site);
+      expect(await storedNumbers(site), concurrency).to.deep.equal([...zeros, ...ones].sort((a, b) => a - b));
+      await expectFindable(site, [...zeros, ...ones]);
+    }
   });
 
   it('keeps the shards that have enough peers as they are', async () => {
