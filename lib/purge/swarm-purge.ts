@@ -8,7 +8,7 @@ import { ReadOperation } from '../swarm/operation.js';
 import { expiryDeadline } from '../swarm/peer-record.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/placement.js';
 import { AdoptOperation } from '../swarm/relocation.js';
-import { newHeader } from '../swarm/shard-header.js';
+import { newHeader, type ShardHeader } from '../swarm/shard-header.js';
 import { Shard } from '../swarm/shard.js';
 import { ShardRouter } from '../swarm/shard-router.js';
 import {
@@ -46,10 +46,10 @@ export class SwarmPurge {
    * @param summary what is found and done is added here
    */
   async clean(infohash: string, numbers: readonly number[], summary: PurgeSummary): Promise<void> {
-    const kept = new Map<number, Shard>();
+    const kept = new Map<number, KeptShard>();
     const counts = await this.countAll(numbers, async (n) => {
       const shard = await this.cleanShard(infohash, n, summary);
-      if (shard !== undefined) kept.set(n, shard);
+      if (shard !== undefined) kept.set(n, keptOf(shard));
       return shard;
     });
     const isMended = await this.mend(infohash, kept, summary);
@@ -106,7 +106,11 @@ export class SwarmPurge {
   }
 
   /** Makes every shard known to its parent, then merges those that have become small. True if one was not known. */
-  private async mend(infohash: string, kept: Map<number, Shard>, summary: PurgeSummary): Promise<boolean> {
+  private async mend(
+    infohash: string,
+    kept: Map<number, KeptShard>,
+    summary: PurgeSummary,
+  ): Promise<boolean> {
     let isMended = false;
     const children = [...kept.keys()].filter((n) => n !== 0).sort((a, b) => a - b);
     for (const child of children) {
@@ -130,7 +134,7 @@ export class SwarmPurge {
    * Finishes a split of which the parent was never told, or which it forgot when it took another child back: until then nobody finds the shard
    * from above. Only ever deepens, as an announce that splits does, so the two do not get in each other's way. False if there was nothing to do.
    */
-  private async attach(infohash: string, child: number, kept: Map<number, Shard>): Promise<boolean> {
+  private async attach(infohash: string, child: number, kept: Map<number, KeptShard>): Promise<boolean> {
     const n = parentOf(child);
     let parent = kept.get(n);
     let isDone = false;
@@ -143,7 +147,7 @@ export class SwarmPurge {
       const next = childOf(n, parent.header.depth);
       // It counts as an adoption: a purge that is just taking this shard back must not go on.
       await this.make(infohash, next, kept);
-      parent = await this.router.applyAt(infohash, n, new FinishSplitOperation(n, next));
+      parent = keptOf(await this.router.applyAt(infohash, n, new FinishSplitOperation(n, next)));
       kept.set(n, parent);
       isDone = true;
     }
@@ -157,8 +161,8 @@ export class SwarmPurge {
   private async makeMissing(
     infohash: string,
     n: number,
-    shard: Shard,
-    kept: Map<number, Shard>,
+    shard: KeptShard,
+    kept: Map<number, KeptShard>,
   ): Promise<void> {
     if (shard.header.forwarding || shard.count > 0) return;
     for (let depth = birthDepth(n); depth < shard.header.depth; depth++) {
@@ -168,20 +172,20 @@ export class SwarmPurge {
   }
 
   /** Makes a shard that takes peers, if there is none. */
-  private async make(infohash: string, n: number, kept: Map<number, Shard>): Promise<Shard> {
+  private async make(infohash: string, n: number, kept: Map<number, KeptShard>): Promise<KeptShard> {
     const nothing = new AdoptOperation(n, Shard.empty(newHeader(n)));
-    const shard = await this.router.applyAt(infohash, n, nothing, 'create');
+    const shard = keptOf(await this.router.applyAt(infohash, n, nothing, 'create'));
     kept.set(n, shard);
     return shard;
   }
 
   /** Takes a child's peers into its parent, then lets it forward. False if others changed either meanwhile. */
-  private async foldBack(infohash: string, child: number, kept: Map<number, Shard>): Promise<boolean> {
+  private async foldBack(infohash: string, child: number, kept: Map<number, KeptShard>): Promise<boolean> {
     const n = parentOf(child);
     const taken = await this.router.applyAt(infohash, child, new ReadOperation(undefined));
     if (!isDepth(taken, birthDepth(child))) return false;
     const parent = await this.router.applyAt(infohash, n, new TakeBackOperation(n, child, taken));
-    kept.set(n, parent);
+    kept.set(n, keptOf(parent));
     if (parent.header.forwarding || parent.header.depth >= birthDepth(child)) return false;
     await this.router.applyAt(infohash, child, new ForwardOperation(child, taken));
     // Two purges that fold at once can undo each other: what the parent no longer has then is put back.
@@ -199,7 +203,17 @@ export class SwarmPurge {
   }
 }
 
+/** What is kept of each shard of a swarm until all are in order: not its records, as a swarm may be larger than memory. */
+interface KeptShard {
+  readonly header: ShardHeader;
+  readonly count: number;
+}
+
+function keptOf({ header, count }: Shard): KeptShard {
+  return { header, count };
+}
+
 /** Whether a shard is there, takes peers, and has this depth. */
-function isDepth(shard: Shard | undefined, depth: number): shard is Shard {
+function isDepth<S extends KeptShard>(shard: S | undefined, depth: number): shard is S {
   return shard?.header.forwarding === false && shard.header.depth === depth;
 }

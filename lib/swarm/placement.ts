@@ -32,6 +32,15 @@ export function shardAt(hash: number, depth: number): number {
   return hash & ((1 << depth) - 1);
 }
 
+/** Every shard that may be responsible for a hash: shard 0, the first one that may be split off from it, and so on, youngest last. */
+export function lineOf(hash: number): number[] {
+  const line = [0];
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    if ((hash & (1 << depth)) !== 0) line.push(shardAt(hash, depth + 1));
+  }
+  return line;
+}
+
 /** The shard that was split off from shard n when it had this depth. */
 export function childOf(shard: number, depth: number): number {
   return shard | (1 << depth);

@@ -1,4 +1,4 @@
-/** Like mapping with Promise.all, but with no more than `limit` at once. The first failure fails the whole. */
+/** Like mapping with Promise.all, but with no more than `limit` at once. The first failure fails the whole, and nothing is begun any more. */
 export async function mapBounded<T, R>(
   items: readonly T[],
   limit: number,
@@ -6,8 +6,17 @@ export async function mapBounded<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const entries = items.entries();
+  let hasFailed = false;
   const worker = async (): Promise<void> => {
-    for (const [index, item] of entries) results[index] = await work(item);
+    for (const [index, item] of entries) {
+      if (hasFailed) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;

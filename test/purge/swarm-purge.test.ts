@@ -7,6 +7,7 @@ import { SEEDER, STOPPED } from '../../lib/swarm/peer-record.js';
 import { shardKey } from '../../lib/swarm/placement.js';
 import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard-header.js';
 import { withStraysKnown } from '../../lib/swarm/merge.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import type { Fault, Operation } from '../support/memory-store.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
 import { damaged, ofNewerFormat } from '../swarm/damage.js';
@@ -57,6 +58,18 @@ async function headersOf(site: Site): Promise<Map<string, ShardHeader>> {
   return headers;
 }
 
+/** Something that one waits for and another gives. */
+function signal(): { give: () => void; given: Promise<void> } {
+  let resolveGiven: () => void;
+  const given = new Promise<void>((resolve) => (resolveGiven = resolve));
+  return {
+    give: () => {
+      resolveGiven();
+    },
+    given,
+  };
+}
+
 /** A scrape counts these leechers, and a process that starts cold finds each where it is. */
 async function expectFindable(site: Site, numbers: readonly number[]): Promise<void> {
   expect((await site.scrape()).counts.leechers).to.equal(numbers.length);
@@ -102,6 +115,27 @@ describe('cleaning a swarm', () => {
     await purge.clean(KEY, numbers, emptySummary());
     const taken = await site.operationsOf(() => purge.clean(KEY, numbers, emptySummary()));
     expect(taken).to.deep.equal({ fetch: shards });
+  });
+
+  it('keeps no shard in memory that it has cleaned, however many a swarm has', async () => {
+    const site = new Site({ shardPeers: 16 });
+    await fill(site.process(), upTo(800));
+    const shards = (await site.keys()).length;
+    const read: WeakRef<ArrayBufferLike>[] = [];
+    const fetch = site.store.fetch.bind(site.store);
+    let most = 0;
+    site.store.fetch = async (key) => {
+      if (read.length % 10 === 9) {
+        await collectGarbage();
+        most = Math.max(most, read.filter((bytes) => bytes.deref() !== undefined).length);
+      }
+      const held = await fetch(key);
+      for (const { buffer } of held.values) read.push(new WeakRef(buffer));
+      return held;
+    };
+    expect(await clean(site)).to.include({ peers: 800, shards });
+    expect(shards).to.be.above(60);
+    expect(most).to.be.below(5);
   });
 
   it('counts who is in a shard that split off after the shards were listed', async () => {
@@ -252,6 +286,46 @@ describe('a swarm that has become small', () => {
     expect(calls).to.be.within(10, 200);
   });
 
+  it('loses nobody whom one purge takes back and another one, which then stops, takes for a split under way', async () => {
+    for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
+      const steps = { child: signal(), back: signal(), apart: signal() };
+      const written = new Map<string, number>();
+      const site = new Site(
+        { shardPeers: 16 },
+        {
+          concurrency,
+          schedule: async (label) => {
+            const times = (written.get(label) ?? 0) + 1;
+            written.set(label, times);
+            // The other purge has made sure of the child, and is slow to go on.
+            if (label === `put ${KEY}.1 answer` && times === 2) {
+              steps.child.give();
+              await steps.back.given;
+            }
+            // This one has told the root of the child, and then has taken it back.
+            if (label === `put ${KEY} answer` && times === 3) {
+              steps.back.give();
+              await steps.apart.given;
+            }
+            // The other one has told the root of the child again, and moved its peers there, where they are. It does nothing more.
+            if (label === `put ${KEY} answer` && times === 5) {
+              steps.apart.give();
+              await new Promise(() => undefined);
+            }
+          },
+        },
+      );
+      const [zeros, ones] = [numbersIn(0, 1, 2), numbersIn(1, 1, 2)];
+      await store(site, 0, {}, seenNow(site, zeros));
+      await store(site, 1, {}, seenNow(site, ones));
+      void clean(site);
+      await steps.child.given;
+      await clean(site);
+      expect(await storedNumbers(site), concurrency).to.deep.equal([...zeros, ...ones].sort((a, b) => a - b));
+      await expectFindable(site, [...zeros, ...ones]);
+    }
+  });
+
   it('keeps the shards that have enough peers as they are', async () => {
     const site = new Site({ shardPeers: 8 });
     const counts = [
@@ -325,9 +399,15 @@ describe('a swarm that has become small', () => {
   });
 
   it('is gone without a trace though a purge broke off or shards were lost', async () => {
-    for (const lost of [1, 2, 3]) {
+    // Of nine peers there are two shards: nothing that is left was split off from the one that is lost.
+    for (const [size, lost] of [
+      [60, 1],
+      [60, 2],
+      [60, 3],
+      [9, 1],
+    ] as const) {
       const site = new Site({ shardPeers: 8 });
-      await fill(site.process(), upTo(60));
+      await fill(site.process(), upTo(size));
       const { version } = await site.store.fetch(shardKey(KEY, lost));
       if (version === undefined) expect.fail(`no shard ${lost}`);
       await site.store.remove(shardKey(KEY, lost), version);
@@ -335,7 +415,7 @@ describe('a swarm that has become small', () => {
       await clean(site);
       site.pass(LIFETIME);
       await clean(site);
-      expect(await site.keys(), `without shard ${lost}`).to.deep.equal([]);
+      expect(await site.keys(), `${size} peers, without shard ${lost}`).to.deep.equal([]);
     }
   });
 });

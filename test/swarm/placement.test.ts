@@ -7,6 +7,7 @@ import {
   coverage,
   hashPeerId,
   infohashKey,
+  lineOf,
   MAX_DEPTH,
   parentOf,
   shardAt,
@@ -49,6 +50,17 @@ describe('the placement of peers', () => {
     fc.assert(
       fc.property(trees, (tree) => {
         for (const [n, depth] of tree) expect(tree.has(childOf(n, depth))).to.equal(false);
+      }),
+    );
+  });
+
+  it('lines up the shards that may hold a hash: down to the one that does they are there, and below it none is', () => {
+    fc.assert(
+      fc.property(trees, hashes, (tree, hash) => {
+        const line = lineOf(hash);
+        const last = line.findIndex((n) => shardAt(hash, tree.get(n) ?? 0) === n && tree.has(n));
+        expect(line.map((n) => tree.has(n))).to.deep.equal(line.map((_, i) => i <= last));
+        for (const [i, n] of line.entries()) if (i > 0) expect(parentOf(n)).to.equal(line[i - 1]);
       }),
     );
   });

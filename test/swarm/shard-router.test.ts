@@ -25,6 +25,21 @@ function operation(site: Site, number: number): MoveOperation {
   return new MoveOperation(V4, seenNow(site, number));
 }
 
+/** A numbered peer, a leecher until now, says that it has all of it. */
+function completionOf(number: number): AnnounceOperation {
+  return new AnnounceOperation(
+    {
+      infohash: Buffer.from(KEY, 'hex'),
+      peerId: peerIdOf(number),
+      address: v4Of(number),
+      port: 6881,
+      state: 'seeder',
+      event: 'completed',
+    },
+    { peerLifetimeSeconds: 2700, unwrittenSeconds: 0 },
+  );
+}
+
 /** Stores shard n with these peers, whether they belong there or not. */
 async function store(
   site: Site,
@@ -147,17 +162,7 @@ describe('the way to the shard of a peer', () => {
         const router = routerOf(site);
         for (const number of numbersIn(0, 4, guess)) await router.visit(KEY, operation(site, number));
         expect(router.depthOf(KEY)).to.equal(guess);
-        const completes = new AnnounceOperation(
-          {
-            infohash: Buffer.from(KEY, 'hex'),
-            peerId: peerIdOf(leecher),
-            address: v4Of(leecher),
-            port: 6881,
-            state: 'seeder',
-            event: 'completed',
-          },
-          { peerLifetimeSeconds: 2700, unwrittenSeconds: 0 },
-        );
+        const completes = completionOf(leecher);
         const { n } = await router.visit(KEY, completes);
         const from = `guessed at ${guess}, split ${isSplitStored ? 'stored' : 'under way'}`;
         expect({ n, isCounted: completes.countsDownload }, from).to.deep.equal({
@@ -165,6 +170,52 @@ describe('the way to the shard of a peer', () => {
           isCounted: true,
         });
       }
+    }
+  });
+
+  it('leads past every shard above that this process remembers the peer in, for a download', async () => {
+    const site = new Site();
+    const [leecher = 0] = numbersIn(7, 3, 1);
+    await store(site, 0, { depth: 4 });
+    await store(site, 1, {}, []);
+    const router = routerOf(site);
+    for (const number of numbersIn(0, 4, 1)) await router.visit(KEY, operation(site, number));
+    expect((await router.visit(KEY, operation(site, leecher))).n).to.equal(1);
+    for (const number of numbersIn(0, 4, 2, 1000)) await router.visit(KEY, operation(site, number));
+    expect(router.depthOf(KEY)).to.equal(3);
+    // Another process has split that shard twice since, and not come to move the leecher, of whom it did not know.
+    await store(site, 1, { depth: 3 }, [leecher]);
+    for (const [n, depth] of [
+      [3, 3],
+      [5, 3],
+      [7, 3],
+    ] as const) {
+      await store(site, n, { depth });
+    }
+    const completes = completionOf(leecher);
+    const { n } = await router.visit(KEY, completes);
+    expect({ n, isCounted: completes.countsDownload }).to.deep.equal({ n: 7, isCounted: true });
+  });
+
+  it('leads back to the parent that takes a shard back in the moment that it is made anew', async () => {
+    for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
+      const site = new Site({}, { concurrency });
+      const [number = 0] = numbersIn(1, 1, 1);
+      await store(site, 0, { depth: 1 });
+      const put = site.store.put.bind(site.store);
+      let isFolded = false;
+      site.store.put = async (key, value, version) => {
+        if (key === `${KEY}.1` && !isFolded) {
+          isFolded = true;
+          // A purge has made the shard as well, and merged it with its parent again.
+          await store(site, 0, { depth: 0, generation: 1 });
+          await store(site, 1, { generation: 1, forwarding: true, forwardingSince: 9000 });
+        }
+        return put(key, value, version);
+      };
+      const { n } = await routerOf(site).visit(KEY, operation(site, number));
+      expect(n, concurrency).to.equal(0);
+      expect((await site.scrape()).counts.leechers, concurrency).to.equal(1);
     }
   });
 

@@ -49,6 +49,25 @@ describe('mapping with a bound', () => {
     expect(failed).to.equal(failure);
   });
 
+  it('begins with no item after one has failed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(29), limits, fc.scheduler(), async (failing, limit, scheduler) => {
+        let hasFailed = false;
+        const begunTooLate: number[] = [];
+        const mapped = mapBounded([...Array(30).keys()], limit, async (item) => {
+          if (hasFailed) begunTooLate.push(item);
+          await scheduler.schedule(Promise.resolve());
+          if (item !== failing) return;
+          hasFailed = true;
+          throw new Error('this one');
+        }).catch(() => 'failed');
+        expect(await scheduler.waitFor(mapped)).to.equal('failed');
+        await scheduler.waitIdle();
+        expect(begunTooLate).to.deep.equal([]);
+      }),
+    );
+  });
+
   it('of nothing is nothing', async () => {
     expect(await mapBounded([], 4, () => Promise.reject(new Error('no item')))).to.deep.equal([]);
   });
