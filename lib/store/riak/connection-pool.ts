@@ -203,6 +203,8 @@ export class ConnectionPool {
           node.recovered();
         }
         this.release(connection);
+        // It fell silent on another connection meanwhile, when none could be opened to ask for a sign of life: the calls in line need one now.
+        if (!node.up) this.grow();
       },
       failed: (error) => {
         settled();

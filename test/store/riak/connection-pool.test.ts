@@ -102,6 +102,33 @@ describe('ConnectionPool', () => {
     expect(fakes.events.filter((event) => event === 'riak node down')).to.have.length(1);
   });
 
+  describe('when a node falls silent while a connection to it is being opened', () => {
+    let waiting: Promise<NodeConnection>;
+
+    beforeEach(async () => {
+      fakes = new FakeConnections(['a']);
+      const [silent] = await taken(1);
+      waiting = fakes.pool.acquire(waitMs);
+      const error = new Error('no answer in time');
+      if (silent !== undefined) fakes.pool.suspect(silent, error);
+      silent?.end(error);
+      fakes.all[1]?.open();
+    });
+
+    it('asks it for a sign of life once that one is open, and then serves the calls in line', async () => {
+      expect(fakes.since(2).map(({ probe }) => probe)).to.deep.equal([true]);
+      fakes.all[2]?.open();
+      expect(fakes.all).to.include(await waiting);
+    });
+
+    it('refuses the calls in line if it gives none', async () => {
+      fakes.all[2]?.fail();
+      expect(await rejectionOf(waiting))
+        .to.be.instanceOf(StoreUnavailableError)
+        .with.property('cause');
+    });
+  });
+
   it('opens a connection to another node for a call that has waited for half of its time', async () => {
     fakes = new FakeConnections(['a', 'b'], { random: () => 0 });
     const call = fakes.pool.acquire(60);
