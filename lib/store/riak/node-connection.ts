@@ -6,6 +6,7 @@ import RiakConnection, { type SendableCommand } from 'basho-riak-client/lib/core
 import Ping from 'basho-riak-client/lib/commands/ping.js';
 import riakprotobuf from 'basho-riak-client/lib/protobuf/riakprotobuf.js';
 
+import { messageOf } from '../../error-message.js';
 import type { Command } from './commands.js';
 import { ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
 import { FrameReader, type Frame } from './frame-reader.js';
@@ -226,7 +227,7 @@ export class NodeConnection extends RiakConnection {
     const where = `${this.remoteAddress}:${this.remotePort}`;
     const cause = reason instanceof Error ? reason : this.lastSocketError;
     const text =
-      cause instanceof Error ? cause.message : typeof reason === 'string' ? reason : 'closed by the node';
+      cause instanceof Error ? messageOf(cause) : typeof reason === 'string' ? reason : 'closed by the node';
     return new ConnectionLostError(
       `no connection to ${where}: ${text}`,
       cause === undefined ? undefined : { cause },
