@@ -1,8 +1,17 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+
 import { expect } from 'chai';
 
-import { NodeConnection } from '../../../lib/store/riak/node-connection.js';
+import { ConnectionLostError, ProtocolError } from '../../../lib/store/riak/failures.js';
+import { nodeName } from '../../../lib/store/riak/inspection.js';
+import { NodeConnection, type Outcome } from '../../../lib/store/riak/node-connection.js';
+import { encodeFrame } from '../../riak-double/framing.js';
+import { Code } from '../../riak-double/messages.js';
 import { freePort } from '../../support/free-port.js';
 import { giveTwoAddresses } from '../../support/two-addresses.js';
+
+const timeoutMs = 1000;
 
 describe('NodeConnection', () => {
   it('says of each address of its host why it could not connect', async () => {
@@ -14,7 +23,7 @@ describe('NodeConnection', () => {
           reject(new Error('it connected'));
         };
         const connection = new NodeConnection(
-          { address, timeoutMs: 1000, probe: false },
+          { address, timeoutMs, probe: false },
           { opened: unexpected, failed: resolve, lost: unexpected },
         );
         connection.connect();
@@ -24,6 +33,43 @@ describe('NodeConnection', () => {
         .and.include(`connect ECONNREFUSED 127.0.0.1:${address.port}; connect `);
     } finally {
       names.restore();
+    }
+  });
+
+  it('is lost for a command that comes when it was closed since it opened', async () => {
+    const pong = encodeFrame(Code.pingAnswer, Buffer.alloc(0));
+    const server = createServer((socket) => {
+      // The second answer, which nobody asked for, comes in the same packet.
+      socket.on('data', () => socket.write(Buffer.concat([pong, pong])));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const outcome = new Promise<Outcome<string>>((resolve, reject) => {
+      const connection = new NodeConnection(
+        { address: { host: '127.0.0.1', port }, timeoutMs, probe: true },
+        {
+          opened: () => {
+            // A call that waits is given it by a promise.
+            void Promise.resolve()
+              .then(() => {
+                connection.run(nodeName(), resolve);
+              })
+              .catch(reject);
+          },
+          failed: reject,
+          lost: () => undefined,
+        },
+      );
+      connection.connect();
+    });
+    try {
+      expect(await outcome)
+        .to.have.property('failure')
+        .that.is.instanceOf(ConnectionLostError)
+        .with.property('cause')
+        .that.is.instanceOf(ProtocolError);
+    } finally {
+      server.close();
     }
   });
 });
