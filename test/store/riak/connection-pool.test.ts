@@ -129,6 +129,34 @@ describe('ConnectionPool', () => {
     });
   });
 
+  it('serves a call that keeps away from a node on that node when the others turn out to be down', async () => {
+    fakes = new FakeConnections(['a', 'b'], { maxConnections: 1 });
+    const first = fakes.pool.acquire(waitMs);
+    fakes.all[0]?.open();
+    const connection = await first;
+    const call = fakes.pool.acquire(waitMs, fakes.pool.nodeBehind(connection));
+    fakes.pool.release(connection);
+    fakes.all[1]?.fail();
+    expect(await call).to.equal(connection);
+  });
+
+  it('serves such a call with one connection, though some are found too old on the way', async () => {
+    fakes = new FakeConnections(['a', 'b'], { maxConnections: 3 });
+    const all = await taken(6);
+    const on = (host: string): NodeConnection[] =>
+      all.filter((one) => fakes.pool.nodeBehind(one)?.address.host === host);
+    const [silent] = on('b');
+    const [old, ...younger] = on('a');
+    if (silent === undefined || old === undefined) throw new Error('a node without connections');
+    const call = fakes.pool.acquire(waitMs, fakes.pool.nodeBehind(old));
+    fakes.pool.release(old);
+    fakes.now = 5000;
+    for (const connection of younger) fakes.pool.release(connection);
+    fakes.now = 11_000;
+    fakes.pool.suspect(silent, new Error('no answer in time'));
+    expect([await call, await fakes.pool.acquire(waitMs)]).to.have.members(younger);
+  });
+
   it('opens a connection to another node for a call that has waited for half of its time', async () => {
     fakes = new FakeConnections(['a', 'b'], { random: () => 0 });
     const call = fakes.pool.acquire(60);
