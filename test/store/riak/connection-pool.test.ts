@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
+import type { Command } from '../../../lib/store/riak/commands.js';
 import type { NodeConnection } from '../../../lib/store/riak/node-connection.js';
 import { FakeConnections } from './fake-connections.js';
 import { rejectionOf } from '../../support/rejection.js';
@@ -102,6 +103,18 @@ describe('ConnectionPool', () => {
     expect(fakes.events.filter((event) => event === 'riak node down')).to.have.length(1);
   });
 
+  it('counts several connections that do not open, side by side, as one failure: the next is tried after the shortest pause', async () => {
+    fakes = new FakeConnections(['a']);
+    const calls = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
+    for (const connection of [...fakes.all]) connection.fail();
+    await Promise.allSettled(calls);
+    fakes.now = 100;
+    const next = fakes.pool.acquire(waitMs);
+    expect(fakes.since(3).map(({ probe }) => probe)).to.deep.equal([true]);
+    fakes.all.at(-1)?.open();
+    await next;
+  });
+
   describe('when a node falls silent while a connection to it is being opened', () => {
     let waiting: Promise<NodeConnection>;
 
@@ -127,6 +140,30 @@ describe('ConnectionPool', () => {
         .to.be.instanceOf(StoreUnavailableError)
         .with.property('cause');
     });
+  });
+
+  it('keeps a call away from a node as long as there is another', async () => {
+    fakes = new FakeConnections(['a', 'b']);
+    const connections = await taken(4);
+    const [avoided] = connections.map((connection) => fakes.pool.nodeBehind(connection));
+    for (const connection of connections) fakes.pool.release(connection);
+    for (let call = 0; call < 4; call += 1) {
+      const connection = await fakes.pool.acquire(waitMs, avoided);
+      expect(fakes.pool.nodeBehind(connection)).to.not.equal(avoided);
+      fakes.pool.release(connection);
+    }
+  });
+
+  it('closes what lies idle of a node when a connection is lost with a command on it', async () => {
+    fakes = new FakeConnections(['a']);
+    const [used, unused, idle] = await taken(3);
+    if (used === undefined || unused === undefined || idle === undefined) throw new Error('no connections');
+    fakes.pool.release(idle);
+    unused.end(new Error('reset'));
+    expect(idle.closed).to.equal(false);
+    used.run({} as Command<never>, () => undefined);
+    used.end(new Error('reset'));
+    expect(idle.closed).to.equal(true);
   });
 
   it('serves a call that keeps away from a node on that node when the others turn out to be down', async () => {
