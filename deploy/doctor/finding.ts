@@ -1,3 +1,5 @@
+import { messageOf } from '../../lib/error-message.js';
+
 /** What the doctor found out about one thing. */
 export interface Finding {
   /**
@@ -35,5 +37,5 @@ export function wrong(subject: string, detail: string, remedy: string): Finding 
 /** What the system said: the message of the innermost cause, in one line. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+  return (error instanceof Error ? messageOf(error) : String(error)).replaceAll(/\s+/g, ' ');
 }

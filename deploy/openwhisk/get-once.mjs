@@ -26,8 +26,13 @@ export async function getOnce(url, headers, target) {
       milliseconds: Math.round(performance.now() - started),
     };
   } catch (error) {
-    throw new Error(`no answer from ${new URL(url).origin}: ${error.message}`, { cause: error });
+    throw new Error(`no answer from ${new URL(url).origin}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** An error of a host with several addresses says nothing itself; those that it holds do, one for each address. */
+function reasonOf({ message, errors = [] }) {
+  return message === '' ? errors.map((error) => error.message).join('; ') : message;
 }
 
 function open(url, headers, target) {

@@ -1,6 +1,7 @@
 import { pino, type DestinationStream } from 'pino';
 
 import type { Config } from '../../lib/config.js';
+import { messageOf } from '../../lib/error-message.js';
 import type { Log, LogFields } from '../../lib/log.js';
 
 /** Fields that must never be there; a net below the rule that nobody writes them. */
@@ -61,7 +62,8 @@ const mostCauses = 8;
 /** Errors by their `name`: the class names of a minified bundle say nothing. */
 function describeCause(cause: unknown, depth = 0): unknown {
   if (!(cause instanceof Error)) return cause;
-  const { name, message, stack } = cause;
+  const { name, stack } = cause;
+  const message = messageOf(cause);
   const isLast = cause.cause === undefined || depth >= mostCauses;
   return { name, message, stack, ...(isLast ? {} : { cause: describeCause(cause.cause, depth + 1) }) };
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from './error.js';
+import { pem, requireCertificates, requireKeyPair } from './pem.js';
 import { flag, integer, text, type Setting } from './setting.js';
 import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from '../store/riak/options.js';
 
@@ -121,12 +122,17 @@ function authOf(settings: RiakSettings): RiakAuth | undefined {
   const { riakUser, riakPassword, riakCa, riakCert, riakKey, riakVerify } = settings;
   if (riakUser === '') {
     // Without a user nothing is encrypted: who set these expects that it is.
-    if (riakPassword !== '' || riakCert !== '' || riakCa !== '') {
-      throw new ConfigError('RIAK_USER', 'is not set, but RIAK_PASSWORD, RIAK_CERT or RIAK_CA is');
+    if (riakPassword !== '' || riakCert !== '' || riakKey !== '' || riakCa !== '') {
+      throw new ConfigError('RIAK_USER', 'is not set, but RIAK_PASSWORD, RIAK_CERT, RIAK_KEY or RIAK_CA is');
     }
     return undefined;
   }
   if ((riakCert === '') !== (riakKey === '')) throw new ConfigError('RIAK_CERT', 'and RIAK_KEY go together');
+  if (riakCa !== '') requireCertificates('RIAK_CA', riakCa);
+  if (riakCert !== '') {
+    const key = { settingName: 'RIAK_KEY', text: riakKey };
+    requireKeyPair({ settingName: 'RIAK_CERT', text: riakCert }, key);
+  }
   return {
     user: riakUser,
     ...(riakPassword === '' ? {} : { password: riakPassword }),
@@ -168,22 +174,4 @@ function name(
   declared: { readonly description: string; readonly default: string },
 ): Setting<string> {
   return text(settingName, { ...declared, takes: 'a name' });
-}
-
-/** PEM text itself, since an action has no files. Escaped line ends are taken too: some parameter files allow no others. */
-function pem(
-  settingName: string,
-  declared: { readonly description: string; readonly secret?: boolean },
-): Setting<string> {
-  return {
-    name: settingName,
-    description: declared.description,
-    takes: 'PEM text, its lines ended as usual or by \\n',
-    default: { value: '' },
-    secret: declared.secret ?? false,
-    read: (given) => {
-      const lines = given.replaceAll('\\n', '\n');
-      return /^-----BEGIN [^]*-----END [^]*-----$/.test(lines) ? lines : undefined;
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../error-message.js';
 import type { Log, LogFields } from '../log.js';
 
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -37,7 +38,7 @@ function showable(value: unknown): unknown {
     JSON.stringify(value, describe);
     return value;
   } catch {
-    return value instanceof Error ? `${value.name}: ${value.message}` : `[unprintable ${typeof value}]`;
+    return value instanceof Error ? `${value.name}: ${messageOf(value)}` : `[unprintable ${typeof value}]`;
   }
 }
 
@@ -45,6 +46,6 @@ function showable(value: unknown): unknown {
 function describe(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  return { name, message, stack, cause };
+  const { name, stack, cause } = value;
+  return { name, message: messageOf(value), stack, cause };
 }

@@ -40,6 +40,16 @@ describe('the log of an action', () => {
     expect(shown['cause']).to.include({ name: 'TypeError', message: 'the reason' });
   });
 
+  it('shows what the errors say that an error without a message holds', () => {
+    const lines: string[] = [];
+    const cause = new AggregateError([new Error('connect ECONNREFUSED ::1:8087')]);
+    stdoutLog('error', (line) => lines.push(line)).error('riak node down', { cause });
+    expect(JSON.parse(lines.join())).to.have.nested.property(
+      'cause.message',
+      'connect ECONNREFUSED ::1:8087',
+    );
+  });
+
   it('has the ids of a run before the fields of its lines, and in no other line', () => {
     const lines: string[] = [];
     const log = stdoutLog('info', (line) => lines.push(line));

@@ -2,6 +2,7 @@ import { format } from 'node:util';
 
 import winston from 'winston';
 
+import { messageOf } from '../../error-message.js';
 import type { Log } from '../../log.js';
 
 /**
@@ -19,5 +20,5 @@ export function routeClientLog(log: Log): void {
 
 /** Errors by their message only: the store reports them with their cause. */
 function formatted(text: string, values: readonly unknown[]): string {
-  return format(text, ...values.map((value) => (value instanceof Error ? value.message : value)));
+  return format(text, ...values.map((value) => (value instanceof Error ? messageOf(value) : value)));
 }

@@ -146,8 +146,9 @@ export class ConnectionPool {
         if (waiter.avoid === undefined) return;
         continue;
       }
-      this.waiters.delete(waiter);
-      waiter.serve(connection);
+      // To take it may have closed others that were too old, whereupon this call was served.
+      if (this.waiters.delete(waiter)) waiter.serve(connection);
+      else this.release(connection);
     }
   }
 
@@ -155,6 +156,8 @@ export class ConnectionPool {
   private grow(): void {
     if (this.closed) return;
     this.probe();
+    // With the other nodes down, a call that keeps away from one is served by that one.
+    this.serve();
     while (this.opening.size < this.waiters.size) {
       const node = this.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
       if (node === undefined) break;
@@ -203,6 +206,8 @@ export class ConnectionPool {
           node.recovered();
         }
         this.release(connection);
+        // It fell silent on another connection meanwhile, when none could be opened to ask for a sign of life: the calls in line need one now.
+        if (!node.up) this.grow();
       },
       failed: (error) => {
         settled();

@@ -35,8 +35,8 @@ function shortened(reason: string): string {
   return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}...`;
 }
 
-/** Reasons that pass by themselves: Riak is busy, or too few of its nodes are up. */
-const passing = /timeout|overload|insufficient_vnodes|_val_unsatisfied|all_nodes_down|mailbox|too many/i;
+/** Reasons that pass by themselves: Riak is busy, too few of its nodes are up, or an object has siblings that the next merge takes away. */
+const passing = /timeout|overload|insufficient_vnodes|_val_unsatisfied|all_nodes_down|mailbox|too[ _]many/i;
 
 /** The error that a caller of the store gets for a command that failed. */
 export function storeErrorOf(command: string, failure: unknown): StoreError {

@@ -6,6 +6,7 @@ import RiakConnection, { type SendableCommand } from 'basho-riak-client/lib/core
 import Ping from 'basho-riak-client/lib/commands/ping.js';
 import riakprotobuf from 'basho-riak-client/lib/protobuf/riakprotobuf.js';
 
+import { messageOf } from '../../error-message.js';
 import type { Command } from './commands.js';
 import { ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
 import { FrameReader, type Frame } from './frame-reader.js';
@@ -62,7 +63,8 @@ export class NodeConnection extends RiakConnection {
   idleSince = 0;
   private readonly frames = new FrameReader(maxFrameBytes);
   private running: Running | undefined;
-  private lastSocketError: unknown;
+  /** Of the socket, or why the connection was ended. */
+  private lastError: unknown;
 
   constructor(
     private readonly options: ConnectOptions,
@@ -93,6 +95,11 @@ export class NodeConnection extends RiakConnection {
 
   /** Sends a command; `done` is called exactly once, after the connection is free again or gone. */
   run<T>(command: Command<T>, done: (outcome: Outcome<T>) => void): void {
+    // It may have ended since the caller was given it: a promise settles later than what follows in the same packet is read.
+    if (this.closed) {
+      done({ failure: lostError('the connection was closed before it was used', this.lastError) });
+      return;
+    }
     const read = command.reader();
     let answer: { readonly result: T } | undefined;
     this.running = {
@@ -205,7 +212,7 @@ export class NodeConnection extends RiakConnection {
 
   /** Called with the socket's error, or with the flag of its close event. */
   protected override _socketError(error?: unknown): void {
-    if (error instanceof Error) this.lastSocketError = error;
+    if (error instanceof Error) this.lastError = error;
     if (!this._connectedEmitted) this._connectionError(error);
   }
 
@@ -214,19 +221,18 @@ export class NodeConnection extends RiakConnection {
       this.events.failed(this.openingError(reason));
       return;
     }
+    if (reason instanceof Error) this.lastError = reason;
     const running = this.running;
     this.running = undefined;
     this.events.lost(running !== undefined);
-    running?.fail(
-      reason instanceof Error ? reason : lostError('the connection was closed', this.lastSocketError),
-    );
+    running?.fail(reason instanceof Error ? reason : lostError('the connection was closed', this.lastError));
   }
 
   private openingError(reason: unknown): Error {
     const where = `${this.remoteAddress}:${this.remotePort}`;
-    const cause = reason instanceof Error ? reason : this.lastSocketError;
+    const cause = reason instanceof Error ? reason : this.lastError;
     const text =
-      cause instanceof Error ? cause.message : typeof reason === 'string' ? reason : 'closed by the node';
+      cause instanceof Error ? messageOf(cause) : typeof reason === 'string' ? reason : 'closed by the node';
     return new ConnectionLostError(
       `no connection to ${where}: ${text}`,
       cause === undefined ? undefined : { cause },

@@ -7,6 +7,7 @@ import type { FaultRule } from '../../riak-double/faults.js';
 import { Code } from '../../riak-double/messages.js';
 import { COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../../riak/support/riak-for-tracker.js';
 import { freePort } from '../../support/free-port.js';
+import { giveTwoAddresses } from '../../support/two-addresses.js';
 import { findingsAt, leftBehind, runDoctor } from './run-doctor.js';
 
 const create = 'deploy/riak/create-bucket-types.sh';
@@ -75,6 +76,18 @@ describe('The doctor, of a Riak cluster', function () {
     expect(finding.subject).to.equal(`node 127.0.0.1:${double.nodes[1]?.port}`);
     expect(finding.detail).to.include('ECONNREFUSED');
     expect(finding.remedy).to.include('riak start');
+  });
+
+  it('says of a node with two addresses why neither can be reached', async () => {
+    await start();
+    const names = giveTwoAddresses('riak-1.test');
+    try {
+      const { findings } = await findingsAt(`riak-1.test:${await freePort()}`);
+      expect(findings.map(({ detail }) => detail).join()).to.include('connect ECONNREFUSED 127.0.0.1:');
+      expect(findings.map(({ remedy }) => remedy).join()).to.include('riak start on riak-1.test');
+    } finally {
+      names.restore();
+    }
   });
 
   it('names a node that accepts and never answers', async () => {

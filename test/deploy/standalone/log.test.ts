@@ -59,6 +59,13 @@ describe('the log', () => {
     expect(cause['cause']).to.include({ name: 'RangeError', message: 'inner' });
   });
 
+  it('writes what the errors say that an error without a message holds', () => {
+    const { log, entries } = subject('warn');
+    const cause = new AggregateError([new Error('connect ECONNREFUSED ::1:8087')]);
+    log.warn('riak node down', { cause });
+    expect(entries()[0]).to.have.nested.property('cause.message', 'connect ECONNREFUSED ::1:8087');
+  });
+
   it('ends a circle of causes', () => {
     const { log, lines } = subject('warn');
     const error = new Error('circle');

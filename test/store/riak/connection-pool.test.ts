@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
+import type { Command } from '../../../lib/store/riak/commands.js';
 import type { NodeConnection } from '../../../lib/store/riak/node-connection.js';
 import { FakeConnections } from './fake-connections.js';
 import { rejectionOf } from '../../support/rejection.js';
@@ -100,6 +101,97 @@ describe('ConnectionPool', () => {
     for (const connection of [...fakes.all]) connection.fail();
     for (const call of calls) expect(await rejectionOf(call)).to.be.instanceOf(StoreUnavailableError);
     expect(fakes.events.filter((event) => event === 'riak node down')).to.have.length(1);
+  });
+
+  it('counts several connections that do not open, side by side, as one failure: the next is tried after the shortest pause', async () => {
+    fakes = new FakeConnections(['a']);
+    const calls = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
+    for (const connection of [...fakes.all]) connection.fail();
+    await Promise.allSettled(calls);
+    fakes.now = 100;
+    const next = fakes.pool.acquire(waitMs);
+    expect(fakes.since(3).map(({ probe }) => probe)).to.deep.equal([true]);
+    fakes.all.at(-1)?.open();
+    await next;
+  });
+
+  describe('when a node falls silent while a connection to it is being opened', () => {
+    let waiting: Promise<NodeConnection>;
+
+    beforeEach(async () => {
+      fakes = new FakeConnections(['a']);
+      const [silent] = await taken(1);
+      waiting = fakes.pool.acquire(waitMs);
+      const error = new Error('no answer in time');
+      if (silent !== undefined) fakes.pool.suspect(silent, error);
+      silent?.end(error);
+      fakes.all[1]?.open();
+    });
+
+    it('asks it for a sign of life once that one is open, and then serves the calls in line', async () => {
+      expect(fakes.since(2).map(({ probe }) => probe)).to.deep.equal([true]);
+      fakes.all[2]?.open();
+      expect(fakes.all).to.include(await waiting);
+    });
+
+    it('refuses the calls in line if it gives none', async () => {
+      fakes.all[2]?.fail();
+      expect(await rejectionOf(waiting))
+        .to.be.instanceOf(StoreUnavailableError)
+        .with.property('cause');
+    });
+  });
+
+  it('keeps a call away from a node as long as there is another', async () => {
+    fakes = new FakeConnections(['a', 'b']);
+    const connections = await taken(4);
+    const [avoided] = connections.map((connection) => fakes.pool.nodeBehind(connection));
+    for (const connection of connections) fakes.pool.release(connection);
+    for (let call = 0; call < 4; call += 1) {
+      const connection = await fakes.pool.acquire(waitMs, avoided);
+      expect(fakes.pool.nodeBehind(connection)).to.not.equal(avoided);
+      fakes.pool.release(connection);
+    }
+  });
+
+  it('closes what lies idle of a node when a connection is lost with a command on it', async () => {
+    fakes = new FakeConnections(['a']);
+    const [used, unused, idle] = await taken(3);
+    if (used === undefined || unused === undefined || idle === undefined) throw new Error('no connections');
+    fakes.pool.release(idle);
+    unused.end(new Error('reset'));
+    expect(idle.closed).to.equal(false);
+    used.run({} as Command<never>, () => undefined);
+    used.end(new Error('reset'));
+    expect(idle.closed).to.equal(true);
+  });
+
+  it('serves a call that keeps away from a node on that node when the others turn out to be down', async () => {
+    fakes = new FakeConnections(['a', 'b'], { maxConnections: 1 });
+    const first = fakes.pool.acquire(waitMs);
+    fakes.all[0]?.open();
+    const connection = await first;
+    const call = fakes.pool.acquire(waitMs, fakes.pool.nodeBehind(connection));
+    fakes.pool.release(connection);
+    fakes.all[1]?.fail();
+    expect(await call).to.equal(connection);
+  });
+
+  it('serves such a call with one connection, though some are found too old on the way', async () => {
+    fakes = new FakeConnections(['a', 'b'], { maxConnections: 3 });
+    const all = await taken(6);
+    const on = (host: string): NodeConnection[] =>
+      all.filter((one) => fakes.pool.nodeBehind(one)?.address.host === host);
+    const [silent] = on('b');
+    const [old, ...younger] = on('a');
+    if (silent === undefined || old === undefined) throw new Error('a node without connections');
+    const call = fakes.pool.acquire(waitMs, fakes.pool.nodeBehind(old));
+    fakes.pool.release(old);
+    fakes.now = 5000;
+    for (const connection of younger) fakes.pool.release(connection);
+    fakes.now = 11_000;
+    fakes.pool.suspect(silent, new Error('no answer in time'));
+    expect([await call, await fakes.pool.acquire(waitMs)]).to.have.members(younger);
   });
 
   it('opens a connection to another node for a call that has waited for half of its time', async () => {

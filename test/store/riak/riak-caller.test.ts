@@ -98,4 +98,11 @@ describe('RiakCaller', () => {
     expect(fakes.sent).to.equal(2);
     expect(fakes.events[0]).to.equal('riak node down');
   });
+
+  it('gives a command that is not repeated all of the time, though there is another node', async () => {
+    start(['a', 'b'], 140);
+    await caller.call(onceOnly, 200);
+    expect(fakes.sent).to.equal(1);
+    expect(fakes.events).to.deep.equal([]);
+  });
 });

@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
+
 import { expect } from 'chai';
 
 import { parseConfig } from '../../../lib/config.js';
 import { ConfigError } from '../../../lib/config/error.js';
 import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/config/riak.js';
+import { makeCertificate } from '../../nginx/support/certificate.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 
-const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+const garbled = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 
 function defaults(): RiakSettings {
   return parseConfig({});
@@ -36,8 +40,8 @@ describe('the settings of the Riak store', () => {
   }
 
   it('take PEM with real and with escaped line ends, and nothing else', () => {
-    expect(riakSettings.riakCa.read(certificate)).to.equal(certificate);
-    expect(riakSettings.riakCa.read(certificate.replaceAll('\n', '\\n'))).to.equal(certificate);
+    expect(riakSettings.riakCa.read(garbled)).to.equal(garbled);
+    expect(riakSettings.riakCa.read(garbled.replaceAll('\n', '\\n'))).to.equal(garbled);
     expect(riakSettings.riakCa.read('/etc/ssl/ca.pem')).to.equal(undefined);
   });
 
@@ -51,27 +55,81 @@ describe('the settings of the Riak store', () => {
     expect(secret.map(({ name }) => name)).to.deep.equal(['RIAK_PASSWORD', 'RIAK_KEY']);
   });
 
-  it('use no security without a user, and all that is given with one', () => {
+  it('use no security without a user', () => {
     expect(riakOptions(defaults())).to.not.have.property('auth');
-    const given = { riakUser: 'tracker', riakPassword: 'secret', riakCa: certificate };
-    expect(riakOptions({ ...defaults(), ...given }).auth).to.deep.equal({
-      user: 'tracker',
-      password: 'secret',
-      ca: certificate,
-      verify: true,
-    });
   });
 
-  it('refuse a password or a CA without a user, since nothing would be encrypted', () => {
-    expect(() => riakOptions({ ...defaults(), riakPassword: 'secret' })).to.throw(
-      ConfigError,
-      /^RIAK_USER: /,
-    );
-    expect(() => riakOptions({ ...defaults(), riakCa: certificate })).to.throw(ConfigError, /^RIAK_USER: /);
+  it('refuse what is for a user without a user, since nothing would be encrypted', () => {
+    for (const name of ['riakPassword', 'riakCa', 'riakCert', 'riakKey']) {
+      expect(() => riakOptions({ ...defaults(), [name]: garbled }), name).to.throw(
+        ConfigError,
+        /^RIAK_USER: /,
+      );
+    }
   });
 
   it('refuse a client certificate without its key', () => {
-    const half = { ...defaults(), riakUser: 'tracker', riakCert: certificate };
+    const half = { ...defaults(), riakUser: 'tracker', riakCert: garbled };
     expect(() => riakOptions(half)).to.throw(ConfigError, /^RIAK_CERT: /);
+  });
+
+  describe('for a user', () => {
+    let directory: string;
+    let one: { certificate: string; key: string };
+    let other: typeof one;
+
+    function made(name: string): typeof one {
+      const { certificate, key } = makeCertificate(directory, name);
+      return { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') };
+    }
+
+    function authFor(given: Partial<RiakSettings>): ReturnType<typeof riakOptions>['auth'] {
+      return riakOptions({ ...defaults(), riakUser: 'tracker', ...given }).auth;
+    }
+
+    before(async () => {
+      directory = await makeTempDir();
+      one = made('one');
+      other = made('other');
+    });
+
+    after(() => removeTempDir(directory));
+
+    it('use all that is given', () => {
+      const given = { riakPassword: 'secret', riakCa: one.certificate + other.certificate };
+      expect(authFor(given)).to.deep.equal({
+        user: 'tracker',
+        password: 'secret',
+        ca: one.certificate + other.certificate,
+        verify: true,
+      });
+      expect(authFor({ riakCert: one.certificate, riakKey: one.key })).to.deep.equal({
+        user: 'tracker',
+        cert: one.certificate,
+        key: one.key,
+        verify: true,
+      });
+    });
+
+    it('refuse certificates and keys that are not readable, and name the one that is not', () => {
+      const { certificate, key } = one;
+      for (const [given, setting] of [
+        [{ riakCa: garbled }, 'RIAK_CA'],
+        [{ riakCa: certificate + garbled }, 'RIAK_CA'],
+        [{ riakCa: key }, 'RIAK_CA'],
+        [{ riakCa: certificate.trim().replaceAll('\n', ' ') }, 'RIAK_CA'],
+        [{ riakCert: garbled, riakKey: key }, 'RIAK_CERT'],
+        [{ riakCert: certificate, riakKey: garbled }, 'RIAK_KEY'],
+      ] as const) {
+        expect(() => authFor(given)).to.throw(ConfigError, `${setting}: is not readable: error:`);
+      }
+    });
+
+    it('refuse the key of another certificate, and show none of it', () => {
+      expect(() => authFor({ riakCert: one.certificate, riakKey: other.key }))
+        .to.throw(ConfigError, /^RIAK_CERT: does not go with RIAK_KEY: error:[^\n]*::key values mismatch$/)
+        .with.property('message')
+        .with.length.below(120);
+    });
   });
 });

@@ -1,0 +1,9 @@
+/**
+ * What an error says. When none of several addresses of a host can be connected to, Node.js gives one error that says nothing, and why is
+ * in the errors that it holds, one for each address.
+ */
+export function messageOf(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
+  const reasons: unknown[] = error.errors;
+  return reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
+}
