@@ -10,6 +10,7 @@ import {
   setDeployedDigest,
 } from './platform.mjs';
 import { announceOnce } from './probe.mjs';
+import { secretNames, withoutSecrets } from './secrets.mjs';
 import { readAccessSettings, readDeploySettings } from './settings.mjs';
 import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
 
@@ -30,8 +31,8 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   requireWskdeploy(environment);
   await build(root);
   checkTrackerSettings(root, settings.parameters);
-  const tool = toolOf(root, environment, settings);
   if (preview) {
+    const tool = toolOf(root, withoutSecrets(environment), settings);
     print(tool(['--preview'], trackerManifest));
     if (schedule) print(tool(['--preview'], scheduleManifest));
     print(
@@ -39,6 +40,7 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     );
     return true;
   }
+  const tool = toolOf(root, environment, settings);
   const platform = openPlatform(settings);
   const digest = digestOfDeployment(root, settings);
   if (!force && (await deployedDigest(platform)) === digest) {
@@ -75,10 +77,9 @@ async function deploySchedule(platform, tool, { force, print }) {
 export async function undeploy(root, environment, { preview, print }) {
   const access = readAccessSettings(environment);
   requireWskdeploy(environment);
-  // wskdeploy wants the files of what it removes, and a secret.
+  // wskdeploy wants the files of what it removes.
   await build(root);
-  const secret = 'any-secret-will-do';
-  const tool = toolOf(root, { ...environment, TRACKER_SECRET: secret }, { ...access, parameters: {} });
+  const tool = toolOf(root, withoutSecrets(environment), access);
   const found = await findDeployed(openPlatform(access));
   // First what invokes.
   const manifests = [
@@ -92,7 +93,7 @@ export async function undeploy(root, environment, { preview, print }) {
   }
 }
 
-function toolOf(root, environment, { parameters, ...access }) {
-  const secrets = ['TRACKER_SECRET', 'RIAK_PASSWORD', 'RIAK_KEY'].map((name) => parameters[name] ?? '');
+function toolOf(root, environment, access) {
+  const secrets = secretNames.map((name) => environment[name] ?? '');
   return (args, manifest) => runWskdeploy(root, args, { manifest, access, environment, secrets });
 }

@@ -15,6 +15,14 @@ import { wskdeployBuilt } from './support/wskdeploy.js';
 
 const nothing = [[], [], [], []];
 
+/** With what wskdeploy shows in another way than it was given: a quote, a backslash, ends of lines. */
+const secrets = {
+  RIAK_USER: 'tracker',
+  RIAK_PASSWORD: 'sword"fish\\<&>',
+  RIAK_CERT: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+  RIAK_KEY: '-----BEGIN PRIVATE KEY-----\nkey-line-1\nkey-line-2\n-----END PRIVATE KEY-----',
+};
+
 describe('npm run deploy', function () {
   // Several programs one after the other, and a build if a source has changed.
   this.timeout(60_000);
@@ -180,16 +188,23 @@ describe('npm run deploy', function () {
 
     describe('--preview', () => {
       it('shows what would happen, without secrets, and changes nothing', async () => {
-        environment = { ...environment, RIAK_USER: 'u', RIAK_PASSWORD: 'swordfish' };
+        environment = { ...environment, ...secrets };
         const output = await deploy('--preview', '--schedule');
         for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
           expect(output).to.contain(name);
         }
-        expect(output).to.not.contain(secret).and.not.contain('swordfish').and.not.contain(platform.auth);
+        expectNoSecret(output);
+        expect(output).to.contain('- RIAK_PASSWORD : "***"').and.contain('- RIAK_USER : "tracker"');
         expect(snapshot(platform)).to.deep.equal(nothing);
         expect(platform.apiCalls.filter(({ method }) => method !== 'GET')).to.deep.equal([]);
       });
     });
+
+    function expectNoSecret(output: string): void {
+      for (const part of [secret, platform.auth, 'sword', 'fish', 'key-line']) {
+        expect(output).to.not.contain(part);
+      }
+    }
 
     describe('what stops it before anything is sent', () => {
       afterEach(() => {
@@ -276,10 +291,13 @@ describe('npm run deploy', function () {
         });
       });
 
-      it('removes nothing with --preview', async () => {
+      it('removes nothing with --preview, and shows no secret', async () => {
         await deploy();
         const before = snapshot(platform);
-        expect((await run('undeploy', environment, ['--preview'])).stdout).to.contain('announce');
+        const { status, stdout } = await run('undeploy', { ...environment, ...secrets }, ['--preview']);
+        expect(status).to.equal(0);
+        expect(stdout).to.contain('announce').and.contain('- RIAK_PASSWORD : "***"');
+        expectNoSecret(stdout);
         expect(snapshot(platform)).to.deep.equal(before);
       });
     });
