@@ -108,6 +108,36 @@ describeWith([installed('nginx')], "The gateway and the platform's answers", () 
     }
   });
 
+  it('goes on asking every address of the platform after a slow answer of each', async () => {
+    const second = await ScriptedPlatform.start();
+    const slow: RequestListener = (request, reply) => {
+      if (request.headers['x-original-uri'] !== '/announce?slow') trackerReply('de')(request, reply);
+    };
+    platform.answerWith(slow);
+    second.answerWith(slow);
+    const alone = await startGateway(platform.port, {
+      settings: { READ_TIMEOUT: '1', RETRY_IN: '7' },
+      // As nginx takes a name that has two addresses.
+      edit: (configuration) =>
+        configuration.replace(
+          /^ *server (127\.0\.0\.1:\d+)(.*;)$/m,
+          (line, address: string, flags: string) => {
+            expect(address).to.equal(`127.0.0.1:${platform.port}`);
+            return `${line}\nserver 127.0.0.1:${second.port}${flags}`;
+          },
+        ),
+    });
+    try {
+      const failures = await Promise.all([1, 2].map(() => ask(alone.port, '/announce?slow')));
+      expect(failures.map(failureOf)).to.deep.equal([busy, busy]);
+      for (let i = 0; i < 4; i++) expect((await ask(alone.port, '/announce?quick')).body).to.equal('de');
+      expect(second.requests.length).to.be.above(1);
+    } finally {
+      await alone.dispose();
+      await second.stop();
+    }
+  });
+
   it("passes a tracker's own reply on, byte for byte, as text/plain", async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, i) => i % 256));
     platform.answerWith(trackerReply(bytes));

@@ -44,7 +44,7 @@ describe("The gateway's settings", () => {
     const configuration = renderGateway(needed);
     expect(configuration).to.not.match(/\$\{/);
     expect(configuration).to.contain('map $request_uri $tracker_route');
-    expect(configuration).to.contain('server 10.0.0.7:443;');
+    expect(configuration).to.contain('server 10.0.0.7:443 ');
     expect(configuration).to.contain('/api/v1/web/guest/tracker/announce.http');
   });
 
@@ -90,7 +90,7 @@ describe("The gateway's settings", () => {
       RETRY_IN: '',
     });
     expect(status).to.equal(0);
-    expect(stdout).to.contain('server 10.0.0.8:443;');
+    expect(stdout).to.contain('server 10.0.0.8:443 ');
     expect(stdout).to.contain('proxy_ssl_name from-environment.example;');
     expect(stdout).to.contain('retry ini3ee');
     expect(stdout).to.contain('rate=50r/s');
