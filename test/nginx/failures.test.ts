@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { expect } from 'chai';
+import { freePort } from '../support/free-port.js';
 import { describeWith, installed } from '../support/programs.js';
 import { ask, failureOf } from './support/ask.js';
 import { startGateway, type Gateway } from './support/gateway.js';
@@ -183,6 +185,25 @@ describeWith([installed('nginx')], "The gateway and the platform's answers", () 
       ]) {
         platform.answerWith(answer);
         expect((await ask(gateway.port, '/health')).status).to.equal(503);
+      }
+    });
+
+    it('is unavailable when the gateway does not reach its own hop, or limits who asks', async () => {
+      platform.answerWith(trackerReply('d5:filesdee'));
+      const nobody = await freePort();
+      const cut = await startGateway(platform.port, {
+        settings: { LIMIT_RATE: '1', LIMIT_BURST: '1' },
+        edit: (configuration) =>
+          configuration.replace(/(upstream tracker_hop {\s+server )\S+;/, `$1127.0.0.1:${nobody};`),
+      });
+      try {
+        for (let i = 0; i < 3; i++) {
+          const { status, body } = await ask(cut.port, '/health');
+          expect([status, body]).to.deep.equal([503, 'unavailable\n']);
+        }
+        expect(await readFile(cut.accessLog, 'utf8')).to.contain('REJECTED');
+      } finally {
+        await cut.dispose();
       }
     });
   });
