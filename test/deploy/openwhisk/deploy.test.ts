@@ -278,6 +278,24 @@ describe('npm run deploy', function () {
         );
       });
 
+      it('finds the schedule in a namespace that has many others', async () => {
+        await deploy('--schedule');
+        const { triggers, rules } = platform.entities;
+        const trigger = defined(triggers.get('tracker-purge-interval'));
+        const rule = defined(rules.get('tracker-purge-rule'));
+        for (let i = 0; i < 31; i++) {
+          triggers.set(`other-${i}`, { ...trigger, name: `other-${i}` });
+          rules.set(`other-${i}`, { ...rule, name: `other-${i}`, trigger: `other-${i}` });
+        }
+        expect(await deploy('--schedule')).to.contain('The schedule is there: nothing to change.\n');
+        expect((await run('undeploy', environment)).stdout).to.contain(
+          'Removed what deploy/openwhisk/schedule.yaml deployed.\n',
+        );
+        const left = [...triggers.keys(), ...rules.keys()];
+        expect(left.filter((name) => name.startsWith('tracker'))).to.deep.equal([]);
+        expect(left).to.have.length(62);
+      });
+
       it('needs no more than the account, and says if there is nothing', async () => {
         await deploy();
         const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, WSKDEPLOY } = environment;
