@@ -246,6 +246,12 @@ describe('npm run deploy', function () {
           ['ACTION_CONCURRENCY', '0', /^ACTION_CONCURRENCY: got "0"/],
           ['RIAK_NODES', 'nonsense', /^RIAK_NODES: got "nonsense", takes host:port/],
           ['ANNOUNCE_INTERVAL', 'often', /^ANNOUNCE_INTERVAL: got "often", takes a whole number/],
+          [
+            'ANNOUNCE_TIMEOUT',
+            '10000',
+            /^ANNOUNCE_TIMEOUT: got "10000", takes less than the timeout of the actions in manifest.yaml, which is 10000 /,
+          ],
+          ['ANNOUNCE_TIMEOUT', 'never', /^ANNOUNCE_TIMEOUT: got "never", takes a whole number/],
           ['RIAK_PASSWORD', 'pass', /^RIAK_USER: is not set, but RIAK_PASSWORD/],
         ];
         for (const [name, value, message] of bad) {
