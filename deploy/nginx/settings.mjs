@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile, withoutEmpty } from '../env-file.mjs';
-import { problemsOf, trackerSecret } from '../settings.mjs';
+import { namespaceName, problemsOf, trackerSecret } from '../settings.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
@@ -21,10 +21,7 @@ const accepted = {
   OPENWHISK_NAME: like('a host name or address without a port', /^([\w.-]+|\[[\da-fA-F:.]+\])$/),
   OPENWHISK_VERIFY: like('on or off', /^(on|off)$/),
   OPENWHISK_CA: path,
-  OPENWHISK_NAMESPACE: like(
-    "a namespace's own name, of letters, digits and . @ - _, not _ alone",
-    /^(?!_$)[\w][\w.@-]{0,255}$/,
-  ),
+  OPENWHISK_NAMESPACE: namespaceName,
   OPENWHISK_PACKAGE: like('a name of letters, digits and . - _', /^[\w][\w.-]{0,255}$/),
   TRACKER_SECRET: trackerSecret,
   LISTEN: listener,

@@ -241,6 +241,11 @@ describe('npm run deploy', function () {
           ],
           ['OPENWHISK_AUTH', 'no-key', /^OPENWHISK_AUTH: got a value that is not shown/],
           ['OPENWHISK_NAMESPACE', '_', /^OPENWHISK_NAMESPACE: got "_"/],
+          [
+            'OPENWHISK_NAMESPACE',
+            'my space',
+            /^OPENWHISK_NAMESPACE: got "my space", takes a namespace's own/,
+          ],
           ['TRACKER_SECRET', 'short', /^TRACKER_SECRET: got a value that is not shown/],
           ['TRACKER_SECRET', 'no blanks in secrets', /^TRACKER_SECRET: got a value that is not shown/],
           ['ACTION_CONCURRENCY', '0', /^ACTION_CONCURRENCY: got "0"/],
