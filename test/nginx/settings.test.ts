@@ -64,6 +64,24 @@ describe("The gateway's settings", () => {
     }
   });
 
+  it('are refused if a port is none', () => {
+    const before: [name: string, text: string][] = [
+      ['OPENWHISK_SERVER', '10.0.0.7:'],
+      ['LISTEN', ''],
+      ['LISTEN', '127.0.0.1:'],
+      ['LISTEN_IPV6', '[::]:'],
+      ['GATEWAY_HOP', '127.0.0.1:'],
+    ];
+    for (const [name, text] of before) {
+      expect(renderGateway({ ...needed, [name]: `${text}65535` })).to.contain(`${text}65535`);
+      for (const port of ['0', '65536', '99999']) {
+        expect(() => renderGateway({ ...needed, [name]: text + port }), text + port).to.throw(`${name}: got`);
+      }
+    }
+    const hop = 'unix:/run/tracker-99999';
+    expect(renderGateway({ ...needed, GATEWAY_HOP: hop })).to.contain(`listen ${hop};`);
+  });
+
   it('do not show a secret that cannot be used', () => {
     expect(() => renderGateway({ ...needed, TRACKER_SECRET: 'swordfish' })).to.throw(
       'TRACKER_SECRET: got a value that is not shown, takes 16 to 128 letters, digits, - and _',
