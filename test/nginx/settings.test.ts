@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,21 @@ describe("The gateway's settings", () => {
     expect(render(['--output', file], needed).status).to.equal(0);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readFileSync(file, 'utf8')).to.equal(renderGateway(needed));
+  });
+
+  it('are written so to a file that was there before, and that others could read', () => {
+    const file = join(directory, 'tracker.conf');
+    writeFileSync(file, `${renderGateway(needed)}# and more\n`);
+    chmodSync(file, 0o644);
+    expect(render(['--output', file], needed).status).to.equal(0);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(file, 'utf8')).to.equal(renderGateway(needed));
+  });
+
+  it('can be written to what is no file, whose mode is left alone', () => {
+    const { status, stdout, stderr } = render(['--output', '/dev/null'], needed);
+    expect([status, stdout, stderr]).to.deep.equal([0, '', '']);
+    expect(statSync('/dev/null').mode & 0o777).to.equal(0o666);
   });
 
   it('end the command with status 2 and a line each if they cannot be used', () => {
