@@ -33,8 +33,8 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   checkTrackerSettings(root, settings.parameters);
   if (preview) {
     const tool = toolOf(root, withoutSecrets(environment), settings);
-    print(tool(['--preview'], trackerManifest));
-    if (schedule) print(tool(['--preview'], scheduleManifest));
+    print(await tool(['--preview'], trackerManifest));
+    if (schedule) print(await tool(['--preview'], scheduleManifest));
     print(
       `Then announce and scrape would be set to ${settings.concurrency} runs at once, and announced to once.`,
     );
@@ -46,7 +46,7 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   if (!force && (await deployedDigest(platform)) === digest) {
     print('The tracker is deployed as it is here: nothing to change.');
   } else {
-    tool([], trackerManifest);
+    await tool([], trackerManifest);
     await setConcurrency(platform, settings.concurrency);
     await setDeployedDigest(platform, digest);
     print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
@@ -63,7 +63,7 @@ async function deploySchedule(platform, tool, { force, print }) {
     print('The schedule is there: nothing to change.');
     return;
   }
-  tool([], scheduleManifest);
+  await tool([], scheduleManifest);
   print('Deployed the schedule of the purge.');
 }
 
@@ -88,7 +88,7 @@ export async function undeploy(root, environment, { preview, print }) {
   ];
   if (manifests.length === 0) print('Nothing is deployed.');
   for (const manifest of manifests) {
-    const output = tool(preview ? ['undeploy', '--preview'] : ['undeploy'], manifest);
+    const output = await tool(preview ? ['undeploy', '--preview'] : ['undeploy'], manifest);
     print(preview ? output : `Removed what ${manifest} deployed.`);
   }
 }
