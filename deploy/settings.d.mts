@@ -7,6 +7,7 @@ export interface Kind {
 }
 
 export const trackerSecret: Kind;
+export const namespaceName: Kind;
 
 export function problemsOf(
   environment: Readonly<Record<string, string | undefined>>,

@@ -11,6 +11,15 @@ export const trackerSecret = {
 };
 
 /**
+ * The gateway has it in the path of its requests, so what it does not take is no use to a deployment.
+ * @type {import('./settings.d.mts').Kind}
+ */
+export const namespaceName = {
+  takes: "a namespace's own name, of letters, digits and . @ - _, not _ alone",
+  accepts: (text) => /^(?!_$)\w[\w.@-]{0,255}$/.test(text),
+};
+
+/**
  * A line for each setting that is missing or cannot be used; no secret is in it.
  * @param {Readonly<Record<string, string | undefined>>} environment
  * @param {Readonly<Record<string, import('./settings.d.mts').Kind>>} required

@@ -1,26 +1,45 @@
-/**
- * `npm run deploy`: the tracker on OpenWhisk, by the environment; see docs/openwhisk.md.
- * --env-file FILE: settings that are not in the environment; --preview: only say what would happen; --schedule: the purge's schedule too
- * (alarms package); --force: deploy even if nothing has changed.
- */
+/** `npm run deploy`: the tracker on OpenWhisk, by the environment; see docs/openwhisk.md. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readEnvFile, withoutEmpty } from '../deploy/env-file.mjs';
 import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 
+const usage = `Usage: npm run deploy [-- [--env-file FILE] [--preview] [--schedule] [--force]]
+
+Deploys the tracker's actions to OpenWhisk, announces once, and says what it saw. Settings are environment variables,
+then those of FILE; deploy/openwhisk/tracker.env has them all. Ends with status 0 if the tracker answered, else 1.
+
+  --env-file FILE  settings that are not in the environment
+  --preview        only says what would happen
+  --schedule       deploys the schedule of the purge, too; needs OpenWhisk's alarms package
+  --force          deploys even if nothing has changed
+`;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 requireNode(root);
 try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function main() {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', short: 'h' },
       'env-file': { type: 'string' },
       preview: { type: 'boolean', default: false },
       schedule: { type: 'boolean', default: false },
       force: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
   const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
   ensureInstalled(root, { tools: true });
   // Only now are its dependencies there.
@@ -31,8 +50,5 @@ try {
     { ...fromFile, ...withoutEmpty(process.env) },
     { preview, schedule, force, print: console.log },
   );
-  process.exitCode = ok ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  return ok ? 0 : 1;
 }

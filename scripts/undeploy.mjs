@@ -1,17 +1,41 @@
-/** `npm run undeploy`: removes from OpenWhisk what `npm run deploy` has put there. --env-file FILE and --preview as there. */
+/** `npm run undeploy`: removes from OpenWhisk what `npm run deploy` has put there. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readEnvFile, withoutEmpty } from '../deploy/env-file.mjs';
 import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 
+const usage = `Usage: npm run undeploy [-- [--env-file FILE] [--preview]]
+
+Removes the schedule of the purge, the tracker's actions and their package from OpenWhisk. What is in Riak stays.
+It takes OPENWHISK_APIHOST, OPENWHISK_NAMESPACE and OPENWHISK_AUTH from the environment, then from FILE.
+
+  --env-file FILE  settings that are not in the environment
+  --preview        only says what would happen
+`;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 requireNode(root);
 try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function main() {
   const { values } = parseArgs({
-    options: { 'env-file': { type: 'string' }, preview: { type: 'boolean', default: false } },
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      'env-file': { type: 'string' },
+      preview: { type: 'boolean', default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
   const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
   ensureInstalled(root, { tools: true });
   // Only now are its dependencies there.
@@ -21,7 +45,4 @@ try {
     { ...fromFile, ...withoutEmpty(process.env) },
     { preview: values.preview, print: console.log },
   );
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
 }

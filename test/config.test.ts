@@ -231,4 +231,9 @@ describe('the help', () => {
       expect(help).to.match(new RegExp(`^ {2}${name}$`, 'm'));
     }
   });
+
+  it('says that a password cannot begin or end with a blank', () => {
+    expect(describeSettings()).to.contain('Blanks at its ends are not taken for a part of it.');
+    expect(parseConfig({ RIAK_PASSWORD: ' two words ' }).riakPassword).to.equal('two words');
+  });
 });

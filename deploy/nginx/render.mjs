@@ -1,20 +1,57 @@
-/**
- * Renders the gateway's configuration for an nginx that is not the official image:
- * `node deploy/nginx/render.mjs [--env-file FILE] [--output FILE]`. Settings come from the environment, then from FILE, then from gateway.env.
- * The file that it writes holds the secret, so only its owner may read it; nginx reads it as root.
- */
-import { writeFileSync } from 'node:fs';
+/** Renders the gateway's configuration for an nginx that is not the official image. */
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readEnvFile } from '../env-file.mjs';
 import { renderGateway } from './settings.mjs';
 
+const usage = `Usage: node deploy/nginx/render.mjs [--env-file FILE] [--output FILE]
+
+Writes the gateway's configuration for nginx's http block. Settings are environment variables, then those of the file;
+deploy/nginx/gateway.env has them all, with their defaults. Ends with status 2 if one is missing or cannot be used.
+
+  --env-file FILE  settings that are not in the environment
+  --output FILE    where to write to, for its owner alone to read, as the secret is in it; standard output if not given
+`;
+
 try {
-  const { values } = parseArgs({ options: { 'env-file': { type: 'string' }, output: { type: 'string' } } });
-  const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
-  const configuration = renderGateway(fromFile, process.env);
-  if (values.output === undefined) process.stdout.write(configuration);
-  else writeFileSync(values.output, configuration, { mode: 0o600 });
+  main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 2;
+}
+
+function main() {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      'env-file': { type: 'string' },
+      output: { type: 'string' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
+  const configuration = renderGateway(fromFile, process.env);
+  if (values.output === undefined) process.stdout.write(configuration);
+  else writeForOwner(values.output, configuration);
+}
+
+/**
+ * The secret is in it, so only its owner may read it; nginx reads it as root. A file that is there already keeps its mode when it is written to, so
+ * that is set before.
+ */
+function writeForOwner(path, text) {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    // /dev/stdout is none.
+    if (fstatSync(file).isFile()) {
+      fchmodSync(file, 0o600);
+      ftruncateSync(file);
+    }
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile, withoutEmpty } from '../env-file.mjs';
-import { problemsOf, trackerSecret } from '../settings.mjs';
+import { namespaceName, problemsOf, trackerSecret } from '../settings.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
@@ -10,8 +10,9 @@ const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
 const like = (takes, pattern) => ({ takes, accepts: (text) => pattern.test(text) });
 const seconds = like('seconds, from 1 to 60', /^([1-9]|[1-5]\d|60)$/);
 const path = like('an absolute path without blanks', /^\/[\w./@-]+$/);
-const listener = like('a port, address:port or [address]:port', /^([\w.]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/);
-const hostAndPort = like('host:port or [address]:port', /^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/);
+const withPort = (takes, pattern) => ({ takes, accepts: (text) => pattern.test(text) && hasGoodPort(text) });
+const listener = withPort('a port, address:port or [address]:port', /^([\w.]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/);
+const hostAndPort = withPort('host:port or [address]:port', /^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/);
 const wholeNumber = like('a whole number from 1', /^[1-9]\d{0,6}$/);
 
 /** None lets a value end its directive, so nothing else can get into the configuration. */
@@ -21,10 +22,7 @@ const accepted = {
   OPENWHISK_NAME: like('a host name or address without a port', /^([\w.-]+|\[[\da-fA-F:.]+\])$/),
   OPENWHISK_VERIFY: like('on or off', /^(on|off)$/),
   OPENWHISK_CA: path,
-  OPENWHISK_NAMESPACE: like(
-    "a namespace's own name, of letters, digits and . @ - _, not _ alone",
-    /^(?!_$)[\w][\w.@-]{0,255}$/,
-  ),
+  OPENWHISK_NAMESPACE: namespaceName,
   OPENWHISK_PACKAGE: like('a name of letters, digits and . - _', /^[\w][\w.-]{0,255}$/),
   TRACKER_SECRET: trackerSecret,
   LISTEN: listener,
@@ -39,7 +37,7 @@ const accepted = {
   CONNECT_TIMEOUT: seconds,
   READ_TIMEOUT: seconds,
   UPSTREAM_KEEPALIVE: wholeNumber,
-  GATEWAY_HOP: like(
+  GATEWAY_HOP: withPort(
     'address:port on loopback, or unix:/path',
     /^(127(\.\d{1,3}){3}:\d{1,5}|\[::1\]:\d{1,5}|unix:\/[\w./@-]+)$/,
   ),
@@ -47,6 +45,12 @@ const accepted = {
   ACCESS_LOG: path,
   ERROR_LOG: path,
 };
+
+/** A number after the last colon, or alone, is a port; a path of a socket has none. */
+function hasGoodPort(text) {
+  const [, port = '1'] = /(?:^|:)(\d+)$/.exec(text) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65_535;
+}
 
 /**
  * The gateway's configuration.

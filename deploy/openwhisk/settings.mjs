@@ -1,5 +1,5 @@
 /** The settings by which whatever reaches OpenWhisk knows it, and what they take. */
-import { trackerSecret } from '../settings.mjs';
+import { namespaceName, trackerSecret } from '../settings.mjs';
 
 /** By name. */
 export const platformSettings = {
@@ -12,10 +12,7 @@ export const platformSettings = {
     accepts: (text) => /^[^\s:]+:[^\s:]+$/.test(text),
     secret: true,
   },
-  OPENWHISK_NAMESPACE: {
-    takes: "the namespace's own name, not _",
-    accepts: (text) => /^(?!_$)\w[\w.@ -]*$/.test(text),
-  },
+  OPENWHISK_NAMESPACE: namespaceName,
   TRACKER_SECRET: trackerSecret,
   ACTION_CONCURRENCY: {
     takes: 'runs at once in one container, from 1 to 500',

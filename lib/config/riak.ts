@@ -74,7 +74,8 @@ export const riakSettings = {
     default: '',
   }),
   riakPassword: text('RIAK_PASSWORD', {
-    description: 'Password of RIAK_USER; none if a client certificate is used.',
+    description:
+      'Password of RIAK_USER; none if a client certificate is used. Blanks at its ends are not taken for a part of it.',
     takes: 'a password',
     secret: true,
     default: '',

@@ -1,8 +1,9 @@
 /** Builds the bundles in dist/ unless they are up to date. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { makeAside } from './build-aside.mjs';
 import { digestOfSources, isBuilt, writeStamp } from './build-state.mjs';
 
 /**
@@ -16,9 +17,8 @@ export async function build(root, { force = false } = {}) {
   if (!force && isBuilt(root, digest)) return undefined;
 
   const dist = join(root, 'dist');
-  mkdirSync(dist, { recursive: true });
   // Built aside and moved into place at the end, so that nobody loads half a bundle and a failed build leaves the old one.
-  const aside = mkdtempSync(join(dist, '.build-'));
+  const aside = makeAside(dist);
   try {
     const bundles = await compile(root, aside);
     for (const name of new Set(bundles.map(({ file }) => file.split('/')[0]))) {

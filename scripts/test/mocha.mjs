@@ -14,6 +14,8 @@ export async function runTests(root, args, { coverage, requireAllSuites }) {
   const mocha = [
     'node_modules/mocha/bin/mocha.js',
     '--reporter=./scripts/test/reporter.mjs',
+    // A title that is spelt wrong selects nothing, and nothing has not passed.
+    '--fail-zero',
     ...(requireAllSuites ? ['--forbid-pending'] : []),
     ...args,
     ...(args.some((argument) => argument.endsWith('.ts')) ? [] : [everyTest]),

@@ -14,7 +14,8 @@ export default class ClosingLineReporter extends Mocha.reporters.Spec {
     runner.once(EVENT_RUN_END, () => {
       if (skipped.size > 0)
         console.log(`Skipped suites:\n${[...skipped].map((title) => `  ${title}\n`).join('')}`);
-      const { passes, failures } = runner.stats;
+      const { passes, failures, pending } = runner.stats;
+      if (passes + failures + pending === 0) console.log('No test was selected, which counts as a failure.');
       console.log(`${passes} passed, ${failures} failed`);
       failOnLeak();
     });

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { expect } from 'chai';
+import { freePort } from '../support/free-port.js';
 import { describeWith, installed } from '../support/programs.js';
 import { ask, failureOf } from './support/ask.js';
 import { startGateway, type Gateway } from './support/gateway.js';
@@ -108,6 +110,36 @@ describeWith([installed('nginx')], "The gateway and the platform's answers", () 
     }
   });
 
+  it('goes on asking every address of the platform after a slow answer of each', async () => {
+    const second = await ScriptedPlatform.start();
+    const slow: RequestListener = (request, reply) => {
+      if (request.headers['x-original-uri'] !== '/announce?slow') trackerReply('de')(request, reply);
+    };
+    platform.answerWith(slow);
+    second.answerWith(slow);
+    const alone = await startGateway(platform.port, {
+      settings: { READ_TIMEOUT: '1', RETRY_IN: '7' },
+      // As nginx takes a name that has two addresses.
+      edit: (configuration) =>
+        configuration.replace(
+          /^ *server (127\.0\.0\.1:\d+)(.*;)$/m,
+          (line, address: string, flags: string) => {
+            expect(address).to.equal(`127.0.0.1:${platform.port}`);
+            return `${line}\nserver 127.0.0.1:${second.port}${flags}`;
+          },
+        ),
+    });
+    try {
+      const failures = await Promise.all([1, 2].map(() => ask(alone.port, '/announce?slow')));
+      expect(failures.map(failureOf)).to.deep.equal([busy, busy]);
+      for (let i = 0; i < 4; i++) expect((await ask(alone.port, '/announce?quick')).body).to.equal('de');
+      expect(second.requests.length).to.be.above(1);
+    } finally {
+      await alone.dispose();
+      await second.stop();
+    }
+  });
+
   it("passes a tracker's own reply on, byte for byte, as text/plain", async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, i) => i % 256));
     platform.answerWith(trackerReply(bytes));
@@ -153,6 +185,25 @@ describeWith([installed('nginx')], "The gateway and the platform's answers", () 
       ]) {
         platform.answerWith(answer);
         expect((await ask(gateway.port, '/health')).status).to.equal(503);
+      }
+    });
+
+    it('is unavailable when the gateway does not reach its own hop, or limits who asks', async () => {
+      platform.answerWith(trackerReply('d5:filesdee'));
+      const nobody = await freePort();
+      const cut = await startGateway(platform.port, {
+        settings: { LIMIT_RATE: '1', LIMIT_BURST: '1' },
+        edit: (configuration) =>
+          configuration.replace(/(upstream tracker_hop {\s+server )\S+;/, `$1127.0.0.1:${nobody};`),
+      });
+      try {
+        for (let i = 0; i < 3; i++) {
+          const { status, body } = await ask(cut.port, '/health');
+          expect([status, body]).to.deep.equal([503, 'unavailable\n']);
+        }
+        expect(await readFile(cut.accessLog, 'utf8')).to.contain('REJECTED');
+      } finally {
+        await cut.dispose();
       }
     });
   });

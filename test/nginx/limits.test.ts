@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Cleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { describeWith, installed } from '../support/programs.js';
-import { ask, failureOf } from './support/ask.js';
+import { ask, failureOf, type Reply } from './support/ask.js';
 import { startGateway, type Gateway, type GatewayOptions } from './support/gateway.js';
 import { ScriptedPlatform, platformAnswer, trackerReply } from './support/scripted-platform.js';
 
@@ -79,6 +80,21 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
   });
 
   describe('the cache of scrapes', () => {
+    function sameScrapes(gateway: Gateway): Promise<Reply[]> {
+      return Promise.all(Array.from({ length: 20 }, () => ask(gateway.port, '/scrape?info_hash=a')));
+    }
+
+    /** Answers when all of them have come. */
+    function whenAllAskAtOnce(answer: RequestListener): RequestListener {
+      const waiting: (() => void)[] = [];
+      return (request, reply) => {
+        waiting.push(() => {
+          answer(request, reply);
+        });
+        if (waiting.length === 20) for (const go of waiting) go();
+      };
+    }
+
     it('answers the same scrape from the cache, and asks again when it is too old', async () => {
       const gateway = await start({ settings: { SCRAPE_CACHE: '1' } });
       for (let i = 0; i < 5; i++) {
@@ -114,13 +130,20 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
       platform.answerWith((request, reply) => {
         setTimeout(() => {
           trackerReply('de')(request, reply);
-        }, 200);
+        }, 50);
       });
-      const replies = await Promise.all(
-        Array.from({ length: 20 }, () => ask(gateway.port, '/scrape?info_hash=a')),
-      );
+      const replies = await sameScrapes(gateway);
       expect(replies.map(({ body }) => body)).to.deep.equal(Array(20).fill('de'));
       expect(platform.requests).to.have.length(1);
+    });
+
+    it('lets none wait long for what cannot be kept', async () => {
+      const gateway = await start();
+      const started = performance.now();
+      platform.answerWith(platformAnswer(503, 'No invokers available'));
+      for (const reply of await sameScrapes(gateway)) expect(failureOf(reply)['retry in']).to.equal(5);
+      // The next one of them was let through every half second.
+      expect(performance.now() - started).to.be.below(2000);
     });
 
     it('never keeps an announce', async () => {
@@ -150,6 +173,16 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
       const gateway = await start({ settings: { SCRAPE_CACHE: '0' } });
       for (let i = 0; i < 3; i++) await ask(gateway.port, '/scrape?info_hash=a');
       expect(platform.requests).to.have.length(3);
+    });
+
+    it('lets none wait for another when it is turned off', async () => {
+      const gateway = await start({ settings: { SCRAPE_CACHE: '0', READ_TIMEOUT: '3' } });
+      platform.answerWith(whenAllAskAtOnce(trackerReply('de')));
+      const replies = await sameScrapes(gateway);
+      expect(replies.map(({ body }) => body)).to.deep.equal(Array(20).fill('de'));
+      // Nor for as long as the cache lets them wait.
+      const log = await linesOf(gateway.accessLog, 20);
+      expect(new Set(log.map(({ cache }) => cache))).to.deep.equal(new Set(['BYPASS']));
     });
   });
 
@@ -185,11 +218,7 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
     });
     await ask(gateway.port, target);
     await ask(gateway.port, target);
-    const lines = await eventually('three lines', 5000, async () => {
-      const text = await readFile(gateway.accessLog, 'utf8');
-      return text.split('\n').length > 3 ? text.trim().split('\n') : undefined;
-    });
-    const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const entries = await linesOf(gateway.accessLog, 3);
     expect(
       entries.map(({ route, status, platform_status, limited }) => [route, status, platform_status, limited]),
     ).to.deep.equal([
@@ -204,7 +233,10 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
       activation: 'activation-1',
       bytes: 15,
     });
-    const everything = lines.join() + (await readFile(gateway.errorLog, 'utf8')) + gateway.program.stderr;
+    const everything =
+      (await readFile(gateway.accessLog, 'utf8')) +
+      (await readFile(gateway.errorLog, 'utf8')) +
+      gateway.program.stderr;
     expect(everything).to.not.contain('to-hide');
     expect(await readFile(gateway.errorLog, 'utf8')).to.contain('prematurely closed');
   });
@@ -216,3 +248,13 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
     expect(await readFile(gateway.errorLog, 'utf8')).to.contain('Connection refused');
   });
 });
+
+/** The lines of an access log, once there are so many. */
+function linesOf(file: string, count: number): Promise<Record<string, unknown>[]> {
+  return eventually(`${count} lines`, 5000, async () => {
+    const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+    return lines.length < count
+      ? undefined
+      : lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  });
+}

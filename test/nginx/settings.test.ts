@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +44,7 @@ describe("The gateway's settings", () => {
     const configuration = renderGateway(needed);
     expect(configuration).to.not.match(/\$\{/);
     expect(configuration).to.contain('map $request_uri $tracker_route');
-    expect(configuration).to.contain('server 10.0.0.7:443;');
+    expect(configuration).to.contain('server 10.0.0.7:443 ');
     expect(configuration).to.contain('/api/v1/web/guest/tracker/announce.http');
   });
 
@@ -62,6 +62,24 @@ describe("The gateway's settings", () => {
         );
       }
     }
+  });
+
+  it('are refused if a port is none', () => {
+    const before: [name: string, text: string][] = [
+      ['OPENWHISK_SERVER', '10.0.0.7:'],
+      ['LISTEN', ''],
+      ['LISTEN', '127.0.0.1:'],
+      ['LISTEN_IPV6', '[::]:'],
+      ['GATEWAY_HOP', '127.0.0.1:'],
+    ];
+    for (const [name, text] of before) {
+      expect(renderGateway({ ...needed, [name]: `${text}65535` })).to.contain(`${text}65535`);
+      for (const port of ['0', '65536', '99999']) {
+        expect(() => renderGateway({ ...needed, [name]: text + port }), text + port).to.throw(`${name}: got`);
+      }
+    }
+    const hop = 'unix:/run/tracker-99999';
+    expect(renderGateway({ ...needed, GATEWAY_HOP: hop })).to.contain(`listen ${hop};`);
   });
 
   it('do not show a secret that cannot be used', () => {
@@ -90,7 +108,7 @@ describe("The gateway's settings", () => {
       RETRY_IN: '',
     });
     expect(status).to.equal(0);
-    expect(stdout).to.contain('server 10.0.0.8:443;');
+    expect(stdout).to.contain('server 10.0.0.8:443 ');
     expect(stdout).to.contain('proxy_ssl_name from-environment.example;');
     expect(stdout).to.contain('retry ini3ee');
     expect(stdout).to.contain('rate=50r/s');
@@ -101,6 +119,21 @@ describe("The gateway's settings", () => {
     expect(render(['--output', file], needed).status).to.equal(0);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readFileSync(file, 'utf8')).to.equal(renderGateway(needed));
+  });
+
+  it('are written so to a file that was there before, and that others could read', () => {
+    const file = join(directory, 'tracker.conf');
+    writeFileSync(file, `${renderGateway(needed)}# and more\n`);
+    chmodSync(file, 0o644);
+    expect(render(['--output', file], needed).status).to.equal(0);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(file, 'utf8')).to.equal(renderGateway(needed));
+  });
+
+  it('can be written to what is no file, whose mode is left alone', () => {
+    const { status, stdout, stderr } = render(['--output', '/dev/null'], needed);
+    expect([status, stdout, stderr]).to.deep.equal([0, '', '']);
+    expect(statSync('/dev/null').mode & 0o777).to.equal(0o666);
   });
 
   it('end the command with status 2 and a line each if they cannot be used', () => {

@@ -10,6 +10,7 @@ import {
   setDeployedDigest,
 } from './platform.mjs';
 import { announceOnce } from './probe.mjs';
+import { secretNames, withoutSecrets } from './secrets.mjs';
 import { readAccessSettings, readDeploySettings } from './settings.mjs';
 import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
 
@@ -30,21 +31,22 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   requireWskdeploy(environment);
   await build(root);
   checkTrackerSettings(root, settings.parameters);
-  const tool = toolOf(root, environment, settings);
   if (preview) {
-    print(tool(['--preview'], trackerManifest));
-    if (schedule) print(tool(['--preview'], scheduleManifest));
+    const tool = toolOf(root, withoutSecrets(environment), settings);
+    print(await tool(['--preview'], trackerManifest));
+    if (schedule) print(await tool(['--preview'], scheduleManifest));
     print(
       `Then announce and scrape would be set to ${settings.concurrency} runs at once, and announced to once.`,
     );
     return true;
   }
+  const tool = toolOf(root, environment, settings);
   const platform = openPlatform(settings);
   const digest = digestOfDeployment(root, settings);
   if (!force && (await deployedDigest(platform)) === digest) {
     print('The tracker is deployed as it is here: nothing to change.');
   } else {
-    tool([], trackerManifest);
+    await tool([], trackerManifest);
     await setConcurrency(platform, settings.concurrency);
     await setDeployedDigest(platform, digest);
     print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
@@ -61,7 +63,7 @@ async function deploySchedule(platform, tool, { force, print }) {
     print('The schedule is there: nothing to change.');
     return;
   }
-  tool([], scheduleManifest);
+  await tool([], scheduleManifest);
   print('Deployed the schedule of the purge.');
 }
 
@@ -75,10 +77,9 @@ async function deploySchedule(platform, tool, { force, print }) {
 export async function undeploy(root, environment, { preview, print }) {
   const access = readAccessSettings(environment);
   requireWskdeploy(environment);
-  // wskdeploy wants the files of what it removes, and a secret.
+  // wskdeploy wants the files of what it removes.
   await build(root);
-  const secret = 'any-secret-will-do';
-  const tool = toolOf(root, { ...environment, TRACKER_SECRET: secret }, { ...access, parameters: {} });
+  const tool = toolOf(root, withoutSecrets(environment), access);
   const found = await findDeployed(openPlatform(access));
   // First what invokes.
   const manifests = [
@@ -87,12 +88,12 @@ export async function undeploy(root, environment, { preview, print }) {
   ];
   if (manifests.length === 0) print('Nothing is deployed.');
   for (const manifest of manifests) {
-    const output = tool(preview ? ['undeploy', '--preview'] : ['undeploy'], manifest);
+    const output = await tool(preview ? ['undeploy', '--preview'] : ['undeploy'], manifest);
     print(preview ? output : `Removed what ${manifest} deployed.`);
   }
 }
 
-function toolOf(root, environment, { parameters, ...access }) {
-  const secrets = ['TRACKER_SECRET', 'RIAK_PASSWORD', 'RIAK_KEY'].map((name) => parameters[name] ?? '');
+function toolOf(root, environment, access) {
+  const secrets = secretNames.map((name) => environment[name] ?? '');
   return (args, manifest) => runWskdeploy(root, args, { manifest, access, environment, secrets });
 }

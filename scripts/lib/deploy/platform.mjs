@@ -4,6 +4,9 @@ import openwhisk from 'openwhisk';
 const packageName = 'tracker';
 const webActions = ['announce', 'scrape'];
 
+/** What schedule.yaml names. */
+const schedule = { trigger: 'tracker-purge-interval', rule: 'tracker-purge-rule' };
+
 /** On the package: the digest of what was deployed, set when all of it was. */
 const annotation = 'deployment';
 
@@ -55,11 +58,12 @@ export async function setConcurrency(platform, concurrency) {
 /** @returns {Promise<{ tracker: boolean, schedule: boolean }>} what there is to remove */
 export async function findDeployed(platform) {
   const found = await orUndefined(platform.packages.get({ name: packageName }));
-  const triggers = await platform.triggers.list();
-  const rules = await platform.rules.list();
+  // Each by its name: a list is a page of the newest, of which there may be more.
+  const trigger = await orUndefined(platform.triggers.get({ name: schedule.trigger }));
+  const rule = await orUndefined(platform.rules.get({ name: schedule.rule }));
   return {
     tracker: found !== undefined,
-    schedule: [...triggers, ...rules].some(({ name }) => name.startsWith('tracker-purge-')),
+    schedule: trigger !== undefined || rule !== undefined,
   };
 }
 

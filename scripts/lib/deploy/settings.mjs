@@ -27,13 +27,14 @@ const deployment = {
  * @throws {DeploySettingsError}
  */
 export function readDeploySettings(root, environment) {
-  check(environment, deployment, { ACTION_CONCURRENCY });
+  const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+  check(environment, deployment, { ACTION_CONCURRENCY, ANNOUNCE_TIMEOUT: announceTimeout(manifest) });
   const { TRACKER_SECRET: secret, ACTION_CONCURRENCY: concurrency } = environment;
   return {
     ...accessOf(environment),
     secret,
     concurrency: Number(concurrency || 1),
-    parameters: parametersOf(root, environment),
+    parameters: parametersOf(manifest, environment),
   };
 }
 
@@ -49,10 +50,22 @@ function accessOf(environment) {
 }
 
 /** Every name that manifest.yaml takes from the environment, with its value; unset ones are the empty text that wskdeploy makes of them. */
-function parametersOf(root, environment) {
-  const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+function parametersOf(manifest, environment) {
   const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name]) => name));
   return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
+}
+
+/**
+ * Shorter than any action may run: OpenWhisk ends a run that takes longer, and the gateway gets an error in the place of a failure that says when
+ * to come again. What is no number at all is left to the tracker's own check.
+ */
+function announceTimeout(manifest) {
+  const timeouts = Array.from(manifest.matchAll(/^\s*timeout: (\d+)$/gm), ([, timeout]) => Number(timeout));
+  const shortest = Math.min(...timeouts);
+  return {
+    takes: `less than the timeout of the actions in manifest.yaml, which is ${shortest} (milliseconds)`,
+    accepts: (text) => !(Number(text) >= shortest),
+  };
 }
 
 function check(environment, required, optional) {

@@ -1,38 +1,56 @@
 /** Runs wskdeploy with a given account, and nothing of the user's own. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cleaningUpBeforeStop } from './stop-signals.mjs';
 
 /**
  * @param {string} root the repository's directory
  * @param {readonly string[]} args subcommand and flags but for the account and the manifest
  * @param {{ manifest: string, access: { apiHost: string, auth: string, namespace: string }, environment: Record<string, string | undefined>, secrets: readonly string[] }} options
  *   manifest: relative to root; environment: what the manifest takes from; secrets: what must not be printed
- * @returns {string} what it printed, without the secrets
+ * @returns {Promise<string>} what it printed, without the secrets
  * @throws {Error} if it cannot be started or fails, with what it printed
  */
 export function runWskdeploy(root, args, { manifest, access, environment, secrets }) {
-  const directory = mkdtempSync(join(tmpdir(), 'tracker-deploy-'));
-  try {
-    // In a file, not in the arguments, which everybody on this machine could read.
-    const account = join(directory, 'wskprops');
-    const { apiHost, auth, namespace } = access;
-    writeFileSync(account, `APIHOST=${apiHost}\nAUTH=${auth}\nNAMESPACE=${namespace}\n`, { mode: 0o600 });
-    const { status, error, stdout, stderr } = spawnSync(
-      command(environment),
-      [...args, '--config', account, '--manifest', join(root, manifest), '--project', root],
-      // A home of its own: wskdeploy also reads ~/.wskprops, and from the environment as well.
-      { cwd: root, encoding: 'utf8', env: { ...environment, HOME: directory, WSK_CONFIG_FILE: account } },
-    );
-    if (error !== undefined) throw new Error(cannotStart(command(environment), error));
-    const output = withoutSecrets(stdout + stderr, [auth, ...secrets]);
-    // It says Error and still ends with 0 in some cases.
-    if (status !== 0 || /^Error: /m.test(output)) throw new Error(`wskdeploy failed:\n${output}`);
-    return output;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return cleaningUpBeforeStop(async (aborted) => {
+    const directory = mkdtempSync(join(tmpdir(), 'tracker-deploy-'));
+    try {
+      // In a file, not in the arguments, which everybody on this machine could read.
+      const account = join(directory, 'wskprops');
+      const { apiHost, auth, namespace } = access;
+      writeFileSync(account, `APIHOST=${apiHost}\nAUTH=${auth}\nNAMESPACE=${namespace}\n`, { mode: 0o600 });
+      const { status, printed } = await run(
+        command(environment),
+        [...args, '--config', account, '--manifest', join(root, manifest), '--project', root],
+        // A home of its own: wskdeploy also reads ~/.wskprops, and from the environment as well.
+        {
+          cwd: root,
+          env: { ...environment, HOME: directory, WSK_CONFIG_FILE: account },
+          signal: aborted,
+        },
+      );
+      const output = withoutSecrets(printed, [auth, ...secrets]);
+      // It says Error and still ends with 0 in some cases.
+      if (status !== 0 || /^Error: /m.test(output)) throw new Error(`wskdeploy failed:\n${output}`);
+      return output;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+}
+
+/** @throws {Error} if it cannot be started, or is aborted */
+async function run(program, args, options) {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(cannotStart(program, error), { cause: error })));
+    child.once('close', resolve);
+  });
+  const [status, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { status, printed: stdout + stderr };
 }
 
 /** @throws {Error} if there is no wskdeploy */

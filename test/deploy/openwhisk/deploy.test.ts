@@ -15,6 +15,14 @@ import { wskdeployBuilt } from './support/wskdeploy.js';
 
 const nothing = [[], [], [], []];
 
+/** With what wskdeploy shows in another way than it was given: a quote, a backslash, ends of lines. */
+const secrets = {
+  RIAK_USER: 'tracker',
+  RIAK_PASSWORD: 'sword"fish\\<&>',
+  RIAK_CERT: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+  RIAK_KEY: '-----BEGIN PRIVATE KEY-----\nkey-line-1\nkey-line-2\n-----END PRIVATE KEY-----',
+};
+
 describe('npm run deploy', function () {
   // Several programs one after the other, and a build if a source has changed.
   this.timeout(60_000);
@@ -180,16 +188,23 @@ describe('npm run deploy', function () {
 
     describe('--preview', () => {
       it('shows what would happen, without secrets, and changes nothing', async () => {
-        environment = { ...environment, RIAK_USER: 'u', RIAK_PASSWORD: 'swordfish' };
+        environment = { ...environment, ...secrets };
         const output = await deploy('--preview', '--schedule');
         for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
           expect(output).to.contain(name);
         }
-        expect(output).to.not.contain(secret).and.not.contain('swordfish').and.not.contain(platform.auth);
+        expectNoSecret(output);
+        expect(output).to.contain('- RIAK_PASSWORD : "***"').and.contain('- RIAK_USER : "tracker"');
         expect(snapshot(platform)).to.deep.equal(nothing);
         expect(platform.apiCalls.filter(({ method }) => method !== 'GET')).to.deep.equal([]);
       });
     });
+
+    function expectNoSecret(output: string): void {
+      for (const part of [secret, platform.auth, 'sword', 'fish', 'key-line']) {
+        expect(output).to.not.contain(part);
+      }
+    }
 
     describe('what stops it before anything is sent', () => {
       afterEach(() => {
@@ -226,11 +241,22 @@ describe('npm run deploy', function () {
           ],
           ['OPENWHISK_AUTH', 'no-key', /^OPENWHISK_AUTH: got a value that is not shown/],
           ['OPENWHISK_NAMESPACE', '_', /^OPENWHISK_NAMESPACE: got "_"/],
+          [
+            'OPENWHISK_NAMESPACE',
+            'my space',
+            /^OPENWHISK_NAMESPACE: got "my space", takes a namespace's own/,
+          ],
           ['TRACKER_SECRET', 'short', /^TRACKER_SECRET: got a value that is not shown/],
           ['TRACKER_SECRET', 'no blanks in secrets', /^TRACKER_SECRET: got a value that is not shown/],
           ['ACTION_CONCURRENCY', '0', /^ACTION_CONCURRENCY: got "0"/],
           ['RIAK_NODES', 'nonsense', /^RIAK_NODES: got "nonsense", takes host:port/],
           ['ANNOUNCE_INTERVAL', 'often', /^ANNOUNCE_INTERVAL: got "often", takes a whole number/],
+          [
+            'ANNOUNCE_TIMEOUT',
+            '10000',
+            /^ANNOUNCE_TIMEOUT: got "10000", takes less than the timeout of the actions in manifest.yaml, which is 10000 /,
+          ],
+          ['ANNOUNCE_TIMEOUT', 'never', /^ANNOUNCE_TIMEOUT: got "never", takes a whole number/],
           ['RIAK_PASSWORD', 'pass', /^RIAK_USER: is not set, but RIAK_PASSWORD/],
         ];
         for (const [name, value, message] of bad) {
@@ -263,6 +289,24 @@ describe('npm run deploy', function () {
         );
       });
 
+      it('finds the schedule in a namespace that has many others', async () => {
+        await deploy('--schedule');
+        const { triggers, rules } = platform.entities;
+        const trigger = defined(triggers.get('tracker-purge-interval'));
+        const rule = defined(rules.get('tracker-purge-rule'));
+        for (let i = 0; i < 31; i++) {
+          triggers.set(`other-${i}`, { ...trigger, name: `other-${i}` });
+          rules.set(`other-${i}`, { ...rule, name: `other-${i}`, trigger: `other-${i}` });
+        }
+        expect(await deploy('--schedule')).to.contain('The schedule is there: nothing to change.\n');
+        expect((await run('undeploy', environment)).stdout).to.contain(
+          'Removed what deploy/openwhisk/schedule.yaml deployed.\n',
+        );
+        const left = [...triggers.keys(), ...rules.keys()];
+        expect(left.filter((name) => name.startsWith('tracker'))).to.deep.equal([]);
+        expect(left).to.have.length(62);
+      });
+
       it('needs no more than the account, and says if there is nothing', async () => {
         await deploy();
         const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, WSKDEPLOY } = environment;
@@ -276,10 +320,13 @@ describe('npm run deploy', function () {
         });
       });
 
-      it('removes nothing with --preview', async () => {
+      it('removes nothing with --preview, and shows no secret', async () => {
         await deploy();
         const before = snapshot(platform);
-        expect((await run('undeploy', environment, ['--preview'])).stdout).to.contain('announce');
+        const { status, stdout } = await run('undeploy', { ...environment, ...secrets }, ['--preview']);
+        expect(status).to.equal(0);
+        expect(stdout).to.contain('announce').and.contain('- RIAK_PASSWORD : "***"');
+        expectNoSecret(stdout);
         expect(snapshot(platform)).to.deep.equal(before);
       });
     });

@@ -6,6 +6,7 @@ import { riakSettings } from '../../../lib/config/riak.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
 import { readEnvFile } from '../../../deploy/env-file.mjs';
+import { secretNames } from '../../../scripts/lib/deploy/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
 import { startProgram } from '../../support/running-program.js';
@@ -36,6 +37,14 @@ describe('The manifest', () => {
       ([, key, name]) => `${key} ${name}`,
     );
     expect(others).to.deep.equal(['require-whisk-auth TRACKER_SECRET', 'require-whisk-auth TRACKER_SECRET']);
+  });
+
+  it('has no secret setting that a preview would show', () => {
+    const settings = [trackerSettings, swarmSettings, riakSettings, purgeSettings].flatMap((group) =>
+      Object.values(group),
+    );
+    const secret = settings.filter((setting) => setting.secret).map(({ name }) => name);
+    expect(secretNames).to.have.members(['TRACKER_SECRET', ...secret]);
   });
 
   it('has timeouts that are longer than an announce may take, and shorter than the gateway waits', () => {

@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What goes into the include directory. */
   readonly include?: string;
+  /** The configuration with something in it that no setting of a test can bring about. */
+  readonly edit?: (configuration: string) => string;
 }
 
 export interface Gateway {
@@ -31,7 +33,7 @@ export interface Gateway {
  */
 export async function startGateway(
   platformPort: number,
-  { settings = {}, include = '' }: GatewayOptions = {},
+  { settings = {}, include = '', edit = (same) => same }: GatewayOptions = {},
 ): Promise<Gateway> {
   const directory = await makeTempDir();
   const port = await freePort();
@@ -56,7 +58,7 @@ export async function startGateway(
   });
   let program: RunningProgram;
   try {
-    program = await startNginx(directory, configuration, port);
+    program = await startNginx(directory, edit(configuration), port);
   } catch (error) {
     await removeTempDir(directory);
     throw error;

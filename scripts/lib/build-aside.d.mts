@@ -1,0 +1,1 @@
+export function makeAside(dist: string): string;
