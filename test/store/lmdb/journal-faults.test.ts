@@ -10,6 +10,12 @@ import { watchFiles, type Fault, type WatchedFiles } from './support/faulty-file
 
 const KEY = '00'.repeat(20);
 
+/** Bytes of a file. After the first of these groups the second one needs another file, and the third one a larger one. */
+const SMALL = 300;
+const FIRST = 'first'.padEnd(190);
+const LONG = 'long'.padEnd(150);
+const LONGER = 'longer'.padEnd(400);
+
 describe('the journal on a disk that may fail', () => {
   let directory: string;
   let disk: WatchedFiles;
@@ -27,8 +33,8 @@ describe('the journal on a disk that may fail', () => {
     await removeTempDir(directory);
   });
 
-  function open(durability: 'flush' | 'commit' = 'flush'): Journal {
-    const journal = new Journal({ directory, durability, idleMs: 0 });
+  function open(durability: 'flush' | 'commit' = 'flush', fileBytes?: number): Journal {
+    const journal = new Journal({ directory, durability, idleMs: 0, ...(fileBytes && { fileBytes }) });
     closing.push(async () => {
       await journal.idle();
       await journal.close();
@@ -42,8 +48,8 @@ describe('the journal on a disk that may fail', () => {
     return store;
   }
 
-  async function append(journal: Journal, n: number): Promise<boolean> {
-    const isAppended = await journal.append(n, Buffer.from(`group ${n}`));
+  async function append(journal: Journal, n: number, text = `group ${n}`): Promise<boolean> {
+    const isAppended = await journal.append(n, Buffer.from(text));
     if (isAppended) journal.next();
     return isAppended;
   }
@@ -105,6 +111,46 @@ describe('the journal on a disk that may fail', () => {
     expect(await append(anew, last + 1)).to.equal(true);
     expect(all().at(-1)).to.equal(`group ${last + 1}`);
   });
+
+  /** What a process gives that was there before. */
+  function rest(journal: Journal): string[] {
+    const given: string[] = [];
+    for (let next = journal.next(); next !== undefined; next = journal.next()) {
+      given.push(next === 'gone' ? next : next.group.toString());
+    }
+    return given;
+  }
+
+  for (const [files, long] of [
+    ['the next file', LONG],
+    ['the one after the next file, which is too small', LONGER],
+  ] as const) {
+    it(`lets one process append a number where another one failed to do so in ${files}`, async () => {
+      const [one, other, reader] = [open('flush', SMALL), open('flush', SMALL), open('flush', SMALL)];
+      await append(one, 1, FIRST);
+      disk.faults.push('fails');
+      expect(await rejectionOf(append(one, 2, long))).to.have.property('code', 'EIO');
+      expect([rest(other), rest(reader)]).to.deep.equal([[FIRST], [FIRST]]);
+      expect(await append(other, 2, 'short')).to.equal(true);
+      expect(await append(one, 2, long)).to.equal(false);
+      expect([rest(one), rest(reader)]).to.deep.equal([['short'], ['short']]);
+      expect(await append(one, 3, long)).to.equal(true);
+      expect(all()).to.deep.equal([FIRST, 'short', long]);
+      expect([rest(other), rest(reader)]).to.deep.equal([[long], [long]]);
+    });
+
+    it(`has others see what a process appended after it failed to do so in ${files}`, async () => {
+      const [one, other] = [open('flush', SMALL), open('flush', SMALL)];
+      await append(one, 1, FIRST);
+      disk.faults.push('fails');
+      const failing = rejectionOf(append(one, 2, long));
+      expect(await failing).to.have.property('code', 'EIO');
+      rest(other);
+      expect(await append(one, 2, 'short')).to.equal(true);
+      expect(await append(other, 2, 'other')).to.equal(false);
+      expect(rest(other)).to.deep.equal(['short']);
+    });
+  }
 
   it('fails those who write while the disk is full, and nobody after', async () => {
     disk.restore();
