@@ -27,7 +27,10 @@ export class JournalChain {
   #file: JournalFile;
   /** The files after that one, as far as they are open; this process has read nothing in them. */
   #ahead: JournalFile[] = [];
-  /** All files that may be there up to `file`, oldest first, with the first group of each. */
+  /**
+   * All files that may be there up to `file`, oldest first. All groups in files before one come before its `first`, which is known for all of them
+   * once a record is: of a file that has none, as it had no room or lost it, it is that of the file after.
+   */
   #passed: { readonly ordinal: number; first: number | undefined }[] = [];
   #removing: Promise<void> = Promise.resolve();
 
@@ -74,15 +77,14 @@ export class JournalChain {
 
   /** Goes on to what follows a record. */
   pass({ file, record }: Found): void {
+    this.#know(record.n);
     while (this.#file !== file) {
       const next = this.#ahead.shift();
       if (next === undefined) throw new Error('a record of no file of the journal');
       this.#file.close();
       this.#file = next;
-      this.#passed.push({ ordinal: next.ordinal, first: undefined });
+      this.#passed.push({ ordinal: next.ordinal, first: record.n });
     }
-    const known = this.#passed.at(-1);
-    if (known !== undefined) known.first ??= record.n;
     file.pass(record);
   }
 
@@ -120,6 +122,12 @@ export class JournalChain {
   close(): void {
     this.#file.close();
     for (const file of this.#ahead) file.close();
+  }
+
+  /** Where no record was known up to now the oldest file begins with this one, or has none. */
+  #know(n: number): void {
+    const newest = this.#passed.at(-1);
+    if (newest !== undefined) newest.first ??= n;
   }
 
   #lookFor(last: Place | undefined): Found | 'gone' | undefined {
