@@ -32,6 +32,11 @@ export async function toStoreError(doing: string, error: unknown): Promise<Store
     : new StoreError(text, { cause });
 }
 
+/** Whether it is an error of the file system with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
 function isCommitFailure(error: unknown): error is CommitFailure {
   return error instanceof Error && 'commitError' in error;
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 
 import { StoreUnavailableError } from '../errors.js';
+import { hasCode } from './errors.js';
 import { isThere, ordinalsIn, pathOf } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 
@@ -167,7 +168,7 @@ export class JournalChain {
     try {
       return new JournalFile(pathOf(this.#directory, ordinal), ordinal, this.#flushes);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   }

@@ -1,7 +1,8 @@
 import { StoreUnavailableError, type StoreError } from '../errors.js';
 import type { Durability } from './environment.js';
+import { hasCode } from './errors.js';
 import { JournalChain, type Found } from './journal-chain.js';
-import { flush, isThere, makeFile, pathOf } from './journal-directory.js';
+import { flush, makeFile, pathOf } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 import { JournalLock } from './journal-lock.js';
 
@@ -213,9 +214,12 @@ export class Journal {
     this.#isDirectoryFlushed = true;
     for (const ordinal of this.#unflushed) {
       this.#unflushed.delete(ordinal);
-      const path = pathOf(this.#directory, ordinal);
-      // What was in a file that was removed is in its place.
-      if (isThere(path)) await flush(path);
+      try {
+        await flush(pathOf(this.#directory, ordinal));
+      } catch (error) {
+        // What was in a file that was removed is in its place.
+        if (!hasCode(error, 'ENOENT')) throw error;
+      }
     }
   }
 

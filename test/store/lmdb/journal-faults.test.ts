@@ -6,9 +6,13 @@ import type { Store } from '../../../lib/store/store.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { openQuietStore } from './quiet-store.js';
+import { hookOpens, type Hooks } from './support/hooked-opens.js';
 import { watchFiles, type Fault, type WatchedFiles } from './support/faulty-files.js';
 
 const KEY = '00'.repeat(20);
+
+/** Path of a file of the journal. */
+const FILE = /journal\.\d+$/;
 
 /** Bytes of a file. After the first of these groups the second one needs another file, and the third one a larger one. */
 const SMALL = 300;
@@ -19,19 +23,28 @@ const LONGER = 'longer'.padEnd(400);
 describe('the journal on a disk that may fail', () => {
   let directory: string;
   let disk: WatchedFiles;
+  let unhook: () => void;
   let closing: (() => Promise<void>)[] = [];
 
   beforeEach(async () => {
     directory = await makeTempDir();
     disk = watchFiles('EIO');
+    unhook = () => undefined;
   });
 
   afterEach(async () => {
+    unhook();
     disk.restore();
     for (const close of closing) await close();
     closing = [];
     await removeTempDir(directory);
   });
+
+  /** In place of what was hooked before. */
+  function hook(hooks: Hooks): void {
+    unhook();
+    unhook = hookOpens(hooks);
+  }
 
   function open(durability: 'flush' | 'commit' = 'flush', fileBytes?: number): Journal {
     const journal = new Journal({ directory, durability, idleMs: 0, ...(fileBytes && { fileBytes }) });
@@ -151,6 +164,26 @@ describe('the journal on a disk that may fail', () => {
       expect(rest(other)).to.deep.equal(['short']);
     });
   }
+
+  it('appends when a file that it was to flush is removed in that moment', async () => {
+    const other = open('commit', SMALL);
+    for (let n = 1; n <= 30; n++) await append(other, n);
+    await other.idle();
+    const journal = open('flush', SMALL);
+    journal.readAll();
+    let isRemoved = false;
+    hook({
+      open: async (path) => {
+        if (isRemoved || !FILE.test(path)) return;
+        isRemoved = true;
+        other.removeBefore(30);
+        await other.idle();
+      },
+    });
+    expect(await append(journal, 31)).to.equal(true);
+    expect(isRemoved).to.equal(true);
+    expect(journal.failure).to.equal(undefined);
+  });
 
   it('fails those who write while the disk is full, and nobody after', async () => {
     disk.restore();
