@@ -2,6 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { NotFlushedError } from './errors.js';
+
 /** Ordinals of the files of a directory's journal, ascending. */
 export function ordinalsIn(directory: string): number[] {
   return readdirSync(directory)
@@ -17,13 +19,18 @@ export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Flushes a file, or a directory: a file that was made is there after a power cut if its directory was flushed. */
+/**
+ * Flushes a file, or a directory: a file that was made is there after a power cut if its directory was flushed.
+ * @throws NotFlushedError, or an error of the file system if it did not come to the flush
+ */
 export async function flush(path: string): Promise<void> {
   // Windows has no such thing as to flush a directory.
   if (process.platform === 'win32' && statSync(path).isDirectory()) return;
   const handle = await open(path, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    throw new NotFlushedError(error);
   } finally {
     await handle.close();
   }

@@ -1,10 +1,11 @@
 import { StoreUnavailableError, type StoreError } from '../errors.js';
 import type { Durability } from './environment.js';
-import { hasCode } from './errors.js';
+import { NotFlushedError } from './errors.js';
 import { JournalChain, type Found } from './journal-chain.js';
-import { flush, makeFile, pathOf } from './journal-directory.js';
+import { makeFile } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 import { JournalLock } from './journal-lock.js';
+import { UnflushedFiles } from './journal-unflushed.js';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -56,10 +57,7 @@ export class Journal {
   /** What this process appended, until `next` gives it. */
   #appended: Found | undefined;
   #failure: StoreError | undefined;
-  /** Ordinals of files with groups that the disk may not have yet. */
-  readonly #unflushed = new Set<number>();
-  /** Whether the directory has the files that are read, after a power cut as well. */
-  #isDirectoryFlushed = false;
+  readonly #unflushed: UnflushedFiles;
   #flushing: Promise<void> | undefined;
   /** For each slot how many bytes this process had read and written when it came to know the group. */
   readonly #ends: Float64Array;
@@ -79,6 +77,7 @@ export class Journal {
     this.slots = slots;
     this.#ends = new Float64Array(slots);
     this.#lock = new JournalLock(directory);
+    this.#unflushed = new UnflushedFiles(directory);
     this.#chain = new JournalChain(directory, durability === 'flush');
     this.#idle = setTimeout(() => {
       if (!this.#isBusy) this.#release();
@@ -184,42 +183,35 @@ export class Journal {
   // --- writing, with the lock ---
 
   async #write(file: JournalFile, group: Buffer): Promise<JournalRecord> {
+    if (this.#durability === 'flush') await this.#flushBefore(file);
     try {
       const record = await file.write(this.#last ?? NONE, group);
       if (this.#durability === 'flush') {
-        const before = this.#chain.file;
-        if (file !== before && !before.isFlushed) this.#unflushed.add(before.ordinal);
-        await this.#flushUnflushed();
         await file.flush(record);
       } else {
         this.#unflushed.add(file.ordinal);
-        this.#flushing ??= this.#flushUnflushed()
+        this.#flushing ??= this.#unflushed
+          .flush()
           .catch(() => undefined)
           .finally(() => (this.#flushing = undefined));
       }
       return record;
     } catch (error) {
-      // If it is there all the same it was not flushed. From now on the system may take for written what it could not write: nothing may build on that.
-      if (file.peek(this.#last) !== undefined) {
-        const text = 'the journal could not be flushed, and is not written to before a restart';
-        this.#failure = new StoreUnavailableError(text, { cause: error });
-      }
+      if (error instanceof NotFlushedError) this.#failure = error;
+      // If it is there all the same it was not flushed.
+      else if (file.peek(this.#last) !== undefined) this.#failure = new NotFlushedError(error);
       throw error;
     }
   }
 
-  /** What is added meanwhile as well. */
-  async #flushUnflushed(): Promise<void> {
-    if (!this.#isDirectoryFlushed) await flush(this.#directory);
-    this.#isDirectoryFlushed = true;
-    for (const ordinal of this.#unflushed) {
-      this.#unflushed.delete(ordinal);
-      try {
-        await flush(pathOf(this.#directory, ordinal));
-      } catch (error) {
-        // What was in a file that was removed is in its place.
-        if (!hasCode(error, 'ENOENT')) throw error;
-      }
+  /** Has the disk take what is in other files than the one that is written into. Before the write: if it comes to nothing, as when no file can be opened, nothing is written. */
+  async #flushBefore(file: JournalFile): Promise<void> {
+    try {
+      if (file !== this.#chain.file) await this.#chain.file.flushAll();
+      if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
+    } catch (error) {
+      if (error instanceof NotFlushedError) this.#failure = error;
+      throw error;
     }
   }
 

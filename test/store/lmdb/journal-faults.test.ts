@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
@@ -13,6 +15,7 @@ const KEY = '00'.repeat(20);
 
 /** Path of a file of the journal. */
 const FILE = /journal\.\d+$/;
+const DIRECTORY = /tracker-test-[^/]*$/;
 
 /** Bytes of a file. After the first of these groups the second one needs another file, and the third one a larger one. */
 const SMALL = 300;
@@ -183,6 +186,66 @@ describe('the journal on a disk that may fail', () => {
     expect(await append(journal, 31)).to.equal(true);
     expect(isRemoved).to.equal(true);
     expect(journal.failure).to.equal(undefined);
+  });
+
+  /** What the system says if the process may not open more files. */
+  function tooMany(): Error {
+    return Object.assign(new Error('EMFILE: arranged'), { code: 'EMFILE', errno: -constants.errno.EMFILE });
+  }
+
+  it('goes on when there were no files left to be opened for a flush, and has nothing of what was not flushed', async () => {
+    const other = open('commit', SMALL);
+    for (let n = 1; n <= 30; n++) await append(other, n);
+    await other.idle();
+    const journal = open('flush', SMALL);
+    journal.readAll();
+    const count = all().length;
+    const flushed: string[] = [];
+    for (const kept of [DIRECTORY, FILE]) {
+      hook({
+        open: (path) => {
+          if (kept.test(path)) throw tooMany();
+        },
+      });
+      expect(await rejectionOf(append(journal, 31))).to.have.property('code', 'EMFILE');
+      expect(journal.failure).to.equal(undefined);
+      expect(all().length).to.equal(count);
+    }
+    hook({ sync: (path) => void flushed.push(path) });
+    expect(await append(journal, 31)).to.equal(true);
+    expect(flushed.filter((path) => FILE.test(path)).length).to.be.at.least(3);
+  });
+
+  it('builds on nothing if what others wrote could not be flushed', async () => {
+    const other = open('commit', SMALL);
+    for (let n = 1; n <= 30; n++) await append(other, n);
+    await other.idle();
+    for (const failing of [DIRECTORY, FILE]) {
+      const journal = open('flush', SMALL);
+      journal.readAll();
+      hook({
+        sync: (path) => {
+          if (failing.test(path)) throw new Error('EIO: arranged');
+        },
+      });
+      expect(await rejectionOf(append(journal, 31))).to.be.instanceOf(StoreUnavailableError);
+      unhook();
+      expect(await rejectionOf(append(journal, 31))).to.equal(journal.failure);
+      expect(all()).to.have.length(30);
+    }
+  });
+
+  it('says to try again when there were no files left to be opened', async () => {
+    const store = await openStore();
+    hook({
+      open: () => {
+        throw tooMany();
+      },
+    });
+    expect(await rejectionOf(store.put(KEY, Uint8Array.of(1)))).to.be.instanceOf(StoreUnavailableError);
+    unhook();
+    expect((await store.put(KEY, Uint8Array.of(1))).stored).to.equal(true);
+    await store.check();
   });
 
   it('fails those who write while the disk is full, and nobody after', async () => {
