@@ -57,11 +57,12 @@ export class JournalChain {
     return (this.#ahead.at(-1) ?? this.#file).ordinal;
   }
 
-  /** Begins again at the oldest file. @throws an error of the file system */
+  /** Begins again at the oldest file. @throws an error of the file system: then nothing is other than before */
   reopen(): void {
-    this.close();
-    this.#ahead = [];
+    const before = [this.#file, ...this.#ahead];
     this.#file = this.#openOldest();
+    this.#ahead = [];
+    for (const file of before) file.close();
   }
 
   /**

@@ -54,6 +54,8 @@ export class Journal {
   #room = FIRST_FILE_BYTES;
   /** The newest group that `next` gave; undefined before the first. */
   #last: Place | undefined;
+  /** Whether `readAll` failed, having given nothing: what it read nobody knows. */
+  #isHalfRead = false;
   /** What this process appended, until `next` gives it. */
   #appended: Found | undefined;
   #failure: StoreError | undefined;
@@ -91,10 +93,14 @@ export class Journal {
 
   /**
    * The group that follows those that this gave; undefined if there is none yet; `gone` if it was removed: then what it and all before it
-   * changed is in its place, and the journal has to be read anew.
+   * changed is in its place, and the journal has to be read anew, with `readAll`, which is also so if that failed.
    * @throws an error of the file system
    */
   next(): Group | 'gone' | undefined {
+    return this.#isHalfRead ? 'gone' : this.#next();
+  }
+
+  #next(): Group | 'gone' | undefined {
     const appended = this.#appended;
     this.#appended = undefined;
     const found = appended ?? (this.#isAtEnd ? undefined : this.#chain.find(this.#last));
@@ -111,6 +117,7 @@ export class Journal {
 
   /** All groups that are there, whatever was given before. @throws an error of the file system */
   readAll(): Group[] {
+    this.#isHalfRead = true;
     for (;;) {
       this.#chain.reopen();
       this.#last = undefined;
@@ -118,9 +125,11 @@ export class Journal {
       this.#isAtEnd = false;
       this.#end = 0;
       const groups: Group[] = [];
-      let found = this.next();
-      for (; found !== undefined && found !== 'gone'; found = this.next()) groups.push(found);
-      if (found === undefined) return groups;
+      let found = this.#next();
+      for (; found !== undefined && found !== 'gone'; found = this.#next()) groups.push(found);
+      if (found === 'gone') continue;
+      this.#isHalfRead = false;
+      return groups;
     }
   }
 
@@ -135,6 +144,8 @@ export class Journal {
     try {
       if (!this.#lock.isHeld) await this.#lock.acquire();
       if (this.#failure !== undefined) throw this.#failure;
+      // Who would append has not followed the journal since that failed.
+      if (this.#isHalfRead) return false;
       this.#isAtEnd ||= this.#chain.find(this.#last) === undefined;
       // Others may have appended while this process waited for the lock, and `next` may have given that.
       if (!this.#isAtEnd || n !== (this.#last ?? NONE).n + 1) return false;
@@ -154,7 +165,8 @@ export class Journal {
 
   /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again after a restart. */
   removeBefore(n: number): void {
-    this.#chain.removeBefore(n);
+    // Who does not know all groups does not know which are needed.
+    if (!this.#isHalfRead) this.#chain.removeBefore(n);
   }
 
   /** Why nothing is written any more; undefined: it is. */

@@ -235,6 +235,36 @@ describe('the journal on a disk that may fail', () => {
     }
   });
 
+  it('says that groups are gone until it was read anew as a whole', async () => {
+    const [sleeper, other] = [open('flush', SMALL), open('flush', SMALL)];
+    for (let n = 1; n <= 40; n++) {
+      await append(other, n);
+      if (n === 1) expect(rest(sleeper)).to.deep.equal(['group 1']);
+    }
+    other.removeBefore(20);
+    await other.idle();
+    const left = all();
+    while (sleeper.next() !== 'gone');
+    for (const opened of [0, 1, 2]) {
+      let count = 0;
+      hook({
+        openSync: (path) => {
+          if (FILE.test(path) && count++ === opened) throw tooMany();
+        },
+      });
+      expect(() => sleeper.readAll()).to.throw('EMFILE');
+      unhook();
+      expect(sleeper.next()).to.equal('gone');
+      for (const n of [1, 2, 40, 41]) expect(await sleeper.append(n, Buffer.from('late'))).to.equal(false);
+      // Nobody knows by now which groups are needed.
+      sleeper.removeBefore(41);
+      await sleeper.idle();
+      expect(sleeper.next()).to.equal('gone');
+    }
+    expect(sleeper.readAll().map(({ group }) => group.toString())).to.deep.equal(left);
+    expect(await append(sleeper, 41)).to.equal(true);
+  });
+
   it('says to try again when there were no files left to be opened', async () => {
     const store = await openStore();
     hook({
