@@ -195,36 +195,41 @@ export class Journal {
   // --- writing, with the lock ---
 
   async #write(file: JournalFile, group: Buffer): Promise<JournalRecord> {
-    if (this.#durability === 'flush') await this.#flushBefore(file);
+    const isFlushed = this.#durability === 'flush';
     try {
+      // Before the write: if it comes to nothing, as when no file can be opened, nothing is written.
+      if (isFlushed) await this.#flushOthers(file);
       const record = await file.write(this.#last ?? NONE, group);
-      if (this.#durability === 'flush') {
-        await file.flush(record);
-      } else {
-        this.#unflushed.add(file.ordinal);
-        this.#flushing ??= this.#unflushed
-          .flush()
-          .catch(() => undefined)
-          .finally(() => (this.#flushing = undefined));
-      }
+      if (isFlushed) await file.flush(record);
+      else this.#flushSoon(file);
       return record;
     } catch (error) {
-      if (error instanceof NotFlushedError) this.#failure = error;
       // If it is there all the same it was not flushed.
-      else if (file.peek(this.#last) !== undefined) this.#failure = new NotFlushedError(error);
+      if (file.peek(this.#last) !== undefined) this.#failure ??= new NotFlushedError(error);
+      this.#failIfNotFlushed(error);
       throw error;
     }
   }
 
-  /** Has the disk take what is in other files than the one that is written into. Before the write: if it comes to nothing, as when no file can be opened, nothing is written. */
-  async #flushBefore(file: JournalFile): Promise<void> {
-    try {
-      if (file !== this.#chain.file) await this.#chain.file.flushAll();
-      if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
-    } catch (error) {
-      if (error instanceof NotFlushedError) this.#failure = error;
-      throw error;
-    }
+  /** Has the disk take what is in other files than the one that is written into. */
+  async #flushOthers(file: JournalFile): Promise<void> {
+    if (file !== this.#chain.file) await this.#chain.file.flushAll();
+    if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
+  }
+
+  /** Asks the system to write what is in a file, and in those that it was asked for in vain, as they could not be opened. */
+  #flushSoon(file: JournalFile): void {
+    this.#unflushed.add(file.ordinal);
+    this.#flushing ??= this.#unflushed
+      .flush()
+      .catch((error: unknown) => {
+        this.#failIfNotFlushed(error);
+      })
+      .finally(() => (this.#flushing = undefined));
+  }
+
+  #failIfNotFlushed(error: unknown): void {
+    if (error instanceof NotFlushedError) this.#failure ??= error;
   }
 
   /** A file with so much room. When half of the present one is full the next one is made, so that nobody waits for it. */

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -233,6 +235,46 @@ describe('the journal on a disk that may fail', () => {
       expect(await rejectionOf(append(journal, 31))).to.equal(journal.failure);
       expect(all()).to.have.length(30);
     }
+  });
+
+  it('appends no more when a flush fails that nobody waits for', async () => {
+    for (const [i, failing] of [FILE, DIRECTORY].entries()) {
+      const journal = open('commit');
+      journal.readAll();
+      hook({
+        sync: (path) => {
+          if (failing.test(path)) throw new Error('EIO: arranged');
+        },
+      });
+      expect(await append(journal, i + 1)).to.equal(true);
+      await journal.idle();
+      expect(await rejectionOf(append(journal, i + 2))).to.be.instanceOf(StoreUnavailableError);
+      expect(journal.failure).to.be.instanceOf(StoreUnavailableError);
+      expect(all()).to.have.length(i + 1);
+    }
+  });
+
+  it('flushes later what could not be opened for a flush that nobody waits for, but what is removed', async () => {
+    const journal = open('commit', SMALL);
+    const flushed = new Set<string>();
+    hook({
+      open: (path) => {
+        if (FILE.test(path) && flushed.size === 0) throw tooMany();
+      },
+    });
+    for (let n = 1; n <= 30; n++) await append(journal, n);
+    await journal.idle();
+    journal.removeBefore(15);
+    await journal.idle();
+    expect(journal.failure).to.equal(undefined);
+    hook({ sync: (path) => void flushed.add(path) });
+    await append(journal, 31);
+    await journal.idle();
+    expect(journal.failure).to.equal(undefined);
+    const files = readdirSync(directory).map((name) => join(directory, name));
+    expect([...flushed].filter((path) => FILE.test(path)).sort()).to.deep.equal(
+      files.filter((path) => FILE.test(path)).sort(),
+    );
   });
 
   it('says that groups are gone until it was read anew as a whole', async () => {
