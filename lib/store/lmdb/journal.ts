@@ -196,25 +196,38 @@ export class Journal {
 
   async #write(file: JournalFile, group: Buffer): Promise<JournalRecord> {
     const isFlushed = this.#durability === 'flush';
+    // Before the write: if it comes to nothing, as when no file can be opened, nothing is written.
+    if (isFlushed) await this.#flushOthers(file);
     try {
-      // Before the write: if it comes to nothing, as when no file can be opened, nothing is written.
-      if (isFlushed) await this.#flushOthers(file);
       const record = await file.write(this.#last ?? NONE, group);
       if (isFlushed) await file.flush(record);
       else this.#flushSoon(file);
       return record;
     } catch (error) {
       // If it is there all the same it was not flushed.
-      if (file.peek(this.#last) !== undefined) this.#failure ??= new NotFlushedError(error);
-      this.#failIfNotFlushed(error);
+      if (this.#mayHaveNext(file)) this.#failure ??= new NotFlushedError(error);
       throw error;
+    }
+  }
+
+  /** Whether a file has the next record, or cannot be read: then others may find it there. */
+  #mayHaveNext(file: JournalFile): boolean {
+    try {
+      return file.peek(this.#last) !== undefined;
+    } catch {
+      return true;
     }
   }
 
   /** Has the disk take what is in other files than the one that is written into. */
   async #flushOthers(file: JournalFile): Promise<void> {
-    if (file !== this.#chain.file) await this.#chain.file.flushAll();
-    if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
+    try {
+      if (file !== this.#chain.file) await this.#chain.file.flushAll();
+      if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
+    } catch (error) {
+      this.#failIfNotFlushed(error);
+      throw error;
+    }
   }
 
   /** Asks the system to write what is in a file, and in those that it was asked for in vain, as they could not be opened. */

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import fs, { readdirSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
@@ -128,6 +129,31 @@ describe('the journal on a disk that may fail', () => {
     const last = anew.readAll().at(-1)?.n ?? 0;
     expect(await append(anew, last + 1)).to.equal(true);
     expect(all().at(-1)).to.equal(`group ${last + 1}`);
+  });
+
+  it('builds on nothing that may be there without having been flushed, as it cannot be read', async () => {
+    const [journal, other] = [open(), open()];
+    await append(journal, 1);
+    disk.faults.push('takes it and fails');
+    const { readSync } = fs;
+    Object.assign(fs, {
+      readSync: (...args: Parameters<typeof readSync>) => {
+        // After the write.
+        if (disk.faults.length === 0) throw new Error('EIO: arranged');
+        return readSync(...args);
+      },
+    });
+    syncBuiltinESMExports();
+    try {
+      expect(await rejectionOf(append(journal, 2))).to.have.property('code', 'EIO');
+    } finally {
+      Object.assign(fs, { readSync });
+      syncBuiltinESMExports();
+    }
+    expect(rest(other)).to.deep.equal(['group 1', 'group 2']);
+    expect(await rejectionOf(append(journal, 2, 'other 2'))).to.equal(journal.failure);
+    expect(await append(other, 3)).to.equal(true);
+    expect(all()).to.deep.equal(['group 1', 'group 2', 'group 3']);
   });
 
   /** What a process gives that was there before. */
