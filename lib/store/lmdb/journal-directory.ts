@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { NotFlushedError } from './errors.js';
@@ -36,17 +36,22 @@ export async function flush(path: string): Promise<void> {
   }
 }
 
-/** Makes a file of so many zeros, whole or not at all. Only who has the lock may do this. */
+/** Makes a file of so many zeros, whole or not at all: what was made of it takes no room if the disk has none for the rest. Only who has the lock may do this. */
 export async function makeFile(directory: string, ordinal: number, size: number): Promise<void> {
   const path = join(directory, 'journal.new');
-  const handle = await open(path, 'w');
   try {
-    await handle.writeFile(Buffer.alloc(size));
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(path, 'w');
+    try {
+      await handle.writeFile(Buffer.alloc(size));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(path, pathOf(directory, ordinal));
+  } catch (error) {
+    await unlink(path).catch(() => undefined);
+    throw error;
   }
-  await rename(path, pathOf(directory, ordinal));
   await flush(directory);
 }
 

@@ -1,6 +1,6 @@
 import { StoreUnavailableError, type StoreError } from '../errors.js';
 import type { Durability } from './environment.js';
-import { NotFlushedError } from './errors.js';
+import { hasCode, NotFlushedError } from './errors.js';
 import { JournalChain, type Found } from './journal-chain.js';
 import { makeFile } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
@@ -272,14 +272,29 @@ export class Journal {
 
   /** Makes the file after the newest. */
   #make(atLeast: number): Promise<void> {
-    const size = Math.max(Math.min(this.#room, this.#fileBytes), atLeast);
-    this.#room *= 2;
-    const making = makeFile(this.#directory, this.#chain.newest + 1, size).finally(() => {
+    const making = this.#makeFile(this.#chain.newest + 1, atLeast).finally(() => {
       this.#making = undefined;
       this.#idle.refresh();
     });
     this.#making = making;
     return making;
+  }
+
+  /** A disk that is too full for as much as there should be may have room for the group. */
+  async #makeFile(ordinal: number, atLeast: number): Promise<void> {
+    const least = Math.max(Math.min(LEAST_FILE_BYTES, this.#fileBytes), atLeast);
+    for (;;) {
+      const size = Math.max(Math.min(this.#room, this.#fileBytes), least);
+      try {
+        await makeFile(this.#directory, ordinal, size);
+        this.#room = size * 2;
+        return;
+      } catch (error) {
+        if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error;
+        this.#room = 0;
+        if (size === least) throw error;
+      }
+    }
   }
 
   get #isBusy(): boolean {
@@ -307,6 +322,9 @@ const SLOTS = 65_536;
 /** Of the first file that a process makes, so that this takes no time; each one after it has twice as many, up to `FILE_BYTES`. */
 const FIRST_FILE_BYTES = 256 * 1024;
 const FILE_BYTES = 8 * 1024 * 1024;
+
+/** What the smallest file takes of most disks. */
+const LEAST_FILE_BYTES = 4096;
 
 /** Not at once: to have the lock again takes a fraction of a millisecond. */
 const IDLE_MS = 5;

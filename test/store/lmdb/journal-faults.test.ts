@@ -1,11 +1,11 @@
-import fs, { readdirSync } from 'node:fs';
+import fs, { readdirSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
+import { ordinalsIn, pathOf } from '../../../lib/store/lmdb/journal-directory.js';
 import { Journal } from '../../../lib/store/lmdb/journal.js';
 import type { Store } from '../../../lib/store/store.js';
 import { rejectionOf } from '../../support/rejection.js';
@@ -65,6 +65,11 @@ describe('the journal on a disk that may fail', () => {
     const store = await openQuietStore(directory, 'flush');
     closing.push(() => store.close());
     return store;
+  }
+
+  /** Paths of the journal's files, in their order. */
+  function files(): string[] {
+    return ordinalsIn(directory).map((ordinal) => pathOf(directory, ordinal));
   }
 
   async function append(journal: Journal, n: number, text = `group ${n}`): Promise<boolean> {
@@ -297,10 +302,33 @@ describe('the journal on a disk that may fail', () => {
     await append(journal, 31);
     await journal.idle();
     expect(journal.failure).to.equal(undefined);
-    const files = readdirSync(directory).map((name) => join(directory, name));
-    expect([...flushed].filter((path) => FILE.test(path)).sort()).to.deep.equal(
-      files.filter((path) => FILE.test(path)).sort(),
-    );
+    expect([...flushed].filter((path) => FILE.test(path)).sort()).to.deep.equal(files().sort());
+  });
+
+  it('takes no more of a disk than it has, and as much as before when that has room again', async () => {
+    const journal = open();
+    await append(journal, 1);
+    let room = 100_000;
+    hook({
+      sync: (path) => {
+        if (!path.endsWith('journal.new') || statSync(path).size <= room) return;
+        throw Object.assign(new Error('ENOSPC: arranged'), { code: 'ENOSPC' });
+      },
+    });
+    const long = 'x'.repeat(90_000);
+    const sizes = (): number[] => files().map((path) => statSync(path).size);
+    // The first file has 256 KiB.
+    for (let n = 2; n <= 4; n++) expect(await append(journal, n, long)).to.equal(true);
+    expect(sizes().at(-1)).to.be.within(long.length, room);
+    room = 5000;
+    expect(await rejectionOf(append(journal, 5, long))).to.have.property('code', 'ENOSPC');
+    expect(readdirSync(directory)).not.to.include('journal.new');
+    expect(await append(journal, 5)).to.equal(true);
+    room = 10_000_000;
+    for (let n = 6; n <= 40; n++) expect(await append(journal, n, long)).to.equal(true);
+    await journal.idle();
+    expect(Math.max(...sizes())).to.be.greaterThan(500_000);
+    expect(all()).to.have.length(40);
   });
 
   it('says that groups are gone until it was read anew as a whole', async () => {
