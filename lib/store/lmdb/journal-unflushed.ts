@@ -2,22 +2,34 @@ import { hasCode } from './errors.js';
 import { flush, pathOf } from './journal-directory.js';
 
 /**
- * Files of a journal with groups that the disk may not have yet, though this process has read or written them.
+ * Files of a journal with groups that the disk may not have yet, though this process has read or written them, or without a name there: who made a
+ * file may not have come to flush the directory. After a power cut all groups before a file that is missing would be taken for removed.
  *
  * Invariant: what is left here after a flush that failed is tried again, or `flush` said that nothing may build on it.
  */
 export class UnflushedFiles {
   readonly #directory: string;
   readonly #ordinals = new Set<number>();
-  /** Whether the directory has the files that are read, after a power cut as well. */
-  #isDirectoryFlushed = false;
+  /** The directory has this file and all before it, after a power cut as well; it should have `#toName` and all before that. */
+  #named = 0;
+  #toName = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   get isEmpty(): boolean {
-    return this.#isDirectoryFlushed && this.#ordinals.size === 0;
+    return this.#toName <= this.#named && this.#ordinals.size === 0;
+  }
+
+  /** The directory was flushed since there is this file. */
+  named(ordinal: number): void {
+    this.#named = Math.max(this.#named, ordinal);
+  }
+
+  /** Has the directory flushed, unless that was done since there is this file. */
+  toName(ordinal: number): void {
+    this.#toName = Math.max(this.#toName, ordinal);
   }
 
   add(ordinal: number): void {
@@ -29,8 +41,11 @@ export class UnflushedFiles {
    * @throws NotFlushedError: a flush failed; an error of the file system: there is more to flush, and that may be tried again
    */
   async flush(): Promise<void> {
-    if (!this.#isDirectoryFlushed) await flush(this.#directory);
-    this.#isDirectoryFlushed = true;
+    if (this.#toName > this.#named) {
+      const ordinal = this.#toName;
+      await flush(this.#directory);
+      this.named(ordinal);
+    }
     for (const ordinal of this.#ordinals) {
       // First, as more may be written into the file while it is flushed.
       this.#ordinals.delete(ordinal);

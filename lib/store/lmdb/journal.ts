@@ -222,6 +222,7 @@ export class Journal {
   /** Has the disk take what is in other files than the one that is written into. */
   async #flushOthers(file: JournalFile): Promise<void> {
     try {
+      this.#unflushed.toName(file.ordinal);
       if (file !== this.#chain.file) await this.#chain.file.flushAll();
       if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
     } catch (error) {
@@ -233,6 +234,7 @@ export class Journal {
   /** Asks the system to write what is in a file, and in those that it was asked for in vain, as they could not be opened. */
   #flushSoon(file: JournalFile): void {
     this.#unflushed.add(file.ordinal);
+    this.#unflushed.toName(file.ordinal);
     this.#flushing ??= this.#unflushed
       .flush()
       .catch((error: unknown) => {
@@ -287,9 +289,11 @@ export class Journal {
       const size = Math.max(Math.min(this.#room, this.#fileBytes), least);
       try {
         await makeFile(this.#directory, ordinal, size);
+        this.#unflushed.named(ordinal);
         this.#room = size * 2;
         return;
       } catch (error) {
+        this.#failIfNotFlushed(error);
         if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error;
         this.#room = 0;
         if (size === least) throw error;

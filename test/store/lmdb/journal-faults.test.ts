@@ -1,6 +1,7 @@
-import fs, { readdirSync, statSync } from 'node:fs';
+import fs, { readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -329,6 +330,58 @@ describe('the journal on a disk that may fail', () => {
     await journal.idle();
     expect(Math.max(...sizes())).to.be.greaterThan(500_000);
     expect(all()).to.have.length(40);
+  });
+
+  it('has the name of a file flushed before it writes there, whoever made it', async () => {
+    const journal = open('flush', SMALL);
+    await append(journal, 1, FIRST);
+    await journal.idle();
+    // As of a process that was killed when it had made the file.
+    const made = join(directory, 'made');
+    writeFileSync(made, Buffer.alloc(SMALL));
+    renameSync(made, pathOf(directory, ordinalsIn(directory).length + 1));
+    const done: string[] = [];
+    hook({
+      sync: (path) => {
+        if (DIRECTORY.test(path)) done.push(...disk.done.slice(written), 'directory');
+      },
+    });
+    const written = disk.done.length;
+    expect(await append(journal, 2, LONG)).to.equal(true);
+    expect(done).to.deep.equal(['directory']);
+    expect(await append(journal, 3)).to.equal(true);
+    expect(done).to.deep.equal(['directory']);
+    expect(all()).to.deep.equal([FIRST, LONG, 'group 3']);
+  });
+
+  it('makes another file for a group that does not fit into one whose making has not ended', async () => {
+    const journal = open('flush', SMALL);
+    await append(journal, 1, FIRST);
+    let flushed = (): void => undefined;
+    const isFlushed = new Promise<void>((resolve) => (flushed = resolve));
+    hook({ sync: (path) => (DIRECTORY.test(path) ? isFlushed : undefined) });
+    // More than half of the file is full: the next one is made, but cannot hold the group after.
+    expect(await append(journal, 2, '')).to.equal(true);
+    while (files().length < 3) await new Promise(setImmediate);
+    const appended = append(journal, 3, LONGER);
+    await new Promise(setImmediate);
+    flushed();
+    expect(await appended).to.equal(true);
+    expect(all()).to.deep.equal([FIRST, '', LONGER]);
+  });
+
+  it('builds on no file whose name could not be flushed', async () => {
+    const journal = open('flush', SMALL);
+    await append(journal, 1, FIRST);
+    hook({
+      sync: (path) => {
+        if (DIRECTORY.test(path)) throw new Error('EIO: arranged');
+      },
+    });
+    expect(await rejectionOf(append(journal, 2, LONG))).to.be.instanceOf(StoreUnavailableError);
+    unhook();
+    expect(await rejectionOf(append(journal, 2, LONG))).to.equal(journal.failure);
+    expect(all()).to.deep.equal([FIRST]);
   });
 
   it('says that groups are gone until it was read anew as a whole', async () => {
