@@ -1,6 +1,6 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
 
-/** Numbers that LMDB and Linux give and that pass with time: room on the disk, a free reader slot, an I/O fault. */
+/** Numbers that LMDB and Linux give and that pass with time: room on the disk, a free reader slot or open file, an I/O fault. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
   -30792, // MDB_MAP_FULL
   -30790, // MDB_READERS_FULL
@@ -8,10 +8,19 @@ const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
   5, // EIO
   11, // EAGAIN
   12, // ENOMEM
+  23, // ENFILE
+  24, // EMFILE
   27, // EFBIG
   28, // ENOSPC
   122, // EDQUOT
 ]);
+
+/** The system could not write what it was to flush. From then on it may take that for written, so nothing may build on it before a restart. */
+export class NotFlushedError extends StoreUnavailableError {
+  constructor(cause: unknown) {
+    super('the journal could not be flushed, and is not written to before a restart', { cause });
+  }
+}
 
 /** What the lmdb package rejects a write with if its transaction failed: the reason is in a promise of its own. */
 interface CommitFailure {
@@ -30,6 +39,11 @@ export async function toStoreError(doing: string, error: unknown): Promise<Store
   return PASSING_CODES.has(codeOf(cause))
     ? new StoreUnavailableError(text, { cause })
     : new StoreError(text, { cause });
+}
+
+/** Whether it is an error of the file system with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 function isCommitFailure(error: unknown): error is CommitFailure {

@@ -1,6 +1,8 @@
 import { constants, closeSync, fdatasync, fstatSync, openSync, readSync, statSync, writev } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
+import { NotFlushedError } from './errors.js';
+
 /** A group of updates in a journal file. */
 export interface JournalRecord {
   /** Number of the group. */
@@ -117,11 +119,22 @@ export class JournalFile {
 
   /**
    * Waits until a record that this process wrote is on the disk, with all that is before it: others may have written that and not have flushed it yet.
-   * @throws an error of the file system
+   * @throws NotFlushedError
    */
   async flush({ start, end }: JournalRecord): Promise<void> {
     // O_DSYNC has flushed what was written, but nothing else.
     if (FLUSHES_WRITES === 0 || start !== this.#flushed) await this.#sync();
+    this.#flushed = end;
+  }
+
+  /**
+   * Waits until all that was read is on the disk.
+   * @throws NotFlushedError
+   */
+  async flushAll(): Promise<void> {
+    if (this.isFlushed) return;
+    const end = this.#position;
+    await this.#sync();
     this.#flushed = end;
   }
 
@@ -139,7 +152,7 @@ export class JournalFile {
     return new Promise((resolve, reject) => {
       fdatasync(this.#fd, (error) => {
         if (error === null) resolve();
-        else reject(error);
+        else reject(new NotFlushedError(error));
       });
     });
   }

@@ -1,11 +1,11 @@
-import { closeSync, openSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
-
 import { StoreUnavailableError, type StoreError } from '../errors.js';
 import type { Durability } from './environment.js';
-import { flush, isThere, makeFile, ordinalsIn, pathOf } from './journal-directory.js';
+import { hasCode, NotFlushedError } from './errors.js';
+import { JournalChain, type Found } from './journal-chain.js';
+import { makeFile } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 import { JournalLock } from './journal-lock.js';
+import { UnflushedFiles } from './journal-unflushed.js';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -43,30 +43,24 @@ export class Journal {
   readonly #directory: string;
   readonly #durability: Durability;
   readonly #fileBytes: number;
+  readonly #chain: JournalChain;
   readonly #lock: JournalLock;
   readonly #idle: NodeJS.Timeout;
   #isAppending = false;
   /** Whether `next` gave all that there is, and nobody else appends: this process has the lock. */
   #isAtEnd = false;
-  #file: JournalFile;
-  /** The next file, if it is open. */
-  #ahead: JournalFile | undefined;
   #making: Promise<void> | undefined;
   /** Bytes of the file that this process makes next. */
   #room = FIRST_FILE_BYTES;
   /** The newest group that `next` gave; undefined before the first. */
   #last: Place | undefined;
+  /** Whether `readAll` failed, having given nothing: what it read nobody knows. */
+  #isHalfRead = false;
   /** What this process appended, until `next` gives it. */
-  #appended: JournalRecord | undefined;
+  #appended: Found | undefined;
   #failure: StoreError | undefined;
-  /** All files that may be there up to the one that is read, oldest first, with the first group of each. */
-  #files: { readonly ordinal: number; first: number | undefined }[] = [];
-  /** Ordinals of files with groups that the disk may not have yet. */
-  readonly #unflushed = new Set<number>();
-  /** Whether the directory has the files that are read, after a power cut as well. */
-  #isDirectoryFlushed = false;
+  readonly #unflushed: UnflushedFiles;
   #flushing: Promise<void> | undefined;
-  #removing: Promise<void> = Promise.resolve();
   /** For each slot how many bytes this process had read and written when it came to know the group. */
   readonly #ends: Float64Array;
   #end = 0;
@@ -85,9 +79,8 @@ export class Journal {
     this.slots = slots;
     this.#ends = new Float64Array(slots);
     this.#lock = new JournalLock(directory);
-    // Without room, which is a matter of the lock.
-    if (ordinalsIn(directory).length === 0) closeSync(openSync(pathOf(directory, 1), 'a'));
-    this.#file = this.#openOldest();
+    this.#unflushed = new UnflushedFiles(directory);
+    this.#chain = new JournalChain(directory, durability === 'flush');
     this.#idle = setTimeout(() => {
       if (!this.#isBusy) this.#release();
     }, idleMs).unref();
@@ -100,33 +93,43 @@ export class Journal {
 
   /**
    * The group that follows those that this gave; undefined if there is none yet; `gone` if it was removed: then what it and all before it
-   * changed is in its place, and the journal has to be read anew.
+   * changed is in its place, and the journal has to be read anew, with `readAll`, which is also so if that failed.
    * @throws an error of the file system
    */
   next(): Group | 'gone' | undefined {
+    return this.#isHalfRead ? 'gone' : this.#next();
+  }
+
+  #next(): Group | 'gone' | undefined {
     const appended = this.#appended;
     this.#appended = undefined;
-    const record = appended ?? (this.#isAtEnd ? undefined : this.#seek());
-    if (record === undefined || record === 'gone') return record;
-    const { n, group, checksum, start, end } = record;
-    this.#file.pass(record);
+    const found = appended ?? (this.#isAtEnd ? undefined : this.#chain.find(this.#last));
+    if (found === undefined || found === 'gone') return found;
+    const { n, group, checksum, start, end } = found.record;
+    const { file } = this.#chain;
+    if (found.file !== file && !file.isFlushed) this.#unflushed.add(file.ordinal);
+    this.#chain.pass(found);
     this.#last = { n, checksum };
     this.#end += end - start;
     this.#ends[n % this.slots] = this.#end;
-    const known = this.#files.at(-1);
-    if (known !== undefined) known.first ??= n;
     return { n, group, isOwn: appended !== undefined };
   }
 
   /** All groups that are there, whatever was given before. @throws an error of the file system */
   readAll(): Group[] {
+    this.#isHalfRead = true;
     for (;;) {
-      this.#closeFiles();
-      this.#file = this.#openOldest();
+      this.#chain.reopen();
+      this.#last = undefined;
+      this.#appended = undefined;
+      this.#isAtEnd = false;
+      this.#end = 0;
       const groups: Group[] = [];
-      let found = this.next();
-      for (; found !== undefined && found !== 'gone'; found = this.next()) groups.push(found);
-      if (found === undefined) return groups;
+      let found = this.#next();
+      for (; found !== undefined && found !== 'gone'; found = this.#next()) groups.push(found);
+      if (found === 'gone') continue;
+      this.#isHalfRead = false;
+      return groups;
     }
   }
 
@@ -141,14 +144,15 @@ export class Journal {
     try {
       if (!this.#lock.isHeld) await this.#lock.acquire();
       if (this.#failure !== undefined) throw this.#failure;
-      this.#isAtEnd ||= this.#seek() === undefined;
+      // Who would append has not followed the journal since that failed.
+      if (this.#isHalfRead) return false;
+      this.#isAtEnd ||= this.#chain.find(this.#last) === undefined;
       // Others may have appended while this process waited for the lock, and `next` may have given that.
       if (!this.#isAtEnd || n !== (this.#last ?? NONE).n + 1) return false;
-      await this.#makeRoom(JournalFile.sizeOf(group));
-      const file = this.#file;
+      const file = await this.#fileFor(JournalFile.sizeOf(group));
       file.retain();
       try {
-        this.#appended = await this.#write(file, group);
+        this.#appended = { file, record: await this.#write(file, group) };
       } finally {
         file.close();
       }
@@ -161,14 +165,8 @@ export class Journal {
 
   /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again after a restart. */
   removeBefore(n: number): void {
-    for (;;) {
-      const [oldest, next] = this.#files;
-      // A group stays, whatever it is: it says how far numbers are.
-      if (oldest === undefined || next?.first === undefined || next.first > n) return;
-      this.#files.shift();
-      const path = pathOf(this.#directory, oldest.ordinal);
-      this.#removing = this.#removing.then(() => unlink(path)).catch(() => undefined);
-    }
+    // Who does not know all groups does not know which are needed.
+    if (!this.#isHalfRead) this.#chain.removeBefore(n);
   }
 
   /** Why nothing is written any more; undefined: it is. */
@@ -178,160 +176,129 @@ export class Journal {
 
   /** Whether the files that are written into are still those at their paths. */
   isInPlace(): boolean {
-    return this.#file.isInPlace() && this.#lock.isInPlace();
+    return this.#chain.file.isInPlace() && this.#lock.isInPlace();
   }
 
   /** Settles when nothing is under way, but for what is being appended. */
   async idle(): Promise<void> {
-    await Promise.all([this.#removing, this.#flushing, this.#making?.catch(() => undefined)]);
+    await Promise.all([this.#chain.idle(), this.#flushing, this.#making?.catch(() => undefined)]);
   }
 
   /** Nothing may be under way. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     this.#isAtEnd = false;
-    this.#closeFiles();
+    this.#chain.close();
     await this.#lock.close();
-  }
-
-  // --- reading ---
-
-  /** The next record, in this file or the next; stays there. */
-  #seek(): JournalRecord | 'gone' | undefined {
-    for (;;) {
-      const record = this.#file.peek(this.#last);
-      if (record !== undefined) return record;
-      const next = this.#follower();
-      if (next === undefined || next === 'gone') return next;
-      // The next one may have had no room either. Then the one after that was made, and both stay as they are.
-      if (next.peek(this.#last) === undefined && !isThere(pathOf(this.#directory, next.ordinal + 1)))
-        return undefined;
-      // Once more: nothing was written into the next file while this one had room.
-      if (this.#file.peek(this.#last) === undefined) this.#moveTo(next);
-    }
-  }
-
-  /** The next file; undefined if there is none yet, `gone` if it was removed. */
-  #follower(): JournalFile | 'gone' | undefined {
-    const ordinal = this.#file.ordinal + 1;
-    if (this.#ahead === undefined && isThere(pathOf(this.#directory, ordinal)))
-      this.#ahead = this.#open(ordinal);
-    // They are removed in order.
-    return this.#ahead ?? (this.#file.isRemoved ? 'gone' : undefined);
-  }
-
-  #moveTo(next: JournalFile): void {
-    if (!this.#file.isFlushed) this.#unflushed.add(this.#file.ordinal);
-    this.#file.close();
-    this.#file = next;
-    this.#ahead = undefined;
-    this.#files.push({ ordinal: next.ordinal, first: undefined });
-  }
-
-  /** Opens the oldest file from which on all are there, up to the newest: what is before one that is missing is not needed any more. */
-  #openOldest(): JournalFile {
-    this.#last = undefined;
-    this.#appended = undefined;
-    this.#isAtEnd = false;
-    this.#end = 0;
-    for (;;) {
-      const ordinals = ordinalsIn(this.#directory);
-      const newest = ordinals.at(-1);
-      if (newest === undefined) throw new StoreUnavailableError('the journal of the LMDB store is gone');
-      let oldest = newest;
-      while (isThere(pathOf(this.#directory, oldest - 1))) oldest--;
-      const file = this.#open(oldest);
-      // Else it was removed just now.
-      if (file === undefined) continue;
-      const left = ordinals.filter((ordinal) => ordinal < oldest);
-      this.#files = [
-        ...left.map((ordinal) => ({ ordinal, first: 0 })),
-        { ordinal: oldest, first: undefined },
-      ];
-      return file;
-    }
-  }
-
-  /** Undefined if there is no such file. */
-  #open(ordinal: number): JournalFile | undefined {
-    try {
-      return new JournalFile(pathOf(this.#directory, ordinal), ordinal, this.#durability === 'flush');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
-  }
-
-  #closeFiles(): void {
-    this.#file.close();
-    this.#ahead?.close();
-    this.#ahead = undefined;
   }
 
   // --- writing, with the lock ---
 
   async #write(file: JournalFile, group: Buffer): Promise<JournalRecord> {
+    const isFlushed = this.#durability === 'flush';
+    // Before the write: if it comes to nothing, as when no file can be opened, nothing is written.
+    if (isFlushed) await this.#flushOthers(file);
     try {
       const record = await file.write(this.#last ?? NONE, group);
-      if (this.#durability === 'flush') {
-        await this.#flushUnflushed();
-        await file.flush(record);
-      } else {
-        this.#unflushed.add(file.ordinal);
-        this.#flushing ??= this.#flushUnflushed()
-          .catch(() => undefined)
-          .finally(() => (this.#flushing = undefined));
-      }
+      if (isFlushed) await file.flush(record);
+      else this.#flushSoon(file);
       return record;
     } catch (error) {
-      // If it is there all the same it was not flushed. From now on the system may take for written what it could not write: nothing may build on that.
-      if (file.peek(this.#last) !== undefined) {
-        const text = 'the journal could not be flushed, and is not written to before a restart';
-        this.#failure = new StoreUnavailableError(text, { cause: error });
-      }
+      // If it is there all the same it was not flushed.
+      if (this.#mayHaveNext(file)) this.#failure ??= new NotFlushedError(error);
       throw error;
     }
   }
 
-  /** What is added meanwhile as well. */
-  async #flushUnflushed(): Promise<void> {
-    if (!this.#isDirectoryFlushed) await flush(this.#directory);
-    this.#isDirectoryFlushed = true;
-    for (const ordinal of this.#unflushed) {
-      this.#unflushed.delete(ordinal);
-      const path = pathOf(this.#directory, ordinal);
-      // What was in a file that was removed is in its place.
-      if (isThere(path)) await flush(path);
+  /** Whether a file has the next record, or cannot be read: then others may find it there. */
+  #mayHaveNext(file: JournalFile): boolean {
+    try {
+      return file.peek(this.#last) !== undefined;
+    } catch {
+      return true;
     }
   }
 
-  /** Goes on to the next file if this one has no room. When half of it is full the next one is made, so that nobody waits for it. */
-  async #makeRoom(bytes: number): Promise<void> {
+  /** Has the disk take what is in other files than the one that is written into. */
+  async #flushOthers(file: JournalFile): Promise<void> {
+    try {
+      this.#unflushed.toName(file.ordinal);
+      if (file !== this.#chain.file) await this.#chain.file.flushAll();
+      if (!this.#unflushed.isEmpty) await this.#unflushed.flush();
+    } catch (error) {
+      this.#failIfNotFlushed(error);
+      throw error;
+    }
+  }
+
+  /** Asks the system to write what is in a file, and in those that it was asked for in vain, as they could not be opened. */
+  #flushSoon(file: JournalFile): void {
+    this.#unflushed.add(file.ordinal);
+    this.#unflushed.toName(file.ordinal);
+    this.#flushing ??= this.#unflushed
+      .flush()
+      .catch((error: unknown) => {
+        this.#failIfNotFlushed(error);
+      })
+      .finally(() => (this.#flushing = undefined));
+  }
+
+  #failIfNotFlushed(error: unknown): void {
+    if (error instanceof NotFlushedError) this.#failure ??= error;
+  }
+
+  /** A file with so much room. When half of the present one is full the next one is made, so that nobody waits for it. */
+  async #fileFor(bytes: number): Promise<JournalFile> {
+    const chain = this.#chain;
     for (;;) {
-      const { position, size, ordinal } = this.#file;
-      const isFull = position + bytes > size;
-      if (!isFull && position <= size / 2) return;
-      if (this.#making === undefined && this.#follower() === undefined) {
-        this.#making = this.#make(ordinal + 1, bytes).finally(() => {
-          this.#making = undefined;
-          this.#idle.refresh();
-        });
-        // Who needs the file asks again.
-        this.#making.catch(() => undefined);
+      const file = chain.withRoom(bytes);
+      if (file !== undefined) {
+        const isLast = file.ordinal === chain.newest;
+        if (isLast && file.position > file.size / 2 && this.#making === undefined && !chain.openNext()) {
+          // Who needs the file asks again.
+          this.#make(bytes).catch(() => undefined);
+        }
+        return file;
       }
-      if (!isFull) return;
-      await this.#making;
-      const next = this.#follower();
-      if (next === undefined || next === 'gone')
-        throw new StoreUnavailableError('a file of the journal is gone');
-      this.#moveTo(next);
+      // Another may be there that this process could not open, or did not come to look at.
+      if (chain.openNext() !== undefined) continue;
+      if (this.#making !== undefined) {
+        // That may be one which is open by now.
+        await this.#making;
+        continue;
+      }
+      await this.#make(bytes);
+      if (chain.openNext() === undefined) throw new StoreUnavailableError('a file of the journal is gone');
     }
   }
 
-  #make(ordinal: number, atLeast: number): Promise<void> {
-    const size = Math.max(Math.min(this.#room, this.#fileBytes), atLeast);
-    this.#room *= 2;
-    return makeFile(this.#directory, ordinal, size);
+  /** Makes the file after the newest. */
+  #make(atLeast: number): Promise<void> {
+    const making = this.#makeFile(this.#chain.newest + 1, atLeast).finally(() => {
+      this.#making = undefined;
+      this.#idle.refresh();
+    });
+    this.#making = making;
+    return making;
+  }
+
+  /** A disk that is too full for as much as there should be may have room for the group. */
+  async #makeFile(ordinal: number, atLeast: number): Promise<void> {
+    const least = Math.max(Math.min(LEAST_FILE_BYTES, this.#fileBytes), atLeast);
+    for (;;) {
+      const size = Math.max(Math.min(this.#room, this.#fileBytes), least);
+      try {
+        await makeFile(this.#directory, ordinal, size);
+        this.#unflushed.named(ordinal);
+        this.#room = size * 2;
+        return;
+      } catch (error) {
+        this.#failIfNotFlushed(error);
+        if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error;
+        this.#room = 0;
+        if (size === least) throw error;
+      }
+    }
   }
 
   get #isBusy(): boolean {
@@ -359,6 +326,9 @@ const SLOTS = 65_536;
 /** Of the first file that a process makes, so that this takes no time; each one after it has twice as many, up to `FILE_BYTES`. */
 const FIRST_FILE_BYTES = 256 * 1024;
 const FILE_BYTES = 8 * 1024 * 1024;
+
+/** What the smallest file takes of most disks. */
+const LEAST_FILE_BYTES = 4096;
 
 /** Not at once: to have the lock again takes a fraction of a millisecond. */
 const IDLE_MS = 5;

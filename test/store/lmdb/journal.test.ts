@@ -223,6 +223,28 @@ describe('the journal', function () {
     await append(after, 61, 90);
   });
 
+  for (const when of ['by who appended', 'after it is opened anew']) {
+    it(`removes a file that had no room for a group, and those before it, ${when}`, async () => {
+      let journal = open({ fileBytes: SMALL });
+      await append(journal, 1, 8);
+      await journal.idle();
+      // The last one was made when the one before was half full.
+      const skipped = (await files()).at(-1) ?? 0;
+      expect(await journal.append(9, Buffer.alloc(2 * SMALL))).to.equal(true);
+      journal.next();
+      await append(journal, 10, 30);
+      if (when === 'after it is opened anew') {
+        await closeAll();
+        journal = open({ fileBytes: SMALL });
+        journal.readAll();
+      }
+      journal.removeBefore(9);
+      await journal.idle();
+      expect((await files())[0]).to.equal(skipped + 1);
+      expect(open({ fileBytes: SMALL }).readAll()[0]?.n).to.equal(9);
+    });
+  }
+
   it('tells who slept that groups are gone, and gives the others when it is read anew', async () => {
     const [sleeper, journal] = [open({ fileBytes: SMALL }), open({ fileBytes: SMALL })];
     await append(journal, 1, 2);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { open } from 'lmdb';
 
+import { openEnvironment } from '../../../lib/store/lmdb/environment.js';
+import { Journal } from '../../../lib/store/lmdb/journal.js';
 import { GroupWriter } from '../../../lib/store/lmdb/journal-group.js';
+import { takeOverFrom01 } from '../../../lib/store/lmdb/take-over.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { openQuietStore } from './quiet-store.js';
 
@@ -60,6 +63,32 @@ describe('a data directory of version 0.1', () => {
       await store.close();
       expect((await readdir(directory)).filter((name) => name.startsWith('journal.mdb'))).to.deep.equal([]);
     }
+  });
+
+  it('is taken over by a process while another one does so, and brings back nothing that was removed since', async () => {
+    await leaveJournal();
+    const environment = openEnvironment(directory, 'flush');
+    const journal = new Journal({ directory, durability: 'flush' });
+    const append = journal.append.bind(journal);
+    let isFirst = true;
+    journal.append = async (n, group) => {
+      if (isFirst) {
+        isFirst = false;
+        const other = await openQuietStore(directory);
+        const { version } = await other.fetch(CHANGED);
+        await other.remove(CHANGED, version ?? 0);
+        await other.close();
+      }
+      return append(n, group);
+    };
+    await takeOverFrom01(directory, environment.counts, journal);
+    await journal.close();
+    await environment.close();
+    const store = await openQuietStore(directory);
+    expect(isFirst).to.equal(false);
+    expect((await store.fetch(CHANGED)).values).to.deep.equal([]);
+    expect(await store.count(COUNTED)).to.equal(42);
+    await store.close();
   });
 
   it('is taken over when that was begun before, and loses no count of since', async () => {
