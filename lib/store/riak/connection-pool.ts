@@ -92,7 +92,7 @@ export class ConnectionPool {
     this.report(node, error);
     this.lastFailure = error;
     node.suspect(this.options.clock.now());
-    this.grow();
+    this.serveOrGrow();
   }
 
   /** The node that an open connection leads to. */
@@ -152,12 +152,16 @@ export class ConnectionPool {
     }
   }
 
+  /** When a node may have gone down: with the others down, a call that keeps away from one is served by that one. */
+  private serveOrGrow(): void {
+    this.serve();
+    this.grow();
+  }
+
   /** Opens a connection for each call that waits, as far as nodes have room. With no node left to hope for, nobody waits. */
   private grow(): void {
     if (this.closed) return;
     this.probe();
-    // With the other nodes down, a call that keeps away from one is served by that one.
-    this.serve();
     while (this.opening.size < this.waiters.size) {
       const node = this.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
       if (node === undefined) break;
@@ -215,7 +219,7 @@ export class ConnectionPool {
         if (this.closed) return;
         this.lastFailure = error;
         this.notOpened(node, probe, error);
-        this.grow();
+        this.serveOrGrow();
       },
       lost: (wasRunning) => {
         node.connections -= 1;
@@ -224,7 +228,7 @@ export class ConnectionPool {
         // If one was dead when it was used, those that lie idle may be as dead and not know it yet.
         if (wasRunning) node.closeIdle(Infinity, unused);
         if (!this.closed) this.giveUpIfBare(node);
-        this.grow();
+        this.serveOrGrow();
       },
     });
     this.opening.add(connection);
