@@ -5,7 +5,6 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../lib/config.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import type { Store } from '../../lib/store/store.js';
-import { actAsOwnerOf } from '../act-as-owner.js';
 import { ok, reasonOf, warning, wrong, type Finding } from './finding.js';
 import { silentLog } from './silent-log.js';
 import { testKey } from './test-key.js';
@@ -71,7 +70,6 @@ async function writeIn(directory: string, durability: Config['durability']): Pro
     durability === 'flush' ? 'a write, flushed to the disk' : 'a write, not flushed to the disk';
   let store: Store | undefined;
   try {
-    actAsOwnerOf(directory);
     store = await openLmdbStore({ directory, durability, log: silentLog });
     const key = testKey();
     const value = Buffer.from(key);

@@ -1,15 +1,12 @@
-import { resolve } from 'node:path';
-
 import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
 import { StoreError } from '../../lib/store/errors.js';
 import type { Store } from '../../lib/store/store.js';
-import { actAsOwnerOf } from '../act-as-owner.js';
 import { openStore } from './open-store.js';
 import { reasonOf, StartError } from './start-error.js';
 
 /**
- * Opens the store that STORE names for one piece of work, and closes it after that. Root does it as the owner of the data directory.
+ * Opens the store that STORE names for one piece of work, and closes it after that.
  * @param failure what it means if the store fails meanwhile, e.g. `the purge failed`
  * @throws StartError if the store cannot be opened or fails, ConfigError if its settings do not go together
  */
@@ -19,7 +16,6 @@ export async function withStore<T>(
   failure: string,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  if (config.storeName === 'lmdb') becomeOwnerOf(resolve(config.dataDirectory));
   const store = await openStore(config, Math.random, log);
   try {
     return await work(store);
@@ -27,15 +23,6 @@ export async function withStore<T>(
     throw cause instanceof StoreError ? new StartError(`${failure}: ${inOneLine(cause)}`, { cause }) : cause;
   } finally {
     await store.close();
-  }
-}
-
-function becomeOwnerOf(directory: string): void {
-  try {
-    actAsOwnerOf(directory);
-  } catch (cause) {
-    const text = `${directory} (DATA_DIR) belongs to another user: do this as that one (${reasonOf(cause)})`;
-    throw new StartError(text, { cause });
   }
 }
 

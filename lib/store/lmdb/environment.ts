@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 
 import { StoreError } from '../errors.js';
+import { giveToOwnerOfDirectory } from './ownership.js';
 
 /**
  * When a write is answered. Either way it survives the end of the process, however sudden.
@@ -73,7 +74,7 @@ const AT_ONCE = { eventTurnBatching: false, txnStartThreshold: 0 };
 
 /** Opens an LMDB file, and makes it if there is none. @throws an error of LMDB */
 export function openFile(path: string, durability: Durability, batching = AT_ONCE): RootDatabase {
-  return open({
+  const file = open({
     path,
     noSubdir: true,
     encoding: 'binary',
@@ -85,6 +86,8 @@ export function openFile(path: string, durability: Durability, batching = AT_ONC
     noMemInit: true,
     ...batching,
   });
+  for (const made of [path, `${path}-lock`]) giveToOwnerOfDirectory(made);
+  return file;
 }
 
 const META_MAGIC = 0xbeefc0de;

@@ -1,9 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 
 import { StoreUnavailableError } from '../errors.js';
 import { hasCode } from './errors.js';
-import { isThere, ordinalsIn, pathOf } from './journal-directory.js';
+import { isThere, makeEmptyFile, ordinalsIn, pathOf } from './journal-directory.js';
 import { JournalFile, type JournalRecord, type Place } from './journal-file.js';
 
 /** A record, and the file that has it. */
@@ -44,7 +43,7 @@ export class JournalChain {
     this.#directory = directory;
     this.#flushes = flushes;
     // Without room, which is a matter of the lock.
-    if (ordinalsIn(directory).length === 0) closeSync(openSync(pathOf(directory, 1), 'a'));
+    if (ordinalsIn(directory).length === 0) makeEmptyFile(pathOf(directory, 1));
     this.#file = this.#openOldest();
   }
 

@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { NotFlushedError } from './errors.js';
+import { giveToOwnerOfDirectory } from './ownership.js';
 
 /** Ordinals of the files of a directory's journal, ascending. */
 export function ordinalsIn(directory: string): number[] {
@@ -36,6 +37,12 @@ export async function flush(path: string): Promise<void> {
   }
 }
 
+/** Makes a file, if there is none. @throws an error of the file system */
+export function makeEmptyFile(path: string): void {
+  closeSync(openSync(path, 'a'));
+  giveToOwnerOfDirectory(path);
+}
+
 /** Makes a file of so many zeros, whole or not at all: what was made of it takes no room if the disk has none for the rest. Only who has the lock may do this. */
 export async function makeFile(directory: string, ordinal: number, size: number): Promise<void> {
   const path = join(directory, 'journal.new');
@@ -47,6 +54,7 @@ export async function makeFile(directory: string, ordinal: number, size: number)
     } finally {
       await handle.close();
     }
+    giveToOwnerOfDirectory(path);
     await rename(path, pathOf(directory, ordinal));
   } catch (error) {
     await unlink(path).catch(() => undefined);
