@@ -9,6 +9,7 @@ import type { WebAction, WebActionParams, WebActionResult } from '../../lib/open
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { bodyOf, httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
+import { HttpConnection } from './http-connection.js';
 import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import { badRequestReply, methodNotAllowedReply } from './raw-reply.js';
@@ -56,8 +57,9 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #plain = new LinkedList<PlainConnection>();
   /** Connections that are refused, while the reply is on its way. Node's server has forgotten some of them. */
   readonly #refused = new Set<Duplex>();
+  /** Those that Node's server has. */
+  readonly #handedOver = new LinkedList<HttpConnection>();
   readonly heads: ReplyHeads;
-  #openReplies = 0;
   #draining = false;
 
   constructor(parts: ServerParts, limits: ServerLimits) {
@@ -122,8 +124,8 @@ export class TrackerServer implements PlainConnectionOwner {
     const poll = setInterval(() => {
       this.#closePlain((connection) => !connection.isAnswering);
       // What is left without an open reply is idle or a half request.
-      if (this.#openReplies === 0) this.#http.closeAllConnections();
-      else this.#http.closeIdleConnections();
+      if (this.#isAnswering()) this.#http.closeIdleConnections();
+      else this.#http.closeAllConnections();
     }, drainPollMs);
     const cut = setTimeout(() => {
       this.#closePlain(() => true);
@@ -133,6 +135,13 @@ export class TrackerServer implements PlainConnectionOwner {
     await closed;
     clearInterval(poll);
     clearTimeout(cut);
+  }
+
+  /** Whether Node's server has a connection with an open reply. */
+  #isAnswering(): boolean {
+    let connection = this.#handedOver.first;
+    while (connection?.isAnswering === false) connection = connection.after;
+    return connection !== undefined;
   }
 
   #closePlain(isToClose: (connection: PlainConnection) => boolean): void {
@@ -158,6 +167,11 @@ export class TrackerServer implements PlainConnectionOwner {
   takeOver(connection: PlainConnection, socket: Socket): void {
     this.#plain.remove(connection);
     socket.setNoDelay(true);
+    const handedOver = new HttpConnection(socket);
+    this.#handedOver.append(handedOver);
+    socket.once('close', () => {
+      this.#handedOver.remove(handedOver);
+    });
     // Node reads from the socket itself from now on; what was read already comes first.
     this.#takeOver.call(this.#http, socket);
     socket.resume();
@@ -168,8 +182,7 @@ export class TrackerServer implements PlainConnectionOwner {
   }
 
   readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {
-    this.#openReplies += 1;
-    reply.on('close', this.#onReplyClosed);
+    HttpConnection.of(request.socket)?.count(reply);
     const { method } = request;
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       this.#send(reply, 400, 'missing Host\n');
@@ -195,10 +208,6 @@ export class TrackerServer implements PlainConnectionOwner {
       case undefined:
         this.#send(reply, 404, 'not found\n');
     }
-  };
-
-  readonly #onReplyClosed = (): void => {
-    this.#openReplies -= 1;
   };
 
   #run(action: WebAction, request: IncomingMessage, reply: ServerResponse): void {
