@@ -8,6 +8,7 @@ import type { Store } from '../../lib/store/store.js';
 import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
+import { endProcess } from './end-process.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { createLog, logConsole } from './log.js';
@@ -56,7 +57,7 @@ export async function main(invocation: Invocation): Promise<void> {
   const unknown = command === undefined ? argument : rest[0];
   if (unknown !== undefined) {
     process.stderr.write(`${unknown}: unknown argument\n\n${usage}`);
-    process.exit(misused);
+    return endProcess(misused);
   }
   try {
     const config = parseConfig(invocation.environment);
@@ -65,13 +66,12 @@ export async function main(invocation: Invocation): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(error instanceof ConfigError ? misused : failed);
+    await endProcess(error instanceof ConfigError ? misused : failed);
   }
 }
 
 async function run(config: Config, actionsDirectory: string): Promise<void> {
   const log = startLog(config);
-  endOnBug(log);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
   const server = new TrackerServer(
@@ -98,6 +98,7 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
 function startLog(config: Config): Log {
   const log = createLog(config.logLevel);
   logConsole(log, console);
+  endOnBug(log);
   return log;
 }
 
@@ -139,20 +140,24 @@ async function stop(
   const deadline = performance.now() + config.shutdownTimeoutMs;
   const overdue = setTimeout(() => {
     log.error('the store did not close in time');
-    process.exit(failed);
+    void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
   await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });
-  process.exit(0);
+  await endProcess(0);
 }
 
 /** After an error that nobody expected nothing is known of the state: one line, and whoever supervises starts anew. */
 function endOnBug(log: Log): void {
+  let isEnding = false;
   process.on('uncaughtException', (cause, origin) => {
+    // What follows from that while the process ends would be more lines.
+    if (isEnding) return;
+    isEnding = true;
     log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', { cause });
-    process.exit(failed);
+    void endProcess(failed);
   });
 }

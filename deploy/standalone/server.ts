@@ -9,6 +9,7 @@ import type { WebAction, WebActionParams, WebActionResult } from '../../lib/open
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { bodyOf, httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
+import { HttpConnection } from './http-connection.js';
 import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
 import type { PlainRequest } from './plain-request.js';
 import { badRequestReply, methodNotAllowedReply } from './raw-reply.js';
@@ -32,9 +33,6 @@ export type ServerLimits = Pick<
 /** Request line and headers together. Anything longer is a 431; the longest scrape that is answered in full is half of it. */
 const mostHeadBytes = 16_384;
 
-/** How long a connection stays open after a bad request, for the client to read the reply. */
-const lingerMs = 1000;
-
 /** How often a closing server looks for connections that have become idle. */
 const drainPollMs = 25;
 
@@ -54,10 +52,9 @@ export class TrackerServer implements PlainConnectionOwner {
    * in them from the collector of young objects.
    */
   readonly #plain = new LinkedList<PlainConnection>();
-  /** Connections that are refused, while the reply is on its way. Node's server has forgotten some of them. */
-  readonly #refused = new Set<Duplex>();
+  /** Those that Node's server has. It forgets some of them. */
+  readonly #handedOver = new LinkedList<HttpConnection>();
   readonly heads: ReplyHeads;
-  #openReplies = 0;
   #draining = false;
 
   constructor(parts: ServerParts, limits: ServerLimits) {
@@ -122,17 +119,24 @@ export class TrackerServer implements PlainConnectionOwner {
     const poll = setInterval(() => {
       this.#closePlain((connection) => !connection.isAnswering);
       // What is left without an open reply is idle or a half request.
-      if (this.#openReplies === 0) this.#http.closeAllConnections();
-      else this.#http.closeIdleConnections();
+      if (this.#isAnswering()) this.#http.closeIdleConnections();
+      else this.#http.closeAllConnections();
     }, drainPollMs);
     const cut = setTimeout(() => {
       this.#closePlain(() => true);
       this.#http.closeAllConnections();
-      for (const socket of this.#refused) socket.destroy();
+      for (let left = this.#handedOver.first; left !== undefined; left = left.after) left.socket.destroy();
     }, timeoutMs);
     await closed;
     clearInterval(poll);
     clearTimeout(cut);
+  }
+
+  /** Whether Node's server has a connection with an open reply. */
+  #isAnswering(): boolean {
+    let connection = this.#handedOver.first;
+    while (connection?.isAnswering === false) connection = connection.after;
+    return connection !== undefined;
   }
 
   #closePlain(isToClose: (connection: PlainConnection) => boolean): void {
@@ -158,6 +162,11 @@ export class TrackerServer implements PlainConnectionOwner {
   takeOver(connection: PlainConnection, socket: Socket): void {
     this.#plain.remove(connection);
     socket.setNoDelay(true);
+    const handedOver = new HttpConnection(socket);
+    this.#handedOver.append(handedOver);
+    socket.once('close', () => {
+      this.#handedOver.remove(handedOver);
+    });
     // Node reads from the socket itself from now on; what was read already comes first.
     this.#takeOver.call(this.#http, socket);
     socket.resume();
@@ -168,8 +177,7 @@ export class TrackerServer implements PlainConnectionOwner {
   }
 
   readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {
-    this.#openReplies += 1;
-    reply.on('close', this.#onReplyClosed);
+    HttpConnection.of(request.socket)?.count(reply);
     const { method } = request;
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       this.#send(reply, 400, 'missing Host\n');
@@ -195,10 +203,6 @@ export class TrackerServer implements PlainConnectionOwner {
       case undefined:
         this.#send(reply, 404, 'not found\n');
     }
-  };
-
-  readonly #onReplyClosed = (): void => {
-    this.#openReplies -= 1;
   };
 
   #run(action: WebAction, request: IncomingMessage, reply: ServerResponse): void {
@@ -243,24 +247,23 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #refuseBadRequest = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     // The parser reports what follows a bad request as well.
     if (socket.writableEnded) return;
-    if (socket.writable) this.#refuse(socket, badRequestReply(error.code));
-    else socket.destroy();
+    const connection = HttpConnection.of(socket);
+    if (connection === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    // Whoever asked for the end of the connection, which comes with the reply to that, sends nothing more (RFC 9112, 9.6).
+    if (error.code === 'HPE_CLOSED_CONNECTION' && connection.isAnswering) return;
+    connection.refuse(badRequestReply(error.code));
   };
 
   /** Node takes all of its listeners and times away from such a connection, and reads no more from it. */
   readonly #refuseConnect = (_request: IncomingMessage, socket: Duplex): void => {
     socket.on('error', () => socket.destroy());
-    socket.resume();
-    this.#refuse(socket, methodNotAllowedReply);
+    // Of a client that does not read the replies to what it asked before.
+    socket.on('timeout', () => socket.destroy());
+    HttpConnection.of(socket)?.refuse(methodNotAllowedReply);
   };
-
-  #refuse(socket: Duplex, reply: string): void {
-    this.#refused.add(socket);
-    socket.once('close', () => this.#refused.delete(socket));
-    socket.end(reply);
-    // A connection that is closed with bytes unread is reset, and the reply may be lost with it.
-    setTimeout(() => socket.destroy(), lingerMs).unref();
-  }
 
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
   #send(reply: ServerResponse, status: number, body: Buffer | string, ...headers: string[]): void {

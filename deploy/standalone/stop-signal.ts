@@ -1,3 +1,5 @@
+import { endProcess } from './end-process.js';
+
 /**
  * A Ctrl-C under npm arrives twice, from the terminal and passed on by npm. What comes this soon after the first signal is
  * no second wish.
@@ -17,7 +19,7 @@ export function stopSignal(): Promise<NodeJS.Signals> {
         firstAtMs = now;
         resolve(signal);
       } else if (now - firstAtMs > echoMs) {
-        process.exit(signal === 'SIGINT' ? 130 : 143);
+        void endProcess(signal === 'SIGINT' ? 130 : 143);
       }
     };
     process.on('SIGTERM', onSignal);

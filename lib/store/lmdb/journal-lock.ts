@@ -34,9 +34,9 @@ export class JournalLock {
     return this.#release !== undefined;
   }
 
-  /** Whether somebody else has asked for it since it was acquired. */
+  /** Whether it is to be given back: somebody else has asked for it since it was acquired, or this process ends. */
   get isWanted(): boolean {
-    return existsSync(this.#asking);
+    return this.#shared.isGivenUp || existsSync(this.#asking);
   }
 
   /** Whether the file is still the one at its path: else another process may have a lock of its own. */
@@ -45,17 +45,20 @@ export class JournalLock {
     return now?.ino === this.#opened.ino && now.dev === this.#opened.dev;
   }
 
-  /** Waits for the lock, which must not be held. Rejects with an error of LMDB or of the file system. */
+  /** Waits for the lock, which must not be held; for ever if locks are given up. Rejects with an error of LMDB or of the file system. */
   async acquire(): Promise<void> {
     // Again and again: who has it may take the file for that of somebody else who asks.
     const asking = setInterval(() => {
-      this.#ask();
+      if (this.#shared.isGivenUp) clearInterval(asking);
+      else this.#ask();
     }, ASK_MS);
     try {
       await new Promise<void>((resolve, reject) => {
         const hold = async (): Promise<void> => {
+          if (this.#shared.isGivenUp) return;
           try {
             await this.#shared.file.transaction(() => {
+              if (this.#shared.isGivenUp) return;
               resolve();
               return new Promise<void>((release) => (this.#release = release));
             });
@@ -94,7 +97,12 @@ export class JournalLock {
 
   #open(): Shared {
     if (refuseForeignFile(this.#path)) this.#ask();
-    const shared = { file: openFile(this.#path, 'commit'), users: 0, last: Promise.resolve() };
+    const shared = {
+      file: openFile(this.#path, 'commit'),
+      users: 0,
+      last: Promise.resolve(),
+      isGivenUp: false,
+    };
     OPENED.set(this.#path, shared);
     return shared;
   }
@@ -108,11 +116,23 @@ export class JournalLock {
   }
 }
 
+/**
+ * Has this process give up every lock that it has or waits for, so that it can end: each of them takes a thread until it is given back, and Node waits
+ * for its threads. Who has a lock sees that it is wanted, and gives it back when nothing is being written; nobody acquires one any more.
+ * Settles when no thread is taken, which is never as long as another process does not give a lock back.
+ */
+export async function giveUpLocks(): Promise<void> {
+  const files = [...OPENED.values()];
+  for (const file of files) file.isGivenUp = true;
+  await Promise.all(files.map(({ last }) => last));
+}
+
 interface Shared {
   readonly file: RootDatabase;
   users: number;
   /** Settles when the last transaction that was asked for has ended. */
   last: Promise<void>;
+  isGivenUp: boolean;
 }
 
 /** Files that this process has open, by path: to open one again would wait for whoever has its lock, which may be this process. */

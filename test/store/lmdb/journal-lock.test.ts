@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 
-import { JournalLock } from '../../../lib/store/lmdb/journal-lock.js';
+import { giveUpLocks, JournalLock } from '../../../lib/store/lmdb/journal-lock.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 
 describe('the lock of the journal', function () {
@@ -81,6 +81,45 @@ describe('the lock of the journal', function () {
     await lock.acquire();
     expect(lock.isHeld).to.equal(true);
     await exited;
+    await lock.close();
+  });
+
+  it('is given up by a process that ends when whoever has it is done, and never acquired again', async () => {
+    const [holder, waiter] = [new JournalLock(directory), new JournalLock(directory)];
+    await holder.acquire();
+    let acquired = 0;
+    void waiter.acquire().then(() => acquired++);
+    let isGivenUp = false;
+    const givenUp = giveUpLocks().then(() => (isGivenUp = true));
+    expect(holder.isWanted).to.equal(true);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([holder.isHeld, isGivenUp]).to.deep.equal([true, false]);
+    holder.release();
+    void holder.acquire().then(() => acquired++);
+    await givenUp;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(acquired).to.equal(0);
+    await Promise.all([holder.close(), waiter.close()]);
+  });
+
+  it('is not given up as long as another process does not give it back', async () => {
+    const lock = new JournalLock(directory);
+    const holder = spawn(process.execPath, ['--import', 'tsx', HOLDER, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const exited = once(holder, 'exit');
+    let acquired = 0;
+    void lock.acquire().then(() => acquired++);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    let isGivenUp = false;
+    const givenUp = giveUpLocks().then(() => (isGivenUp = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isGivenUp).to.equal(false);
+    holder.kill('SIGKILL');
+    await Promise.all([exited, givenUp]);
+    // It came by then, and was given back at once.
+    expect(acquired).to.equal(0);
     await lock.close();
   });
 
