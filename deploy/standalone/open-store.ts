@@ -8,6 +8,7 @@ import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
 import { reasonOf, StartError } from './start-error.js';
+import { poolThreads } from './thread-pool.js';
 
 /**
  * Opens the store that STORE names.
@@ -23,6 +24,7 @@ export async function openStore(config: Config, random: Random, log: Log): Promi
 }
 
 async function openLmdb(config: Config, log: Log): Promise<Store> {
+  refuseOneThread();
   const directory = resolve(config.dataDirectory);
   try {
     return await openLmdbStore({ directory, durability: config.durability, log });
@@ -31,4 +33,12 @@ async function openLmdb(config: Config, log: Log): Promise<Store> {
       cause,
     });
   }
+}
+
+/** Who has the lock of the journal has a thread to itself: with no other one nothing would ever be written, nor the lock given back. */
+function refuseOneThread(): void {
+  if (poolThreads(process.env['UV_THREADPOOL_SIZE']) > 1) return;
+  throw new StartError(
+    'the store on LMDB needs two threads at least: set UV_THREADPOOL_SIZE to 2 or more, or do not set it',
+  );
 }
