@@ -32,6 +32,8 @@ export class JournalChain {
    * once a record is: of a file that has none, as it had no room or lost it, it is that of the file after.
    */
   #passed: { readonly ordinal: number; first: number | undefined }[] = [];
+  /** Ordinals of files that are not needed, oldest first. */
+  readonly #removable: number[] = [];
   #removing: Promise<void> = Promise.resolve();
 
   /**
@@ -103,15 +105,15 @@ export class JournalChain {
     return next;
   }
 
-  /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again after a restart. */
+  /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again with the next one. */
   removeBefore(n: number): void {
     for (;;) {
       const [oldest, next] = this.#passed;
       // A group stays, whatever it is: it says how far numbers are.
       if (oldest === undefined || next?.first === undefined || next.first > n) return;
       this.#passed.shift();
-      const path = pathOf(this.#directory, oldest.ordinal);
-      this.#removing = this.#removing.then(() => unlink(path)).catch(() => undefined);
+      this.#removable.push(oldest.ordinal);
+      this.#removing = this.#removing.then(() => this.#removeAll());
     }
   }
 
@@ -129,6 +131,18 @@ export class JournalChain {
   #know(n: number): void {
     const newest = this.#passed.at(-1);
     if (newest !== undefined) newest.first ??= n;
+  }
+
+  /** In order, and none after one that stays: who has read that one to its end, and finds none after it, would take this for the journal's. */
+  async #removeAll(): Promise<void> {
+    for (let [oldest] = this.#removable; oldest !== undefined; [oldest] = this.#removable) {
+      try {
+        await unlink(pathOf(this.#directory, oldest));
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) return;
+      }
+      this.#removable.shift();
+    }
   }
 
   #lookFor(last: Place | undefined): Found | 'gone' | undefined {

@@ -163,7 +163,7 @@ export class Journal {
     }
   }
 
-  /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again after a restart. */
+  /** Removes files that have only groups before group n. Does not wait for that; a file that cannot be removed is tried again with the next one. */
   removeBefore(n: number): void {
     // Who does not know all groups does not know which are needed.
     if (!this.#isHalfRead) this.#chain.removeBefore(n);

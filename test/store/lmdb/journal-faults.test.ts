@@ -12,7 +12,7 @@ import type { Store } from '../../../lib/store/store.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { openQuietStore } from './quiet-store.js';
-import { hookOpens, type Hooks } from './support/hooked-opens.js';
+import { hookFiles, type Hooks } from './support/hooked-files.js';
 import { watchFiles, type Fault, type WatchedFiles } from './support/faulty-files.js';
 
 const KEY = '00'.repeat(20);
@@ -50,7 +50,7 @@ describe('the journal on a disk that may fail', () => {
   /** In place of what was hooked before. */
   function hook(hooks: Hooks): void {
     unhook();
-    unhook = hookOpens(hooks);
+    unhook = hookFiles(hooks);
   }
 
   function open(durability: 'flush' | 'commit' = 'flush', fileBytes?: number): Journal {
@@ -382,6 +382,28 @@ describe('the journal on a disk that may fail', () => {
     unhook();
     expect(await rejectionOf(append(journal, 2, LONG))).to.equal(journal.failure);
     expect(all()).to.deep.equal([FIRST]);
+  });
+
+  it('removes no file as long as one before it cannot be removed, and both later', async () => {
+    const [sleeper, journal] = [open('flush', SMALL), open('flush', SMALL)];
+    await append(journal, 1, FIRST);
+    expect(rest(sleeper)).to.deep.equal([FIRST]);
+    for (let n = 2; n <= 40; n++) await append(journal, n);
+    const [, second = '', third = ''] = files();
+    hook({
+      unlink: (path) => {
+        if (path === second) throw new Error('EBUSY: arranged');
+      },
+    });
+    journal.removeBefore(30);
+    await journal.idle();
+    expect(files().slice(0, 2)).to.deep.equal([second, third]);
+    // Else this would be the end of the journal to who is in the file that stays.
+    expect(rest(sleeper).at(-1)).to.equal('group 40');
+    unhook();
+    journal.removeBefore(40);
+    await journal.idle();
+    expect(files().length).to.be.at.most(2);
   });
 
   it('says that groups are gone until it was read anew as a whole', async () => {
