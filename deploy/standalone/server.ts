@@ -179,6 +179,11 @@ export class TrackerServer implements PlainConnectionOwner {
   readonly #answer = (request: IncomingMessage, reply: ServerResponse): void => {
     HttpConnection.of(request.socket)?.count(reply);
     const { method } = request;
+    if (hasNoEnd(request)) {
+      // The parser is about to refuse it as well, which is one refusal too many.
+      this.#send(reply, 400, 'this is not HTTP\n', 'Connection', 'close');
+      return;
+    }
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       this.#send(reply, 400, 'missing Host\n');
       return;
@@ -282,4 +287,10 @@ function forwardedFor(request: IncomingMessage): string | undefined {
 function frontPage(host: string | undefined): string {
   const authority = host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? `http://${host}` : '';
   return `A BitTorrent tracker. Put this announce URL into a torrent:\n${authority}/announce\n`;
+}
+
+/** Whether nobody can say where the body of a request ends: its last transfer coding is not chunked (RFC 9112, 6.3). */
+function hasNoEnd({ headers }: IncomingMessage): boolean {
+  const codings = headers['transfer-encoding'];
+  return codings !== undefined && !/(^|,)\s*chunked\s*$/i.test(codings);
 }

@@ -6,10 +6,12 @@ import {
   type OpenWhiskDouble,
   type OpenWhiskDoubleOptions,
 } from '../../openwhisk-double/double.js';
+import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { defined } from '../../support/defined.js';
 import { describeWith } from '../../support/programs.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { environmentFor, run, secret, snapshot, type Environment } from './support/deployment.js';
 import { wskdeployBuilt } from './support/wskdeploy.js';
 
@@ -188,12 +190,18 @@ describe('npm run deploy', function () {
 
     describe('--preview', () => {
       it('shows what would happen, without secrets, and changes nothing', async () => {
-        environment = { ...environment, ...secrets };
+        const directory = await makeTempDir();
+        atEnd.add(() => removeTempDir(directory));
+        const files = makeCertificate(directory, 'tracker');
+        const key = readFileSync(files.key, 'utf8');
+        const pair = { RIAK_CERT: readFileSync(files.certificate, 'utf8'), RIAK_KEY: key };
+        environment = { ...environment, ...secrets, ...pair };
         const output = await deploy('--preview', '--schedule');
         for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
           expect(output).to.contain(name);
         }
         expectNoSecret(output);
+        for (const line of key.trim().split('\n').slice(1, -1)) expect(output).to.not.contain(line);
         expect(output).to.contain('- RIAK_PASSWORD : "***"').and.contain('- RIAK_USER : "tracker"');
         expect(snapshot(platform)).to.deep.equal(nothing);
         expect(platform.apiCalls.filter(({ method }) => method !== 'GET')).to.deep.equal([]);
