@@ -3,19 +3,11 @@ import { expect } from 'chai';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { V4 } from '../../lib/swarm/peer-record.js';
 import { hashPeerId, shardAt, shardKey } from '../../lib/swarm/placement.js';
-import type { SwarmAnswer, Swarms } from '../../lib/swarm/swarms.js';
+import type { Swarms } from '../../lib/swarm/swarms.js';
 import { recordsOf } from '../support/swarm-arbitraries.js';
 import { ofNewerFormat } from './damage.js';
 import { numbersIn, peerIdOf, recordOf } from './peers.js';
-import { announce, fill, KEY, Site, upTo } from './site.js';
-
-/** The numbers of the peers in a reply, ascending. */
-function numbersOf({ peers: { v4 } }: SwarmAnswer): number[] {
-  const bytes = Buffer.from(v4);
-  const numbers: number[] = [];
-  for (let at = 0; at < bytes.length; at += 6) numbers.push(bytes.readUInt32BE(at) - 0x0a000000);
-  return numbers.sort((a, b) => a - b);
-}
+import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
 
 /** Has a call of a site's store wait until it is let go. */
 function holdUp(

@@ -127,3 +127,11 @@ export async function fill(
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
 }
+
+/** The numbers of the IPv4 peers of an answer, ascending; their addresses tell them. */
+export function numbersOf({ peers: { v4 } }: SwarmAnswer): number[] {
+  const bytes = Buffer.from(v4);
+  const numbers: number[] = [];
+  for (let at = 0; at < bytes.length; at += 6) numbers.push(bytes.readUInt32BE(at) - 0x0a000000);
+  return numbers.sort((a, b) => a - b);
+}

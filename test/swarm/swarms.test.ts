@@ -8,7 +8,7 @@ import { ShardFormatError } from '../../lib/swarm/shard-header.js';
 import type { Fault } from '../support/memory-store.js';
 import { damaged, ofNewerFormat } from './damage.js';
 import { numbersIn, peerIdOf, recordOf, v4Of, v6Of } from './peers.js';
-import { announce, fill, INFOHASH, KEY, Site, upTo } from './site.js';
+import { announce, fill, INFOHASH, KEY, numbersOf, Site, upTo } from './site.js';
 
 const infohashes = (count: number): Buffer[] =>
   upTo(count).map((number) => {
@@ -16,14 +16,6 @@ const infohashes = (count: number): Buffer[] =>
     infohash.writeUInt32BE(number);
     return infohash;
   });
-
-/** The numbers of the IPv4 peers of an answer, whose addresses tell them. */
-function numbersOf({ peers: { v4 } }: SwarmAnswer): number[] {
-  const bytes = Buffer.from(v4);
-  const numbers: number[] = [];
-  for (let at = 0; at < bytes.length; at += 6) numbers.push(bytes.readUInt32BE(at) - 0x0a000000);
-  return numbers.sort((a, b) => a - b);
-}
 
 describe('an announce', () => {
   it('is answered with the other peers of its swarm and with counts that have the peer in', async () => {

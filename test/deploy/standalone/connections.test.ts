@@ -46,10 +46,7 @@ describe('the HTTP server and its connections', () => {
 
   it('loses no reply to a client that asks for the end of the connection and sends more', async () => {
     const subject = await serve();
-    subject.announce = async (params) => {
-      await delay(20);
-      return result(`announced ${targetOf(params)}`);
-    };
+    subject.answerAfter(20);
     const connection = await openConnection(subject.port);
     connection.write(request('GET /announce?1'));
     for (let i = 0; i < 3; i++) {
@@ -61,10 +58,7 @@ describe('the HTTP server and its connections', () => {
 
   it('answers what came by itself while another request was answered, also if the client then closes its side', async () => {
     const subject = await serve();
-    subject.announce = async (params) => {
-      await delay(60);
-      return result(`announced ${targetOf(params)}`);
-    };
+    subject.answerAfter(60);
     const connection = connect({ port: subject.port, host: '127.0.0.1', allowHalfOpen: true });
     for (const n of [1, 2]) {
       connection.write(`GET /announce?${n} HTTP/1.1\r\nHost: t\r\n\r\n`);

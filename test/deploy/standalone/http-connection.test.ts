@@ -4,15 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { eventually } from '../../support/eventually.js';
 import { exchange, openConnection, readToEnd } from '../../support/raw-http.js';
-import {
-  closeServers,
-  connectRequest,
-  request,
-  result,
-  serve,
-  targetOf,
-  type Subject,
-} from './support/server.js';
+import { closeServers, connectRequest, request, result, serve, type Subject } from './support/server.js';
 
 function announce(n: number): string {
   return `GET /announce?${n} HTTP/1.1\r\nHost: t\r\n\r\n`;
@@ -31,10 +23,7 @@ describe('a connection that the HTTP server has', () => {
   /** A server whose announces take a moment. */
   async function serveSlowly(): Promise<Subject> {
     const subject = await serve();
-    subject.announce = async (params) => {
-      await delay(50);
-      return result(`announced ${targetOf(params)}`);
-    };
+    subject.answerAfter(50);
     return subject;
   }
 

@@ -180,10 +180,7 @@ describe('the HTTP server', () => {
 
     it('a request of a client that then closes its side, however long the reply takes', async () => {
       const subject = await serve();
-      subject.announce = async (params) => {
-        await delay(50);
-        return result(`announced ${targetOf(params)}`);
-      };
+      subject.answerAfter(50);
       const socket = await openConnection(subject.port);
       socket.end('GET /announce?late HTTP/1.1\r\nHost: t\r\n\r\n');
       expect(await readToEnd(socket)).to.contain('announced /announce?late');
@@ -259,10 +256,7 @@ describe('the HTTP server', () => {
 
     it('what is sent while a plain request is being answered, also if the client then closes its side', async () => {
       const subject = await serve();
-      subject.announce = async (params) => {
-        await delay(30);
-        return result(`announced ${targetOf(params)}`);
-      };
+      subject.answerAfter(30);
       const connection = await openConnection(subject.port);
       connection.write('GET /announce?1 HTTP/1.1\r\nHost: t\r\n\r\n');
       await delay(5);

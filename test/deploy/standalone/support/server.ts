@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { type TrustedProxies } from '../../../../deploy/standalone/client-address.js';
 import { Health } from '../../../../deploy/standalone/health.js';
@@ -62,6 +63,14 @@ export class Subject {
         ...limits,
       },
     );
+  }
+
+  /** Has announces take so long from now on. */
+  answerAfter(milliseconds: number): void {
+    this.announce = async (params) => {
+      await delay(milliseconds);
+      return result(`announced ${targetOf(params)}`);
+    };
   }
 }
 
