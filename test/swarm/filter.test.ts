@@ -46,6 +46,15 @@ describe('dropping expired records', () => {
     );
   });
 
+  it('drops a record that was put in after the others and seen before them', () => {
+    const shard = dropExpired(n, shardOf([recordOf(1, { seen: 1000 })]), 900);
+    const late = recordOf(2, { seen: 950 });
+    for (const more of [shard.with(V4, late), shard.put(V4, late)]) {
+      expect(dropExpired(n, more, 949).count).to.equal(2);
+      expect(recordsOf(dropExpired(n, more, 950))).to.deep.equal([recordOf(1, { seen: 1000 })]);
+    }
+  });
+
   it('knows afterwards whether strays are left', () => {
     fc.assert(
       fc.property(shards(n), deadlines, (shard, deadline) => {

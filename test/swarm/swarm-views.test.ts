@@ -148,6 +148,15 @@ describe('the view of a swarm', () => {
     for (const n of upTo(1 << DEPTH)) expect(times.get(n)).to.be.within(850, 1150);
   });
 
+  it('gives the peer’s own shard and the one that was just read to whoever looked, and random ones to the next', () => {
+    const part = whole().slice(0, 5);
+    const [own = shardAt(0)] = part;
+    const view = new SwarmViews(() => 0.5).look(KEY, part, 500);
+    const given = (): number[] => view.sourcesFor(own, 1, false).map(({ n }) => n);
+    expect(given()).to.deep.equal([0, 1]);
+    expect(given()).to.deep.equal([2, 3]);
+  });
+
   it('gives more shards for a reply if they hold few peers, and none twice', () => {
     const view = new SwarmViews(Math.random).look(KEY, whole(), 500);
     for (let round = 0; round < 50; round++) {

@@ -1,7 +1,20 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { DeadlineError, Deadlines } from '../../lib/tracker/deadlines.js';
+
+/** Both ends of a connection. */
+async function socketPair(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const far = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [[near]] = await Promise.all([accepted, once(far, 'connect')]);
+  server.close();
+  return [near, far];
+}
 
 describe('an answer with a deadline', () => {
   it('is the answer if it comes in time', async () => {
@@ -64,6 +77,21 @@ describe('an answer with a deadline', () => {
     expect(await second).to.be.within(85, 1000);
     // With nothing awaited it begins anew.
     expect((await failedAfter(never())) - (await second)).to.be.within(55, 1000);
+  });
+
+  it('is the answer if it had arrived before the process stood still for longer than the deadline', async () => {
+    const [near, far] = await socketPair();
+    try {
+      const answer = once(near, 'data').then(() => 'in time');
+      const awaited = new Deadlines(20).within(answer);
+      far.write('x');
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+      expect(await awaited).to.equal('in time');
+    } finally {
+      near.destroy();
+      far.destroy();
+    }
   });
 
   it('stays so when what it waited for fails later', async () => {
