@@ -3,17 +3,44 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 /**
- * Imports point one way: tracker joins protocol and swarm, purge is beside it, swarm stands on store; openwhisk is above all of them.
- * For each room of lib/ the rooms that it must not import. Clock, log and settings are everybody's.
+ * Imports point one way: openwhisk, standalone and doctor are on top, below them http, then tracker and purge, then swarm, then store.
+ * For each room of lib/ the rooms that it must not import. bittorrent, clock, log and settings are everybody's.
  */
+const above = {
+  bittorrent: [
+    'store',
+    'swarm',
+    'purge',
+    'tracker',
+    'http',
+    'deployment',
+    'openwhisk',
+    'standalone',
+    'doctor',
+  ],
+  store: [
+    'bittorrent',
+    'swarm',
+    'purge',
+    'tracker',
+    'http',
+    'deployment',
+    'openwhisk',
+    'standalone',
+    'doctor',
+  ],
+  swarm: ['purge', 'tracker', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  purge: ['tracker', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  tracker: ['purge', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  http: ['store', 'swarm', 'purge', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  deployment: ['store', 'swarm', 'purge', 'tracker', 'http', 'openwhisk', 'standalone', 'doctor'],
+  openwhisk: ['standalone', 'doctor', 'deployment'],
+  standalone: ['doctor', 'deployment'],
+};
 const strangers = {
-  '*.ts': ['protocol', 'store', 'swarm', 'purge', 'tracker', 'openwhisk'],
-  'config/**/*.ts': ['protocol', 'swarm', 'purge', 'tracker', 'openwhisk'],
-  'protocol/**/*.ts': ['store', 'swarm', 'purge', 'tracker', 'openwhisk'],
-  'store/**/*.ts': ['protocol', 'swarm', 'purge', 'tracker', 'openwhisk'],
-  'swarm/**/*.ts': ['protocol', 'purge', 'tracker', 'openwhisk'],
-  'purge/**/*.ts': ['protocol', 'tracker', 'openwhisk'],
-  'tracker/**/*.ts': ['purge', 'openwhisk'],
+  '*.ts': Object.keys(above),
+  'config/**/*.ts': ['swarm', 'purge', 'tracker', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  ...Object.fromEntries(Object.entries(above).map(([room, rooms]) => [`${room}/**/*.ts`, rooms])),
 };
 
 /** @param {readonly string[]} rooms of lib/ that these files must not import */

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import * as riakClient from './webpack/riak-client.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const entryOfStandalone = join(root, 'deploy/standalone/main.ts');
+const entryOfStandalone = join(root, 'lib/standalone/main.ts');
 
 const actions = Object.fromEntries(
   readdirSync(join(root, 'actions'))
@@ -70,7 +70,7 @@ export default [
     ? [
         bundles({
           name: 'standalone',
-          entry: { main: entryOfStandalone, doctor: join(root, 'deploy/doctor/main.ts') },
+          entry: { main: entryOfStandalone, doctor: join(root, 'lib/doctor/main.ts') },
           filename: '[name].cjs',
           externals: { lmdb: 'commonjs lmdb' },
         }),

@@ -1,7 +1,7 @@
 /** `npm run deploy`: the tracker on OpenWhisk, by the environment; see docs/openwhisk.md. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readEnvFile, withoutEmpty } from '../deploy/env-file.mjs';
+import { readEnvFile, withoutEmpty } from '../lib/deployment/env-file.mjs';
 import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 

@@ -1,6 +1,6 @@
 /** Processor time of the tracker's own code for an announce: from request target to reply, on a store in memory that answers at once. */
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
-import { webActionParams } from '../../deploy/standalone/edge.js';
+import { webActionParams } from '../../lib/standalone/edge.js';
 import type { WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { config, createAction } from '../support/action.js';
 import { InstantStore } from '../support/instant-store.js';

@@ -1,7 +1,7 @@
 /** Renders the gateway's configuration for an nginx that is not the official image. */
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readEnvFile } from '../env-file.mjs';
+import { readEnvFile } from '../../lib/deployment/env-file.mjs';
 import { renderGateway } from './settings.mjs';
 
 const usage = `Usage: node deploy/nginx/render.mjs [--env-file FILE] [--output FILE]

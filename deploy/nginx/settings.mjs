@@ -1,8 +1,8 @@
 /** The gateway's settings: their names and defaults are in gateway.env, what they take is here. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readEnvFile, withoutEmpty } from '../env-file.mjs';
-import { namespaceName, problemsOf, trackerSecret } from '../settings.mjs';
+import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { namespaceName, problemsOf, trackerSecret } from '../../lib/deployment/setting-kinds.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));

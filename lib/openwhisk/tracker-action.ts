@@ -1,7 +1,7 @@
 import { withFields, type Log } from '../log.js';
-import { parseAddress } from '../protocol/address.js';
-import { ClientError } from '../protocol/errors.js';
-import { queryOf } from '../protocol/request-target.js';
+import { parseAddress } from '../bittorrent/address.js';
+import { ClientError } from '../bittorrent/errors.js';
+import { queryOf } from '../http/request-target.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { Deadlines } from '../tracker/deadlines.js';
 import { failureReply } from '../tracker/failures.js';

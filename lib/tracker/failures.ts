@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
-import { ClientError } from '../protocol/errors.js';
-import { encodeFailure } from '../protocol/failure.js';
+import { ClientError } from '../bittorrent/errors.js';
+import { encodeFailure } from '../http/failure.js';
 import { isStoreUnavailable } from '../store/errors.js';
 import { DeadlineError } from './deadlines.js';
 

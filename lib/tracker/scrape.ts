@@ -1,5 +1,5 @@
-import { encodeScrapeReply } from '../protocol/scrape-reply.js';
-import { parseScrape } from '../protocol/scrape-request.js';
+import { encodeScrapeReply } from '../http/scrape-reply.js';
+import { parseScrape } from '../http/scrape-request.js';
 import { expiryDeadline } from '../swarm/peer-record.js';
 import { scrapeSwarm } from '../swarm/scrape.js';
 import type { TrackerComponents } from './components.js';

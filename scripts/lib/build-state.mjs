@@ -7,13 +7,6 @@ import { join } from 'node:path';
 const inputs = [
   'actions',
   'lib',
-  'deploy/doctor',
-  'deploy/env-file.mjs',
-  'deploy/openwhisk/get-once.mjs',
-  'deploy/openwhisk/settings.mjs',
-  'deploy/openwhisk/web-action.mjs',
-  'deploy/settings.mjs',
-  'deploy/standalone',
   'scripts/build.mjs',
   'scripts/lib',
   'webpack',

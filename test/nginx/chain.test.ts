@@ -8,7 +8,7 @@ import { makeTorrent, type Torrent } from '../clients/torrent.js';
 import { BUILD_TIMEOUT_MS } from '../openwhisk/support/bundles.js';
 import { deploy, mainOf } from '../openwhisk-double/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../openwhisk/support/deployed-tracker.js';
-import { decodeCanonical } from '../protocol/bencoding.js';
+import { decodeCanonical } from '../http/bencoding.js';
 import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
 import { Cleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readEnvFile } from '../../deploy/env-file.mjs';
+import { readEnvFile } from '../../lib/deployment/env-file.mjs';
 import { renderGateway } from '../../deploy/nginx/settings.mjs';
 import { describeWith, installed, programNamed } from '../support/programs.js';
 import { makeCertificate } from './support/certificate.js';

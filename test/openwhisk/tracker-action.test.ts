@@ -6,8 +6,8 @@ import { create as createScrape } from '../../actions/scrape.js';
 import { trackerAction, type Tracker } from '../../lib/openwhisk/tracker-action.js';
 import type { WebAction, WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { decodeCanonical } from '../protocol/bencoding.js';
-import { queryLikeText } from '../protocol/support.js';
+import { decodeCanonical } from '../http/bencoding.js';
+import { queryLikeText } from '../http/support.js';
 import { addressOf, announceOf, INFOHASH, queryOf, Reply, TrackerSite } from '../tracker/tracker-site.js';
 
 const GATEWAY_ONLY = 'this tracker only answers through its gateway';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 
-import { decodeCanonical } from '../protocol/bencoding.js';
+import { decodeCanonical } from '../http/bencoding.js';
 import { describeWith } from '../support/programs.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { ClientError } from '../../lib/protocol/errors.js';
+import { ClientError } from '../../lib/bittorrent/errors.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import {
   addressOf,

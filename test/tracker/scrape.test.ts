@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
-import { ClientError } from '../../lib/protocol/errors.js';
+import { ClientError } from '../../lib/bittorrent/errors.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { ScrapeTracker } from '../../lib/tracker/scrape.js';
-import { escapeBytes } from '../protocol/support.js';
+import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { damaged } from '../swarm/damage.js';

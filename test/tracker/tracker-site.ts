@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 
 import { parseConfig } from '../../lib/config.js';
-import { parseAddress } from '../../lib/protocol/address.js';
+import { parseAddress } from '../../lib/bittorrent/address.js';
 import { AnnounceTracker } from '../../lib/tracker/announce.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { ScrapeTracker } from '../../lib/tracker/scrape.js';
-import { decodeCanonical, type Bencoded } from '../protocol/bencoding.js';
-import { escapeBytes } from '../protocol/support.js';
+import { decodeCanonical, type Bencoded } from '../http/bencoding.js';
+import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
 import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
 import { RecordingLog } from '../support/recording-log.js';

@@ -1,11 +1,11 @@
 /** One announce through the API host, as the gateway would send it, to see what a client would get. */
-import { getOnce } from '../../../deploy/openwhisk/get-once.mjs';
+import { getOnce } from '../../../lib/deployment/get-once.mjs';
 import {
   announceQuery,
   gatewayHeaders,
   problemOf,
   webActionUrl,
-} from '../../../deploy/openwhisk/web-action.mjs';
+} from '../../../lib/deployment/web-action-client.mjs';
 
 /**
  * Announces that a peer of a swarm that does not exist has stopped, which leaves nothing behind; first without the secret.

@@ -1,8 +1,8 @@
 /** What a deployment takes from the environment, checked before anything is sent. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { platformSettings } from '../../../deploy/openwhisk/settings.mjs';
-import { problemsOf } from '../../../deploy/settings.mjs';
+import { platformSettings } from '../../../lib/deployment/platform-settings.mjs';
+import { problemsOf } from '../../../lib/deployment/setting-kinds.mjs';
 
 /** A setting is missing or cannot be used. The message has a line for each; no secret is in it. */
 export class DeploySettingsError extends Error {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { getOnce } from '../../../deploy/openwhisk/get-once.mjs';
+import { getOnce } from '../../../lib/deployment/get-once.mjs';
 import { freePort } from '../../support/free-port.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { giveTwoAddresses } from '../../support/two-addresses.js';

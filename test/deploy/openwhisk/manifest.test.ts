@@ -5,7 +5,7 @@ import { purgeSettings } from '../../../lib/config/purge.js';
 import { riakSettings } from '../../../lib/config/riak.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
-import { readEnvFile } from '../../../deploy/env-file.mjs';
+import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
 import { secretNames } from '../../../scripts/lib/deploy/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';

@@ -5,7 +5,7 @@ import { Cleanup } from '../../support/cleanup.js';
 import { eventually } from '../../support/eventually.js';
 import { startProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
-import { buildFirst } from '../standalone/support/entry.js';
+import { buildFirst } from '../../standalone/support/entry.js';
 
 const script = fileURLToPath(new URL('../../../scripts/deploy.mjs', import.meta.url));
 

@@ -1,5 +1,5 @@
 /** The tracker's replies, read as strictly as they should be written. */
-import { decodeCanonical, type Bencoded } from '../../protocol/bencoding.js';
+import { decodeCanonical, type Bencoded } from '../../http/bencoding.js';
 import type { HttpReply } from './http-replies.js';
 
 export interface AnnounceReply {

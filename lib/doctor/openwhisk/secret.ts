@@ -1,0 +1,50 @@
+import { getOnce } from '../../deployment/get-once.mjs';
+import { announceQuery, gatewayHeaders, webActionUrl } from '../../deployment/web-action-client.mjs';
+import { ok, reasonOf, wrong, type Finding } from '../finding.js';
+import type { PlatformSite } from '../site.js';
+import { NoReplyError, platformReply, straightTo } from '../way.js';
+import { deployAgain, remedyFor } from './remedies.js';
+
+/** Whether the web action wants the secret: without it whoever finds its URL is its own gateway, and can be any address. */
+export async function* examineSecret(site: PlatformSite): AsyncGenerator<Finding> {
+  const { 'X-Require-Whisk-Auth': guess, ...without } = gatewayHeaders('guess', target());
+  yield await stranger(site, 'without the secret', without);
+  yield await stranger(site, 'with a wrong secret', { ...without, 'X-Require-Whisk-Auth': String(guess) });
+}
+
+/** Whether the web action answers who has the secret: all else depends on it. */
+export async function examineAnswer(site: PlatformSite): Promise<Finding> {
+  const subject = 'an announce with the secret';
+  try {
+    const answer = await straightTo(site)('announce', announceQuery('stopped'));
+    platformReply(answer);
+    return ok(subject, `was answered in ${answer.milliseconds} ms`);
+  } catch (error) {
+    return wrong(subject, reasonOf(error), remedyFor(error, site));
+  }
+}
+
+async function stranger(
+  site: PlatformSite,
+  how: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Finding> {
+  const subject = `an announce ${how}`;
+  try {
+    const answer = await getOnce(webActionUrl(site, 'announce'), headers);
+    const { status } = answer;
+    if (status === 401) return ok(subject, 'is refused');
+    if (status === 200) return wrong(subject, 'is answered', `anybody can be any peer: ${deployAgain}`);
+    const problem = new NoReplyError(
+      answer,
+      `status ${status}, not 401: ${answer.body.toString().slice(0, 200)}`,
+    );
+    return wrong(subject, problem.message, remedyFor(problem, site));
+  } catch (error) {
+    return wrong(subject, reasonOf(error), remedyFor(error, site));
+  }
+}
+
+function target(): string {
+  return `/announce?${announceQuery('stopped')}`;
+}

@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+
+import { routeOf } from '../../lib/standalone/route.js';
+
+describe('a request target', () => {
+  const cases: [target: string, route: string | undefined][] = [
+    ['/announce', 'announce'],
+    ['/announce?info_hash=a', 'announce'],
+    ['http://tracker.example/announce?info_hash=a', 'announce'],
+    ['/scrape?info_hash=a', 'scrape'],
+    ['/health', 'health'],
+    ['/', 'front page'],
+    ['/?x', 'front page'],
+    ['/announce/', undefined],
+    ['/announces', undefined],
+    ['/Announce', undefined],
+    ['//announce', undefined],
+    ['/x/announce', undefined],
+    ['/%61nnounce', undefined],
+    ['/constructor', undefined],
+    ['*', undefined],
+    ['', undefined],
+  ];
+  for (const [target, route] of cases) {
+    it(`of ${target === '' ? 'nothing' : target} asks for ${route ?? 'nothing that is here'}`, () => {
+      expect(routeOf(target)).to.equal(route);
+    });
+  }
+});

@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { type TrustedProxies } from '../../../lib/standalone/client-address.js';
+import { Health } from '../../../lib/standalone/health.js';
+import { TrackerServer, type ServerLimits } from '../../../lib/standalone/server.js';
+import { systemClock } from '../../../lib/environment.js';
+import type { Log } from '../../../lib/log.js';
+import type { WebAction, WebActionParams, WebActionResult } from '../../../lib/openwhisk/web-action.js';
+import { exchange } from '../../support/raw-http.js';
+
+export function result(body: string): WebActionResult {
+  return {
+    statusCode: 200,
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: Buffer.from(body, 'latin1').toString('base64'),
+  };
+}
+
+export function targetOf(params: WebActionParams): string {
+  return (params.__ow_headers as Record<string, string>)['x-original-uri'] ?? '';
+}
+
+/** A server whose actions answer what they were asked, and a count of how often they ran. */
+export class Subject {
+  readonly calls: WebActionParams[] = [];
+  readonly errors: string[] = [];
+  healthy = true;
+  announce: WebAction = (params) => Promise.resolve(result(`announced ${targetOf(params)}`));
+  port = 0;
+  readonly server: TrackerServer;
+
+  constructor(limits: Partial<ServerLimits>, isTrustedProxy: TrustedProxies | undefined) {
+    const nothing = (): void => undefined;
+    const log: Log = {
+      error: (event) => void this.errors.push(event),
+      warn: nothing,
+      info: nothing,
+      debug: nothing,
+    };
+    const health = new Health(
+      () => (this.healthy ? Promise.resolve() : Promise.reject(new Error('no'))),
+      systemClock,
+      log,
+    );
+    this.server = new TrackerServer(
+      {
+        announce: (params) => {
+          this.calls.push(params);
+          return this.announce(params);
+        },
+        scrape: (params) => Promise.resolve(result(`scraped ${targetOf(params)}`)),
+        health,
+        isTrustedProxy,
+        log,
+      },
+      {
+        maxConnections: 100,
+        headersTimeoutMs: 5000,
+        requestTimeoutMs: 5000,
+        keepAliveTimeoutMs: 5000,
+        announceTimeoutMs: 1000,
+        ...limits,
+      },
+    );
+  }
+
+  /** Has announces take so long from now on. */
+  answerAfter(milliseconds: number): void {
+    this.announce = async (params) => {
+      await delay(milliseconds);
+      return result(`announced ${targetOf(params)}`);
+    };
+  }
+}
+
+const running: TrackerServer[] = [];
+
+/** Starts one; `closeServers` ends it. */
+export async function serve(
+  limits: Partial<ServerLimits> = {},
+  isTrustedProxy?: TrustedProxies,
+): Promise<Subject> {
+  const subject = new Subject(limits, isTrustedProxy);
+  subject.port = await subject.server.listen(0, '::');
+  running.push(subject.server);
+  return subject;
+}
+
+/** Closes all that were started. */
+export async function closeServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((server) => server.close(1000)));
+}
+
+/** A request after which the server closes the connection, so that a test sees the end of the reply. */
+export function request(line: string, headers = ''): string {
+  return `${line} HTTP/1.1\r\nHost: tracker.example\r\n${headers}Connection: close\r\n\r\n`;
+}
+
+export async function expectGoodAnnounce(subject: Subject): Promise<void> {
+  expect(await exchange(subject.port, request('GET /announce?good'))).to.match(
+    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nannounced \/announce\?good$/,
+  );
+}
+
+export const connectRequest = 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n';
+
+export function statusOf(reply: string): string {
+  return reply.slice(0, reply.indexOf('\r\n'));
+}
