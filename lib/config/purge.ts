@@ -1,4 +1,4 @@
-import { integer } from './setting.js';
+import { integer } from '../settings/setting.js';
 
 /** Housekeeping: expired peers are never seen, purged or not; a purge gives back the room they take. */
 export const purgeSettings = {

@@ -18,7 +18,8 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
   const run: WebAction = async (params, ids = {}) => {
     try {
       refuseUnlessRaw(params);
-      return await actionFor(params)(params, ids);
+      const action = await actionFor(params);
+      return await action(params, ids);
     } catch (error) {
       return failureResult(failureReply(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids)));
     }

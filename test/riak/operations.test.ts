@@ -11,7 +11,7 @@ import { optionsFor } from '../store/riak/support.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { addressOf, infohashOf, peerIdOf, upTo } from './support/numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from './support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 
 const maxConnections = 8;
 

@@ -12,7 +12,7 @@ import { optionsFor } from '../store/riak/support.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { hexPeerIdOf, infohashOf, upTo } from './support/numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from './support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 import { storedPeerIds } from './support/stored-swarms.js';
 
 const peers = 5000;

@@ -2,7 +2,7 @@ import { decodeValues } from '../../../lib/swarm/decode.js';
 import { PEER_ID_LENGTH, STOPPED, V4, V6, flagsOf } from '../../../lib/swarm/peer-record.js';
 import { ownsRecord } from '../../../lib/swarm/shard-header.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { BUCKET, SWARM_TYPE } from './riak-for-tracker.js';
+import { BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 
 /** What a test can see of the data in a double, in this process or another one. */
 export interface StoredData {

@@ -1,7 +1,8 @@
-import type { RiakCluster } from '../../store/riak/riak-cluster.js';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
-import { testKey } from '../test-key.js';
-import type { RiakSite } from './examine.js';
+import type { RiakCluster } from '../riak-cluster.js';
+import { reasonOf } from '../../../error-message.js';
+import { ok, wrong, type Finding } from '../../../finding.js';
+import { testKey } from '../../test-key.js';
+import type { RiakSite } from './site.js';
 import { remedyFor } from './remedies.js';
 
 /** Tries out what the tracker does with download counts. */

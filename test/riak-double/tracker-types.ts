@@ -1,6 +1,6 @@
 /** A double of Riak as deploy/riak sets a cluster up, so that the tracker's default settings fit. */
-import type { BucketType } from '../../riak-double/bucket-types.js';
-import type { Settings } from '../../support/tracker-process.js';
+import type { BucketType } from './bucket-types.js';
+import type { Settings } from '../support/tracker-process.js';
 
 export const SWARM_TYPE = 'swarms';
 export const COUNT_TYPE = 'counts';

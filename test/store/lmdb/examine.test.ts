@@ -2,10 +2,10 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
-import { RecordingLog } from '../support/recording-log.js';
-import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { runDoctor } from './run-doctor.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
+import { RecordingLog } from '../../support/recording-log.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+import { runDoctor } from '../../doctor/run-doctor.js';
 
 describe('The doctor, of the embedded store', () => {
   let directory: string;

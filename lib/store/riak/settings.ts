@@ -1,7 +1,7 @@
-import { ConfigError } from './error.js';
-import { pem, requireCertificates, requireKeyPair } from './pem.js';
-import { flag, integer, text, type Setting } from './setting.js';
-import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from '../store/riak/options.js';
+import { ConfigError } from '../../settings/error.js';
+import { pem, requireCertificates, requireKeyPair } from '../../settings/pem.js';
+import { flag, integer, text, type Setting, type ValuesOf } from '../../settings/setting.js';
+import type { RiakAuth, RiakNodeAddress, RiakStoreOptions } from './options.js';
 
 const riakCallTimeoutMs = integer('RIAK_CALL_TIMEOUT', {
   description:
@@ -93,9 +93,7 @@ export const riakSettings = {
 };
 
 /** A value for each of the settings above. */
-export type RiakSettings = {
-  readonly [K in keyof typeof riakSettings]: (typeof riakSettings)[K] extends Setting<infer T> ? T : never;
-};
+export type RiakSettings = ValuesOf<typeof riakSettings>;
 
 /**
  * The store's options by the settings, all but what a run takes from outside.

@@ -2,20 +2,19 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import type { Config } from '../config.js';
-import { openLmdbStore } from '../store/lmdb/index.js';
-import type { Store } from '../store/store.js';
-import { ok, reasonOf, warning, wrong, type Finding } from './finding.js';
-import { silentLog } from './silent-log.js';
-import { testKey } from './test-key.js';
+import { openLmdbStore } from './index.js';
+import type { Store } from '../store.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, warning, wrong, type Finding } from '../../finding.js';
+import { silentLog } from '../../silent-log.js';
+import type { LmdbSettings } from './settings.js';
+import { testKey } from '../test-key.js';
 
 /** Some millions of peers; less is soon full. */
 const fewBytes = 256 * 1024 * 1024;
 
 /** Looks at the embedded store: its directory, the room there, and whether a write is on the disk when it is answered. */
-export async function* examineLmdb(
-  config: Pick<Config, 'dataDirectory' | 'durability'>,
-): AsyncGenerator<Finding> {
+export async function* examineLmdb(config: LmdbSettings): AsyncGenerator<Finding> {
   const directory = resolve(config.dataDirectory);
   const existing = await nearestExisting(directory);
   const subject = `data directory ${directory}`;
@@ -65,7 +64,7 @@ async function roomAt(path: string): Promise<Finding> {
 }
 
 /** Writes as an announce does, beside a tracker that may be running. */
-async function writeIn(directory: string, durability: Config['durability']): Promise<Finding> {
+async function writeIn(directory: string, durability: LmdbSettings['durability']): Promise<Finding> {
   const subject =
     durability === 'flush' ? 'a write, flushed to the disk' : 'a write, not flushed to the disk';
   let store: Store | undefined;

@@ -1,5 +1,3 @@
-import { messageOf } from '../error-message.js';
-
 /** What the doctor found out about one thing. */
 export interface Finding {
   /**
@@ -32,10 +30,4 @@ export function warning(subject: string, detail: string, remedy: string): Findin
 
 export function wrong(subject: string, detail: string, remedy: string): Finding {
   return { verdict: 'wrong', subject, detail, remedy };
-}
-
-/** What the system said: the message of the innermost cause, in one line. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
-  return (error instanceof Error ? messageOf(error) : String(error)).replaceAll(/\s+/g, ' ');
 }

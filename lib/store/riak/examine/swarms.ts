@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { RiakCluster } from '../../store/riak/riak-cluster.js';
-import type { Held } from '../../store/store.js';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
-import { testKey } from '../test-key.js';
-import type { RiakSite } from './examine.js';
+import type { RiakCluster } from '../riak-cluster.js';
+import type { Held } from '../../store.js';
+import { reasonOf } from '../../../error-message.js';
+import { ok, wrong, type Finding } from '../../../finding.js';
+import { testKey } from '../../test-key.js';
+import type { RiakSite } from './site.js';
 import { createTypes, remedyFor } from './remedies.js';
 
 /** Tries out what the tracker does with shards, and its purge. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { poolThreads } from '../../lib/standalone/thread-pool.js';
+import { poolThreads } from '../../../lib/store/lmdb/thread-pool.js';
 
 describe('the threads that Node has for files', () => {
   for (const [setting, threads] of [

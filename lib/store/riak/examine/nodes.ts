@@ -1,8 +1,9 @@
-import { nodeName } from '../../store/riak/inspection.js';
-import type { RiakNodeAddress } from '../../store/riak/options.js';
-import type { RiakCluster } from '../../store/riak/riak-cluster.js';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
-import type { RiakSite } from './examine.js';
+import { nodeName } from '../inspection.js';
+import type { RiakNodeAddress } from '../options.js';
+import type { RiakCluster } from '../riak-cluster.js';
+import { reasonOf } from '../../../error-message.js';
+import { ok, wrong, type Finding } from '../../../finding.js';
+import type { RiakSite } from './site.js';
 
 /** Whether a node answers. @param cluster connected to this node only */
 export async function examineNode(

@@ -1,5 +1,5 @@
 /** What mends what Riak complains about. */
-import type { RiakSite } from './examine.js';
+import type { RiakSite } from './site.js';
 
 export const createTypes = 'deploy/riak/create-bucket-types.sh';
 

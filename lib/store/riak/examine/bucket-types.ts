@@ -1,7 +1,8 @@
-import { bucketTypeProperties, type BucketTypeProperties } from '../../store/riak/inspection.js';
-import type { RiakCluster } from '../../store/riak/riak-cluster.js';
-import { ok, reasonOf, warning, wrong, type Finding } from '../finding.js';
-import type { RiakSite } from './examine.js';
+import { bucketTypeProperties, type BucketTypeProperties } from '../inspection.js';
+import type { RiakCluster } from '../riak-cluster.js';
+import { reasonOf } from '../../../error-message.js';
+import { ok, warning, wrong, type Finding } from '../../../finding.js';
+import type { RiakSite } from './site.js';
 import { createTypes, remedyFor } from './remedies.js';
 
 export interface TypeFindings {

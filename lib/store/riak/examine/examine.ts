@@ -1,14 +1,13 @@
-import { systemClock } from '../../environment.js';
-import type { RiakNodeAddress, RiakStoreOptions } from '../../store/riak/options.js';
-import { openRiakCluster, type RiakCluster } from '../../store/riak/riak-cluster.js';
-import { silentLog } from '../silent-log.js';
-import type { Finding } from '../finding.js';
+import { systemClock } from '../../../environment.js';
+import type { RiakNodeAddress } from '../options.js';
+import { openRiakCluster, type RiakCluster } from '../riak-cluster.js';
+import { silentLog } from '../../../silent-log.js';
+import type { Finding } from '../../../finding.js';
 import { examineCountType, examineSwarmType } from './bucket-types.js';
 import { examineCounts } from './counts.js';
 import { examineNode } from './nodes.js';
+import type { RiakSite } from './site.js';
 import { examineSwarms } from './swarms.js';
-
-export type RiakSite = Omit<RiakStoreOptions, 'log' | 'clock' | 'random'>;
 
 /**
  * Looks at a Riak cluster as the tracker would use it: every node, both bucket types, and each kind of request that the tracker sends.

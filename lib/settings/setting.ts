@@ -19,6 +19,14 @@ export interface Setting<T> {
   read(text: string): T | undefined;
 }
 
+/** Settings by the names of their fields in `Config`. */
+export type SettingGroup = Readonly<Record<string, Setting<unknown>>>;
+
+/** A value for each setting of a group. */
+export type ValuesOf<S extends SettingGroup> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
+};
+
 /** A fixed default, or a multiple of what another setting turns out to be. */
 export type Default<T> = { readonly value: T } | Multiple;
 

@@ -1,4 +1,4 @@
-import { choice, text } from './setting.js';
+import { choice, text, type ValuesOf } from '../../settings/setting.js';
 
 /** STORE=lmdb: the embedded store. */
 export const lmdbSettings = {
@@ -14,3 +14,6 @@ export const lmdbSettings = {
     default: 'flush',
   }),
 };
+
+/** A value for each of the settings above. */
+export type LmdbSettings = ValuesOf<typeof lmdbSettings>;
