@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 
-import type { Finding } from '../../lib/finding.js';
-import type { BucketType } from '../riak-double/bucket-types.js';
-import { startRiakDouble, type RiakDouble, type RiakDoubleOptions } from '../riak-double/double.js';
-import type { FaultRule } from '../riak-double/faults.js';
-import { Code } from '../riak-double/messages.js';
-import { COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
-import { freePort } from '../support/free-port.js';
-import { giveTwoAddresses } from '../support/two-addresses.js';
-import { findingsAt, leftBehind, runDoctor } from './run-doctor.js';
+import type { Finding } from '../../../../lib/finding.js';
+import type { BucketType } from '../../../riak-double/bucket-types.js';
+import { startRiakDouble, type RiakDouble, type RiakDoubleOptions } from '../../../riak-double/double.js';
+import type { FaultRule } from '../../../riak-double/faults.js';
+import { Code } from '../../../riak-double/messages.js';
+import { COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../../../riak-double/tracker-types.js';
+import { freePort } from '../../../support/free-port.js';
+import { giveTwoAddresses } from '../../../support/two-addresses.js';
+import { findingsAt, leftBehind, runDoctor } from '../../../doctor/run-doctor.js';
 
 const create = 'deploy/riak/create-bucket-types.sh';
 const siblings: BucketType = { allowMult: true, dvvEnabled: true, nVal: 3 };
