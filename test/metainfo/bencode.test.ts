@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 
-import { BencodeError, decodeReply, isDictionary } from '../../lib/doctor/bencode.js';
+import { BencodeError, decodeDictionary, isDictionary } from '../../lib/metainfo/bencode.js';
 
-describe("The doctor's reading of replies", () => {
-  const read = (text: string): ReturnType<typeof decodeReply> => decodeReply(Buffer.from(text, 'latin1'));
+describe('The reading of bencoding', () => {
+  const read = (text: string): ReturnType<typeof decodeDictionary> =>
+    decodeDictionary(Buffer.from(text, 'latin1'));
 
   it('keeps every byte of a key', () => {
     const key = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
