@@ -1,4 +1,4 @@
-import type { PeerCounts } from '../swarm/counts.js';
+import type { PeerCounts } from '../swarm/shard/counts.js';
 
 /** What a purge found and did. Plain data, so that it can be stored, and handed from one slice to the next. */
 export interface PurgeSummary {

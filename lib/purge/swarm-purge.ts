@@ -1,23 +1,23 @@
 import type { Clock } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { addCounts, countPeers, NO_PEERS, type PeerCounts } from '../swarm/counts.js';
-import { decodeValues } from '../swarm/decode.js';
-import { dropExpired } from '../swarm/filter.js';
-import { ReadOperation } from '../swarm/operation.js';
-import { expiryDeadline } from '../swarm/peer-record.js';
-import { birthDepth, childOf, parentOf, shardKey } from '../swarm/placement.js';
-import { AdoptOperation } from '../swarm/relocation.js';
-import { newHeader, type ShardHeader } from '../swarm/shard-header.js';
-import { Shard } from '../swarm/shard.js';
-import { ShardRouter } from '../swarm/shard-router.js';
+import { addCounts, countPeers, NO_PEERS, type PeerCounts } from '../swarm/shard/counts.js';
+import { decodeValues } from '../swarm/shard/decode.js';
+import { dropExpired } from '../swarm/shard/filter.js';
+import { ReadOperation } from '../swarm/operations/operation.js';
+import { expiryDeadline } from '../swarm/shard/peer-record.js';
+import { birthDepth, childOf, parentOf, shardKey } from '../swarm/shard/placement.js';
+import { AdoptOperation } from '../swarm/operations/relocation.js';
+import { newHeader, type ShardHeader } from '../swarm/shard/header.js';
+import { Shard } from '../swarm/shard/shard.js';
+import { ShardRouter } from '../swarm/cache/shard-router.js';
 import {
   FinishSplitOperation,
   ForwardOperation,
   PruneOperation,
   TakeBackOperation,
-} from '../swarm/shrinking.js';
-import { WarmShards } from '../swarm/warm-shards.js';
+} from '../swarm/operations/merge-child.js';
+import { WarmShards } from '../swarm/cache/shard-cache.js';
 import { addSwarm, type PurgeSummary } from './summary.js';
 
 export interface SwarmPurgeComponents {

@@ -1,15 +1,15 @@
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { AnnounceOperation, type Announcement } from './announcement.js';
-import { countPeers, givable, type PeerCounts } from './counts.js';
-import { childOf, infohashKey } from './placement.js';
-import { Neighbours } from './neighbours.js';
-import { expiryDeadline } from './peer-record.js';
-import { selectPeers, type SelectedPeers, type Source, type Wanted } from './selection.js';
-import { ShardRouter, type Arrival } from './shard-router.js';
-import { SwarmViews, type SwarmView } from './swarm-views.js';
-import { WarmShards } from './warm-shards.js';
+import { AnnounceOperation, type Announcement } from './operations/announce.js';
+import { countPeers, givable, type PeerCounts } from './shard/counts.js';
+import { childOf, infohashKey } from './shard/placement.js';
+import { Neighbours } from './sampling/neighbours.js';
+import { expiryDeadline } from './shard/peer-record.js';
+import { selectPeers, type SelectedPeers, type Source, type Wanted } from './sampling/selection.js';
+import { ShardRouter, type Arrival } from './cache/shard-router.js';
+import { SwarmViews, type SwarmView } from './sampling/swarm-views.js';
+import { WarmShards } from './cache/shard-cache.js';
 
 export interface SwarmRules {
   /** A peer lives this long after its last announce. */

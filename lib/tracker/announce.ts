@@ -2,7 +2,7 @@ import type { Config } from '../config.js';
 import { isPrivateAddress, parseAddress } from '../protocol/address.js';
 import { encodeAnnounceReply } from '../protocol/announce-reply.js';
 import { parseAnnounce, type AnnounceRequest } from '../protocol/announce-request.js';
-import type { Announcement } from '../swarm/announcement.js';
+import type { Announcement } from '../swarm/operations/announce.js';
 import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
 import type { TrackerComponents } from './components.js';
 

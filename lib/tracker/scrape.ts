@@ -1,7 +1,7 @@
 import { encodeScrapeReply } from '../protocol/scrape-reply.js';
 import { parseScrape } from '../protocol/scrape-request.js';
-import { expiryDeadline } from '../swarm/peer-record.js';
-import { scrapeSwarm } from '../swarm/scrape.js';
+import { expiryDeadline } from '../swarm/shard/peer-record.js';
+import { scrapeSwarm } from '../swarm/sampling/scrape.js';
 import type { TrackerComponents } from './components.js';
 import { mapBounded } from './map-bounded.js';
 

@@ -5,16 +5,16 @@ import { newPurge, purgeSlice, type PurgeState } from '../../lib/purge/purge.js'
 import type { PurgeSummary } from '../../lib/purge/summary.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import type { Store } from '../../lib/store/store.js';
-import { infohashKey } from '../../lib/swarm/placement.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
+import { infohashKey } from '../../lib/swarm/shard/placement.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { openQuietStore } from '../store/lmdb/quiet-store.js';
 import { defined } from '../support/defined.js';
 import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { ofNewerFormat } from '../swarm/damage.js';
-import { announce, announcementOf, Site, upTo } from '../swarm/site.js';
+import { ofNewerFormat } from '../swarm/support/damage.js';
+import { announce, announcementOf, Site, upTo } from '../swarm/support/site.js';
 import { componentsOf, handedOver, infohashOf, OPTIONS, populate, purge } from './purging.js';
 
 const LIFETIME = 2700;

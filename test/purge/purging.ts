@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { newPurge, purgeSlice, type PurgeOptions, type PurgeState } from '../../lib/purge/purge.js';
 import type { PurgeSummary } from '../../lib/purge/summary.js';
 import type { SwarmPurgeComponents } from '../../lib/purge/swarm-purge.js';
-import { announce, type Site } from '../swarm/site.js';
+import { announce, type Site } from '../swarm/support/site.js';
 
 export const OPTIONS: PurgeOptions = { parallelism: 4, budgetMilliseconds: 1e9, pageKeys: 1000 };
 

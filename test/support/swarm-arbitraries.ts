@@ -9,10 +9,10 @@ import {
   STOPPED,
   V4,
   V6,
-} from '../../lib/swarm/peer-record.js';
-import { newHeader, type ShardHeader } from '../../lib/swarm/shard-header.js';
-import { Shard } from '../../lib/swarm/shard.js';
-import { withStraysKnown } from '../../lib/swarm/merge.js';
+} from '../../lib/swarm/shard/peer-record.js';
+import { newHeader, type ShardHeader } from '../../lib/swarm/shard/header.js';
+import { Shard } from '../../lib/swarm/shard/shard.js';
+import { withStraysKnown } from '../../lib/swarm/shard/merge.js';
 
 /** Few peers, so that versions of a shard have many in common. */
 export const peerIds = fc.integer({ min: 0, max: 23 }).map((n) => Buffer.alloc(20, n * 11));

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
-import { hashPeerId, shardAt, shardKey } from '../../lib/swarm/placement.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
+import { hashPeerId, shardAt, shardKey } from '../../lib/swarm/shard/placement.js';
 import type { Swarms } from '../../lib/swarm/swarms.js';
 import { recordsOf } from '../support/swarm-arbitraries.js';
-import { ofNewerFormat } from './damage.js';
-import { numbersIn, peerIdOf, recordOf } from './peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
+import { ofNewerFormat } from './support/damage.js';
+import { numbersIn, peerIdOf, recordOf } from './support/peers.js';
+import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
 
 /** Has a call of a site's store wait until it is let go. */
 function holdUp(

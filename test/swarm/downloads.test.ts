@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
 import type { Fault } from '../support/memory-store.js';
-import { numbersIn, recordOf, v6Of } from './peers.js';
-import { announce, fill, KEY, Site, upTo } from './site.js';
+import { numbersIn, recordOf, v6Of } from './support/peers.js';
+import { announce, fill, KEY, Site, upTo } from './support/site.js';
 
 describe('a completed download', () => {
   const downloads = async (site: Site): Promise<number> => (await site.scrape()).downloads;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
-import type { Announcement } from '../../lib/swarm/announcement.js';
-import { numbersIn, peerIdOf } from './peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
+import type { Announcement } from '../../lib/swarm/operations/announce.js';
+import { numbersIn, peerIdOf } from './support/peers.js';
+import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
 
 describe('a swarm of many shards', () => {
   it('answers with as many peers as are wanted, from more than one shard', async function () {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { infohashKey } from '../../lib/swarm/placement.js';
-import { INFOHASH, LIFETIME, SwarmWorld, type Act, type ModelPeer } from './swarm-world.js';
+import { infohashKey } from '../../lib/swarm/shard/placement.js';
+import { INFOHASH, LIFETIME, SwarmWorld, type Act, type ModelPeer } from './support/swarm-world.js';
 
 /** Enough for several shards, and few enough to do several things each. */
 const PEERS = 15;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
-import { peerIdOf } from './peers.js';
-import { announce, fill, INFOHASH, Site, upTo } from './site.js';
+import { peerIdOf } from './support/peers.js';
+import { announce, fill, INFOHASH, Site, upTo } from './support/site.js';
 
 const infohashes = (count: number): Buffer[] =>
   upTo(count).map((number) => {

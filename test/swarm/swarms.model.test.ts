@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { seededRandom } from '../support/seeded-random.js';
 import { MemoryStore, type Fault } from '../support/memory-store.js';
-import { SwarmWorld, type Act } from './swarm-world.js';
+import { SwarmWorld, type Act } from './support/swarm-world.js';
 
 const acts: fc.Arbitrary<Act> = fc.record({
   peer: fc.integer({ min: 0, max: 29 }),

@@ -1,6 +1,6 @@
-import { decodeValues } from '../../../lib/swarm/decode.js';
-import { PEER_ID_LENGTH, STOPPED, V4, V6, flagsOf } from '../../../lib/swarm/peer-record.js';
-import { ownsRecord } from '../../../lib/swarm/shard-header.js';
+import { decodeValues } from '../../../lib/swarm/shard/decode.js';
+import { PEER_ID_LENGTH, STOPPED, V4, V6, flagsOf } from '../../../lib/swarm/shard/peer-record.js';
+import { ownsRecord } from '../../../lib/swarm/shard/header.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { BUCKET, SWARM_TYPE } from './riak-for-tracker.js';
 

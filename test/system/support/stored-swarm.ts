@@ -1,8 +1,8 @@
 /** A swarm as it lies in a store, read without the code that serves announces. */
-import { V4 } from '../../../lib/swarm/peer-record.js';
-import { hashPeerId, infohashKey, parentOf, shardAt } from '../../../lib/swarm/placement.js';
-import { owns } from '../../../lib/swarm/shard-header.js';
-import { Shard } from '../../../lib/swarm/shard.js';
+import { V4 } from '../../../lib/swarm/shard/peer-record.js';
+import { hashPeerId, infohashKey, parentOf, shardAt } from '../../../lib/swarm/shard/placement.js';
+import { owns } from '../../../lib/swarm/shard/header.js';
+import { Shard } from '../../../lib/swarm/shard/shard.js';
 import type { Store } from '../../../lib/store/store.js';
 
 export class StoredSwarm {

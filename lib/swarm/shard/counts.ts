@@ -1,0 +1,205 @@
+import { compareRange, isSameRange, readUint32 } from './bytes.js';
+import { isLive } from './filter.js';
+import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
+import { ownsRecord } from './header.js';
+import type { CountedPeers, PeerCounts, Shard } from './shard.js';
+
+export type { PeerCounts } from './shard.js';
+
+export const NO_PEERS: PeerCounts = { seeders: 0, leechers: 0, partialSeeds: 0 };
+
+/**
+ * Counts the live peers that shard n is responsible for, by peer id: a peer with several addresses is one peer, a seeder if one of its
+ * records is, else downloading if one of its records is. The shard remembers the counts until the next peer expires.
+ * @param deadline records last seen then or before are expired, seconds since the epoch
+ */
+export function countPeers(n: number, shard: Shard, deadline: number): PeerCounts {
+  const known = countedAt(shard, deadline);
+  if (known !== undefined) return known.counts;
+  const tally: Record<State, number> = { 0: 0, 1: 0, 2: 0 };
+  const { bytes } = shard;
+  const v4End = shard.end(V4);
+  const v6End = shard.end(V6);
+  let v4At = shard.start(V4);
+  let v6At = shard.start(V6);
+  while (v4At < v4End || v6At < v6End) {
+    const order =
+      v6At === v6End ? -1 : v4At === v4End ? 1 : compareRange(bytes, v4At, bytes, v6At, PEER_ID_LENGTH);
+    const idAt = order <= 0 ? v4At : v6At;
+    let best: State | typeof ABSENT = ABSENT;
+    if (order <= 0) {
+      const next = endOfPeer(bytes, v4At, v4End, V4);
+      best = bestOf(bytes, v4At, next, V4, deadline, best);
+      v4At = next;
+    }
+    if (order >= 0) {
+      const next = endOfPeer(bytes, v6At, v6End, V6);
+      best = bestOf(bytes, v6At, next, V6, deadline, best);
+      v6At = next;
+    }
+    if (best !== ABSENT && (!shard.header.strays || ownsRecord(shard.header, n, bytes, idAt))) tally[best]++;
+  }
+  const counts = { partialSeeds: tally[0], leechers: tally[1], seeders: tally[2] };
+  shard.counted = { counts, from: deadline, until: nextExpiry(shard, deadline) };
+  return counts;
+}
+
+/** A shard's counts, and what they have one of its peers as. */
+export interface CountedPeer {
+  readonly known: CountedPeers;
+  readonly was: State | typeof ABSENT;
+}
+
+/**
+ * What `countChanged` needs to know before a record is put in. Undefined if the counts are not known.
+ * @param record of the peer, or the identity of one
+ * @param at where it is, or would be
+ */
+export function countedPeer(
+  shard: Shard,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
+  deadline: number,
+): CountedPeer | undefined {
+  const known = countedAt(shard, deadline);
+  // Of strays only some are counted, which takes the number of the shard to know.
+  if (known === undefined || shard.header.strays) return undefined;
+  return { known, was: stateOfPeer(shard, layout, record, at, deadline) };
+}
+
+/**
+ * Counts a shard in which nothing has changed but one record.
+ * @param record as it was put in
+ * @param at where it is
+ * @param before what `countedPeer` said of its peer before
+ */
+export function countChanged(
+  after: Shard,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
+  deadline: number,
+  { known, was }: CountedPeer,
+): void {
+  const { counts } = known;
+  const is = stateOfPeer(after, layout, record, at, deadline);
+  const seen = readUint32(record, layout.seenAt);
+  after.counted = {
+    counts: was === is ? counts : added(added(counts, was, -1), is, 1),
+    from: deadline,
+    until: seen > deadline && seen < known.until ? seen : known.until,
+  };
+}
+
+function countedAt({ counted }: Shard, deadline: number): CountedPeers | undefined {
+  return counted !== undefined && counted.from <= deadline && deadline < counted.until ? counted : undefined;
+}
+
+/** Field by field, which is much quicker than to spread an object. */
+function added(counts: PeerCounts, state: State | typeof ABSENT, by: 1 | -1): PeerCounts {
+  if (state === ABSENT) return counts;
+  return {
+    seeders: counts.seeders + (state === 2 ? by : 0),
+    leechers: counts.leechers + (state === 1 ? by : 0),
+    partialSeeds: counts.partialSeeds + (state === 0 ? by : 0),
+  };
+}
+
+function stateOfPeer(
+  shard: Shard,
+  layout: RecordLayout,
+  record: Uint8Array,
+  at: number,
+  deadline: number,
+): State | typeof ABSENT {
+  const { from, to } = shard.recordsOf(layout, record, at);
+  const best = bestOf(shard.bytes, from, to, layout, deadline, ABSENT);
+  const other = layout === V4 ? V6 : V4;
+  if (shard.countOf(other) === 0) return best;
+  const others = shard.recordsOf(other, record);
+  return bestOf(shard.bytes, others.from, others.to, other, deadline, best);
+}
+
+/** When the next record expires that has not yet, as a deadline. */
+function nextExpiry(shard: Shard, deadline: number): number {
+  if (shard.seenSince > deadline) return shard.seenSince;
+  let next = Infinity;
+  for (const layout of [V4, V6]) {
+    next = Math.min(next, nextExpiryIn(shard, layout, shard.start(layout), shard.end(layout), deadline));
+  }
+  return next;
+}
+
+function nextExpiryIn(
+  shard: Shard,
+  layout: RecordLayout,
+  from: number,
+  to: number,
+  deadline: number,
+): number {
+  let next = Infinity;
+  for (let at = from; at < to; at += layout.size) {
+    const seen = readUint32(shard.bytes, at + layout.seenAt);
+    if (seen > deadline && seen < next) next = seen;
+  }
+  return next;
+}
+
+/** Counts of a whole swarm from those of some of its shards, which together cover this share of it (0 to 1; 1: exact). */
+export function extrapolate(counts: PeerCounts, covered: number): PeerCounts {
+  if (covered >= 1 || covered <= 0) return counts;
+  return {
+    seeders: Math.round(counts.seeders / covered),
+    leechers: Math.round(counts.leechers / covered),
+    partialSeeds: Math.round(counts.partialSeeds / covered),
+  };
+}
+
+export function addCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
+  return {
+    seeders: a.seeders + b.seeders,
+    leechers: a.leechers + b.leechers,
+    partialSeeds: a.partialSeeds + b.partialSeeds,
+  };
+}
+
+export function subtractCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
+  return {
+    seeders: a.seeders - b.seeders,
+    leechers: a.leechers - b.leechers,
+    partialSeeds: a.partialSeeds - b.partialSeeds,
+  };
+}
+
+/** How many of these peers a reply may have: a seeder is given those that download. */
+export function givable({ seeders, leechers, partialSeeds }: PeerCounts, downloadersOnly: boolean): number {
+  return downloadersOnly ? leechers : seeders + leechers + partialSeeds;
+}
+
+type State = 0 | 1 | 2;
+const ABSENT = -1;
+
+/** The end of the run of records that have the peer id of the record at `at`. */
+function endOfPeer(bytes: Uint8Array, at: number, end: number, layout: RecordLayout): number {
+  let next = at + layout.size;
+  while (next < end && isSameRange(bytes, at, bytes, next, PEER_ID_LENGTH)) next += layout.size;
+  return next;
+}
+
+function bestOf(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  layout: RecordLayout,
+  deadline: number,
+  best: State | typeof ABSENT,
+): State | typeof ABSENT {
+  for (let at = from; at < to; at += layout.size) {
+    if (!isLive(bytes, at, layout, deadline)) continue;
+    const flags = flagsOf(bytes, at, layout);
+    const state: State = (flags & SEEDER) !== 0 ? 2 : (flags & PARTIAL_SEED) !== 0 ? 0 : 1;
+    if (state > best) best = state;
+  }
+  return best;
+}
