@@ -46,7 +46,7 @@ describe('a completed download', () => {
   });
 
   for (const [what, header, leechers] of [
-    ['another process has split its shard and not moved it yet', { depth: 1, strays: true }, 11],
+    ['another process has split its shard and not moved it yet', { depth: 1, misplaced: true }, 11],
     // The child is there already, but its parent still answers for all.
     ['another process is splitting its shard', { depth: 0 }, 6],
   ] as const) {

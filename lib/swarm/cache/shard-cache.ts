@@ -1,213 +1,234 @@
 import { LinkedList } from '../../linked-list.js';
 import { shardKey } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
-import { ShardLane, type LaneContext, type LaneHome } from './shard-writer.js';
+import { ShardWriter, type ShardWriters, type WriterContext } from './shard-writer.js';
 
 /**
- * The lanes of the shards that this process used lately, and so the shards it remembers. A lane in use stays, so that this process does
- * not compete with itself for a shard.
- *
- * Lanes that were used once have a small part of the memory, and go in the order in which they came. Those that are used again by then, or twice not
- * much later, may have all the rest, until what they remember is too old to be used; the longest unused go first. Once may be by chance: where a great
- * many shards are used, enough of them are to have all the memory. So swarms that announce once in a while do not push out busy
- * ones, and what is remembered of them in vain is forgotten while it is young, which is when that costs the garbage collector nothing.
- *
- * Invariant: regulars are in the order in which they were used last, but for those in use.
+ * A shard that was used again so often, each time soon after it was dropped, is protected at once.
  */
-export class WarmShards implements LaneHome {
+const GHOST_HITS_TO_PROTECT = 2;
+/** As many as the default memory has room for writers, and some more. */
+const MAX_GHOSTS = 16_384;
+/** The share of the memory for writers on probation. */
+const PROBATION_SHARE = 1 / 64;
+/** Bytes for writers on probation, at least, but no more than half of the memory. */
+const MIN_PROBATION_BYTES = 1024 * 1024;
+/**
+ * Bytes of a writer beside its shard's: the objects, the key, the map's entry, and a version such
+ * as the 60 bytes of a vector clock. Mean of 40,000 swarms with one peer each, on Node 20.
+ */
+const WRITER_BYTES = 800;
+
+/**
+ * The shard cache: the writers of the shards that this process used lately, and with each the state
+ * of its shard. A writer in use stays, so that this process does not compete with itself.
+ *
+ * Replacement follows 2Q. A new writer is on probation: in a small part of the memory, first in,
+ * first out. If it was used again by the time its turn comes, it is protected: it may have the rest
+ * of the memory until its state is too old to be used, the least recently used first out. So is one
+ * whose shard was used again, twice in a row, soon after it was dropped: its ghost tells. Once may
+ * be chance, and of a great many shards enough are used again by chance to fill the memory. So
+ * swarms that announce rarely do not push out busy ones, and their states are dropped young, which
+ * is when that costs the garbage collector least.
+ *
+ * Invariant: protected writers that are idle are in the order of their last use.
+ */
+export class ShardCache implements ShardWriters {
   /** By swarm, then by shard. */
-  private readonly swarms = new Map<string, SwarmLanes>();
-  private readonly newcomers = new Line();
-  private readonly regulars = new Line();
-  private readonly lateDrops = new LateDrops();
-  /** Bytes. */
-  private readonly mostOfNewcomers: number;
-  private readonly mostOfRegulars: number;
+  private readonly swarms = new Map<string, SwarmWriters>();
+  private readonly probation = new Queue();
+  private readonly protectedWriters = new Queue();
+  private readonly ghosts = new Ghosts();
+  private readonly maxProbationBytes: number;
+  private readonly maxProtectedBytes: number;
 
-  /** @param mostBytes of all that is remembered */
+  /** @param maxBytes of all that is cached */
   constructor(
-    private readonly context: LaneContext,
-    mostBytes: number,
+    private readonly context: WriterContext,
+    maxBytes: number,
   ) {
-    this.mostOfNewcomers = Math.max(mostBytes * NEWCOMERS, Math.min(mostBytes / 2, ROOM_FOR_NEWCOMERS));
-    this.mostOfRegulars = mostBytes - this.mostOfNewcomers;
+    this.maxProbationBytes = Math.max(
+      maxBytes * PROBATION_SHARE,
+      Math.min(maxBytes / 2, MIN_PROBATION_BYTES),
+    );
+    this.maxProtectedBytes = maxBytes - this.maxProbationBytes;
   }
 
-  /** The lane of shard n of a swarm. */
-  lane(infohash: string, n: number): ShardLane {
-    let lanes = this.swarms.get(infohash);
-    if (lanes === undefined) {
-      lanes = new SwarmLanes();
-      this.swarms.set(infohash, lanes);
+  /** The writer of a shard of a swarm. */
+  writer(infohash: string, number: number): ShardWriter {
+    let writers = this.swarms.get(infohash);
+    if (writers === undefined) {
+      writers = new SwarmWriters();
+      this.swarms.set(infohash, writers);
     }
-    let lane = lanes.get(n);
-    if (lane === undefined) {
-      lane = new ShardLane(this, this.context, infohash, n, shardKey(infohash, n));
-      lanes.set(n, lane);
-      lane.returns = this.lateDrops.returnsOf(lane);
-      const line = lane.returns < RETURNS_OF_REGULARS ? this.newcomers : this.regulars;
-      line.append(lane);
+    let writer = writers.get(number);
+    if (writer === undefined) {
+      writer = new ShardWriter(this, this.context, infohash, number, shardKey(infohash, number));
+      writers.set(number, writer);
+      writer.ghostHits = this.ghosts.hitsOf(writer);
+      const isProtected = writer.ghostHits >= GHOST_HITS_TO_PROTECT;
+      (isProtected ? this.protectedWriters : this.probation).append(writer);
     } else {
-      lane.used = true;
+      writer.used = true;
     }
-    return lane;
+    return writer;
   }
 
-  /** The lane if there is one. */
-  peek(infohash: string, n: number): ShardLane | undefined {
-    return this.swarms.get(infohash)?.get(n);
+  /** The writer of a shard, if there is one. */
+  peek(infohash: string, number: number): ShardWriter | undefined {
+    return this.swarms.get(infohash)?.get(number);
   }
 
-  /** Shard n of a swarm as it is remembered, for each of these numbers; undefined where it is not, or too old to be taken for the present one. */
+  /** For each of these numbers the shard of a swarm, undefined if it is not cached or too old. */
   warm(infohash: string, numbers: readonly number[]): (Shard | undefined)[] {
-    const lanes = this.swarms.get(infohash);
-    return numbers.map((n) => lanes?.get(n)?.warm);
+    const writers = this.swarms.get(infohash);
+    return numbers.map((number) => writers?.get(number)?.warm);
   }
 
-  onIdle(lane: ShardLane): void {
-    const { line } = lane;
-    if (line === undefined) return;
-    if (line === this.regulars) {
-      // Newcomers share the memory that they were read into, and are gone with it soon.
-      lane.compact();
-      this.regulars.remove(lane);
-      this.regulars.append(lane);
+  onIdle(writer: ShardWriter): void {
+    const { queuedIn } = writer;
+    if (queuedIn === undefined) return;
+    if (queuedIn === this.protectedWriters) {
+      // Those on probation share the memory that they were read into, and are soon gone with it.
+      writer.compact();
+      this.protectedWriters.remove(writer);
+      this.protectedWriters.append(writer);
     }
-    line.weigh(lane, OVERHEAD + lane.weight);
-    if (this.newcomers.bytes > this.mostOfNewcomers) this.sift();
-    if (this.regulars.bytes > this.mostOfRegulars) this.evict();
+    queuedIn.resize(writer, WRITER_BYTES + writer.bytes);
+    if (this.probation.bytes > this.maxProbationBytes) this.endProbation();
+    if (this.protectedWriters.bytes > this.maxProtectedBytes) this.evict();
     this.dropUnused();
   }
 
-  /** Makes regulars of the first newcomers if they were used again, and drops them if not. */
-  private sift(): void {
-    const { newcomers, regulars } = this;
-    let looks = newcomers.length;
-    for (let lane = newcomers.first; lane !== undefined; lane = newcomers.first) {
-      if (newcomers.bytes <= this.mostOfNewcomers || looks-- === 0) return;
-      newcomers.remove(lane);
-      if (lane.used) {
-        lane.used = false;
-        if (!lane.busy) lane.compact();
-        regulars.append(lane);
-      } else if (lane.busy) {
-        newcomers.append(lane);
+  /** Protects the first writers on probation if they were used again, and drops them if not. */
+  private endProbation(): void {
+    const { probation, protectedWriters } = this;
+    let looks = probation.length;
+    for (let writer = probation.first; writer !== undefined; writer = probation.first) {
+      if (probation.bytes <= this.maxProbationBytes || looks-- === 0) return;
+      probation.remove(writer);
+      if (writer.used) {
+        writer.used = false;
+        if (!writer.busy) writer.compact();
+        protectedWriters.append(writer);
+      } else if (writer.busy) {
+        probation.append(writer);
       } else {
-        this.lateDrops.add(lane);
-        this.forget(lane);
+        this.ghosts.add(writer);
+        this.forget(writer);
       }
     }
   }
 
   private evict(): void {
-    const { regulars } = this;
-    let looks = regulars.length;
-    for (let lane = regulars.first; lane !== undefined; lane = regulars.first) {
-      if (regulars.bytes <= this.mostOfRegulars || looks-- === 0) return;
-      this.drop(lane);
+    const { protectedWriters } = this;
+    let looks = protectedWriters.length;
+    for (let writer = protectedWriters.first; writer !== undefined; writer = protectedWriters.first) {
+      if (protectedWriters.bytes <= this.maxProtectedBytes || looks-- === 0) return;
+      this.drop(writer);
     }
   }
 
-  /** Drops the longest unused regular if what it remembers is of no more use. Called for each use, it finds all of them in time. */
+  /** Drops the least recently used protected writer if its state is too old. Called at each use. */
   private dropUnused(): void {
-    const { first } = this.regulars;
+    const { first } = this.protectedWriters;
     if (first?.isWarm === false) this.drop(first);
   }
 
-  /** Drops a regular unless it is in use: then it goes to the end of the line. */
-  private drop(lane: ShardLane): void {
-    this.regulars.remove(lane);
-    if (lane.busy) this.regulars.append(lane);
-    else this.forget(lane);
+  /** Drops a protected writer unless it is in use: then it goes to the end of the queue. */
+  private drop(writer: ShardWriter): void {
+    this.protectedWriters.remove(writer);
+    if (writer.busy) this.protectedWriters.append(writer);
+    else this.forget(writer);
   }
 
-  private forget({ infohash, n }: ShardLane): void {
-    const lanes = this.swarms.get(infohash);
-    lanes?.set(n, undefined);
-    if (lanes?.isEmpty === true) this.swarms.delete(infohash);
+  private forget({ infohash, number }: ShardWriter): void {
+    const writers = this.swarms.get(infohash);
+    writers?.set(number, undefined);
+    if (writers?.isEmpty === true) this.swarms.delete(infohash);
   }
 }
 
 /**
- * Lanes that were dropped lately, by a hash of their keys: each is remembered until another one comes to have its place. One may be taken for
- * another, which does no harm.
+ * Writers dropped lately, as hashes of their keys; each is kept until another one takes its slot.
+ * One may be taken for another, which does no harm.
  */
-class LateDrops {
-  /** Hashes whose lowest bit says that the lane had returned when it was dropped. */
-  private readonly hashes = new Uint32Array(LATE_DROPS);
+class Ghosts {
+  /** The lowest bit of a hash says that the writer had a ghost hit when it was dropped. */
+  private readonly hashes = new Uint32Array(MAX_GHOSTS);
 
-  add(lane: ShardLane): void {
-    const hash = hashOf(lane);
-    this.hashes[placeOf(hash)] = lane.returns === 0 ? hash : hash + 1;
+  add(writer: ShardWriter): void {
+    const hash = hashOf(writer);
+    this.hashes[slotOf(hash)] = writer.ghostHits === 0 ? hash : hash + 1;
   }
 
-  /** How often in a row a lane that is made now was dropped not long before it was made: 0, 1, or 2 for more than once. */
-  returnsOf(lane: ShardLane): 0 | 1 | 2 {
-    const hash = hashOf(lane);
-    const known = this.hashes[placeOf(hash)];
+  /** How often in a row a writer was made again soon after it was dropped: 0, 1, or 2 for more. */
+  hitsOf(writer: ShardWriter): 0 | 1 | 2 {
+    const hash = hashOf(writer);
+    const known = this.hashes[slotOf(hash)];
     if (known === hash) return 1;
     return known === hash + 1 ? 2 : 0;
   }
 }
 
 /** Even, and never 0. */
-function hashOf({ infohash, n }: ShardLane): number {
-  let hash = Math.imul(n, 0x9e3779b1);
+function hashOf({ infohash, number }: ShardWriter): number {
+  let hash = Math.imul(number, 0x9e3779b1);
   for (let i = 0; i < infohash.length; i++) hash = Math.imul(hash ^ infohash.charCodeAt(i), 0x01000193);
   return ((hash ^ (hash >>> 15)) & ~1) >>> 0 || 2;
 }
 
-function placeOf(hash: number): number {
-  return (hash >>> 1) % LATE_DROPS;
+function slotOf(hash: number): number {
+  return (hash >>> 1) % MAX_GHOSTS;
 }
 
-/** Lanes in the order in which they are looked at to be dropped, and what they weigh together. */
-class Line {
+/** Writers in the order in which they may be dropped, and the bytes that they take together. */
+class Queue {
   bytes = 0;
   length = 0;
-  private readonly lanes = new LinkedList<ShardLane>();
+  private readonly list = new LinkedList<ShardWriter>();
 
-  get first(): ShardLane | undefined {
-    return this.lanes.first;
+  get first(): ShardWriter | undefined {
+    return this.list.first;
   }
 
-  append(lane: ShardLane): void {
-    this.lanes.append(lane);
-    lane.line = this;
+  append(writer: ShardWriter): void {
+    this.list.append(writer);
+    writer.queuedIn = this;
     this.length++;
-    this.bytes += lane.weighed;
+    this.bytes += writer.size;
   }
 
-  remove(lane: ShardLane): void {
-    this.lanes.remove(lane);
-    lane.line = undefined;
+  remove(writer: ShardWriter): void {
+    this.list.remove(writer);
+    writer.queuedIn = undefined;
     this.length--;
-    this.bytes -= lane.weighed;
+    this.bytes -= writer.size;
   }
 
-  weigh(lane: ShardLane, bytes: number): void {
-    this.bytes += bytes - lane.weighed;
-    lane.weighed = bytes;
+  resize(writer: ShardWriter, bytes: number): void {
+    this.bytes += bytes - writer.size;
+    writer.size = bytes;
   }
 }
 
-/** The lanes of one swarm by shard. Most swarms have one shard, so that one takes no map. */
-class SwarmLanes {
-  private root: ShardLane | undefined;
-  private others: Map<number, ShardLane> | undefined;
+/** The writers of one swarm by shard. Most swarms have one shard, which needs no map. */
+class SwarmWriters {
+  private root: ShardWriter | undefined;
+  private others: Map<number, ShardWriter> | undefined;
 
-  get(n: number): ShardLane | undefined {
-    return n === 0 ? this.root : this.others?.get(n);
+  get(number: number): ShardWriter | undefined {
+    return number === 0 ? this.root : this.others?.get(number);
   }
 
-  set(n: number, lane: ShardLane | undefined): void {
-    if (n === 0) {
-      this.root = lane;
-    } else if (lane === undefined) {
-      this.others?.delete(n);
+  set(number: number, writer: ShardWriter | undefined): void {
+    if (number === 0) {
+      this.root = writer;
+    } else if (writer === undefined) {
+      this.others?.delete(number);
     } else {
       this.others ??= new Map();
-      this.others.set(n, lane);
+      this.others.set(number, writer);
     }
   }
 
@@ -215,19 +236,3 @@ class SwarmLanes {
     return this.root === undefined && (this.others === undefined || this.others.size === 0);
   }
 }
-
-/** A lane that came back so often, each time soon after it was dropped, is made a regular. */
-const RETURNS_OF_REGULARS = 2;
-
-/** As many lanes as the default memory has room for, and some more. */
-const LATE_DROPS = 16_384;
-
-/** The share of the memory for lanes that were used once, and what that is at least, in bytes, unless it were more than half. */
-const NEWCOMERS = 1 / 64;
-const ROOM_FOR_NEWCOMERS = 1024 * 1024;
-
-/**
- * What a lane weighs beside its shard's bytes: the objects, the key, the map's entry, and a version such as the 60 bytes of a vector clock.
- * Measured on Node 20 as the mean of 40,000 swarms with one peer each.
- */
-const OVERHEAD = 800;

@@ -3,18 +3,34 @@ import type { Linked } from '../../linked-list.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../../store/errors.js';
 import type { Store, Version } from '../../store/store.js';
+import type { Outcome, ShardOperation } from '../operations/operation.js';
+import { AbsorbOperation } from '../operations/relocation.js';
 import { decodeValues } from '../shard/decode.js';
-import { countOwned, dropExpired, dropOldest, splitShard } from '../shard/filter.js';
-import { merge, withStraysKnown } from '../shard/merge.js';
-import type { Landing, ShardOperation } from '../operations/operation.js';
-import { expiryDeadline } from '../shard/peer-record.js';
-import { MAX_DEPTH } from '../shard/placement.js';
-import { AdoptOperation } from '../operations/relocation.js';
+import { dropExpired } from '../shard/expiry.js';
 import { newHeader, owns } from '../shard/header.js';
+import { merge, withMisplacedFlag } from '../shard/merge.js';
+import { expiryCutoff } from '../shard/peer-record.js';
+import { MAX_DEPTH } from '../shard/placement.js';
 import { Shard } from '../shard/shard.js';
+import { countOwned, dropOldest, splitShard } from '../shard/split.js';
 
-/** What all lanes of a process share. */
-export interface LaneContext {
+/**
+ * Operations in one write, at most. One operation may take time in proportion to the records of its
+ * peer id, and somebody may announce one peer id from very many ports: then the time for which a
+ * batch holds the event loop grows with the square of its length.
+ */
+const MAX_BATCH = 512;
+/**
+ * Races lost to other writers before a write gives up. Each means that another write got through.
+ */
+const MAX_LOST_RACES = 100;
+
+const SETTLED = Promise.resolve();
+const NO_SHARDS: readonly number[] = [];
+const NO_ROOT = Shard.empty(newHeader(0));
+
+/** What all shard writers of a process share. */
+export interface WriterContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,57 +42,74 @@ export interface LaneContext {
   readonly shardPeers: number;
 }
 
-/** Who keeps the lanes of a process. */
-export interface LaneHome {
-  lane(infohash: string, n: number): ShardLane;
-  /** Called whenever a lane has nothing more to do for now. */
-  onIdle(lane: ShardLane): void;
+/** The shard writers of a process. */
+export interface ShardWriters {
+  writer(infohash: string, number: number): ShardWriter;
+  /** Called whenever a writer has nothing more to do for now. */
+  onIdle(writer: ShardWriter): void;
 }
 
-/** Where lanes wait to be dropped. */
-export interface LaneLine {
-  /** Takes note of what one of its lanes weighs now. */
-  weigh(lane: ShardLane, bytes: number): void;
+/** A queue in which writers wait to be dropped from the cache. */
+export interface WriterQueue {
+  /** Notes how many bytes one of its writers takes now. */
+  resize(writer: ShardWriter, bytes: number): void;
 }
 
 /**
- * Everything that this process does with one shard, one thing after the other.
- *
- * Operations that arrive while a write is under way wait together and go into the next write (group commit). The lane
- * remembers the state and its version, so that the next write needs no read (warm shard). An operation is answered when what it
- * did is stored, and never before. If the store fails, all that waited for it fail and the lane remembers nothing.
- *
- * A lane waits for lanes of deeper shards only (a split's child), so lanes never wait for each other in a circle.
+ * What an operation is applied to: the cached state; one that is read anew; or one that is read
+ * anew, where the shard is to be made if it is not there, and brought back to life if it forwards.
  */
-export class ShardLane implements Linked<ShardLane> {
-  /** What stands for a shard that is not there, as soon as that is found out. */
+export type ReadMode = 'cached' | 'fresh' | 'create';
+
+/** An operation that waits to be applied and answered. */
+interface Waiting {
+  readonly operation: ShardOperation;
+  readonly readMode: ReadMode;
+  /** Whether it was applied the last time, or why not. */
+  kind: Outcome['kind'];
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Applies all operations of this process on one shard, in batches, one after the other.
+ *
+ * Operations that arrive during a write wait together and go into the next write (group commit).
+ * The writer caches the state and its version, so that the next write needs no read. An operation
+ * is answered when its effect is stored, and never before. If the store fails, all operations that
+ * waited for it fail, and the writer forgets the state.
+ *
+ * A writer waits for writers of deeper shards only (a split's child), so they never wait for each
+ * other in a circle.
+ */
+export class ShardWriter implements Linked<ShardWriter> {
+  /** Stands for a shard that is not stored; made when first needed. */
   private absent: Shard | undefined;
   private held: Shard | undefined;
   private version: Version | undefined;
   /** When `held` was last known to be what the store holds; -Infinity: never. */
   private knownAt = -Infinity;
   private queue: Waiting[] = [];
-  /** Shards that the present group found to hold strays. */
-  private straying: Set<number> | undefined;
+  /** Shards in which the present batch found misplaced records. */
+  private withMisplaced: Set<number> | undefined;
   private running = false;
-  /** Set whenever somebody asks for the lane again; whoever keeps lanes clears it. */
+  /** Set whenever somebody asks for the writer again; the cache clears it. */
   used = false;
-  /**
-   * For whoever keeps lanes: what this one was last taken to weigh, how often in a row its shard came back soon after it was dropped, the line that it is
-   * in (undefined if it is no longer kept), and its place there.
-   */
-  weighed = 0;
-  returns: 0 | 1 | 2 = 0;
-  line: LaneLine | undefined;
-  before: ShardLane | undefined;
-  after: ShardLane | undefined;
+  /** For the cache: the bytes that it counts for this writer. */
+  size = 0;
+  /** For the cache: how often in a row the shard was used again soon after it was dropped. */
+  ghostHits: 0 | 1 | 2 = 0;
+  /** For the cache: the queue that the writer is in; undefined once it is dropped. */
+  queuedIn: WriterQueue | undefined;
+  before: ShardWriter | undefined;
+  after: ShardWriter | undefined;
 
-  /** There are many lanes: each has as little of its own as can be. */
+  /** There are many writers: each has as few fields as it can. */
   constructor(
-    private readonly home: LaneHome,
-    private readonly context: LaneContext,
+    private readonly writers: ShardWriters,
+    private readonly context: WriterContext,
     readonly infohash: string,
-    readonly n: number,
+    readonly number: number,
     readonly key: string,
   ) {}
 
@@ -84,81 +117,84 @@ export class ShardLane implements Linked<ShardLane> {
     return this.running;
   }
 
-  /** Bytes of the remembered state. */
-  get weight(): number {
+  /** Bytes of the cached state. */
+  get bytes(): number {
     return this.held === undefined ? 0 : this.held.bytes.length;
   }
 
-  /** The remembered state, however old: what this process has not seen change since. */
+  /** The cached state, however old: this process has seen no later one. */
   get latest(): Shard | undefined {
     return this.held;
   }
 
-  /** The remembered state, if it is not too old to be taken for the present one. */
+  /** The cached state, if it is young enough to be taken for the present one. */
   get warm(): Shard | undefined {
     return this.isWarm ? this.held : undefined;
   }
 
-  /** Whether what it remembers is not too old to be taken for the present state, which may be that there is nothing. */
+  /** Whether the cached state, which may be "no such shard", may be taken for the present one. */
   get isWarm(): boolean {
     const age = this.now() - this.knownAt;
     return age >= 0 && age < this.context.warmMilliseconds;
   }
 
   /**
-   * Applies an operation in its turn. Rejects with the store's error if what it did could not be stored.
-   * @param footing what the operation may stand on
+   * Applies an operation when its turn comes, and answers when its effect is stored.
+   * @throws StoreError if it could not be stored
    */
-  submit(operation: ShardOperation, footing: Footing = 'remembered'): Promise<Landing> {
+  submit(operation: ShardOperation, readMode: ReadMode = 'cached'): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ operation, footing, kind: 'done', resolve, reject });
+      this.queue.push({ operation, readMode, kind: 'done', resolve, reject });
       if (!this.running) this.run();
     });
   }
 
-  /** Has the remembered state in memory of its own. What was read may be part of a larger piece, all of which would be kept with it. */
+  /** Copies the cached state into memory of its own, so that it keeps no larger piece alive. */
   compact(): void {
     this.held = this.held?.compact();
   }
 
-  /** The state that was last read or written; an empty shard if nothing is held. */
+  /** The state that was last read or written; an empty shard if none is stored. */
   private get state(): Shard {
     if (this.held !== undefined) return this.held;
-    this.absent ??= this.n === 0 ? NO_ROOT : Shard.empty(newHeader(this.n));
+    this.absent ??= this.number === 0 ? NO_ROOT : Shard.empty(newHeader(this.number));
     return this.absent;
   }
 
-  /** Serves what waits, group after group. No async functions: what one of them keeps while it waits is several times what these closures take. */
+  /**
+   * Serves the queue, batch after batch. No async functions: what one of them keeps while it waits
+   * is several times the size of these closures.
+   */
   private run(): void {
     this.running = true;
-    const group = this.next();
+    const batch = this.nextBatch();
     try {
-      this.serve(group).then(
+      this.serve(batch).then(
         () => {
           this.goOn();
         },
         (error: unknown) => {
-          this.fail(group, error);
+          this.fail(batch, error);
         },
       );
     } catch (error) {
-      this.fail(group, error);
+      this.fail(batch, error);
     }
   }
 
-  /** Takes what waits, or the first of it: a group is applied in one turn of the event loop. */
-  private next(): Waiting[] {
-    if (this.queue.length > MOST_AT_ONCE) return this.queue.splice(0, MOST_AT_ONCE);
-    const group = this.queue;
+  private nextBatch(): Waiting[] {
+    if (this.queue.length > MAX_BATCH) return this.queue.splice(0, MAX_BATCH);
+    const batch = this.queue;
     this.queue = [];
-    return group;
+    return batch;
   }
 
-  private fail(group: readonly Waiting[], error: unknown): void {
+  /** The failed write may be stored all the same, so the state is unknown. */
+  private fail(batch: readonly Waiting[], error: unknown): void {
     this.held = undefined;
     this.version = undefined;
     this.knownAt = -Infinity;
-    for (const { reject } of group) reject(error);
+    for (const { reject } of batch) reject(error);
     this.goOn();
   }
 
@@ -168,101 +204,93 @@ export class ShardLane implements Linked<ShardLane> {
       return;
     }
     this.running = false;
-    this.home.onIdle(this);
+    this.writers.onIdle(this);
   }
 
-  private serve(group: Waiting[]): Promise<void> {
-    this.straying = undefined;
+  private serve(batch: Waiting[]): Promise<void> {
+    this.withMisplaced = undefined;
     const { isWarm } = this;
-    if (isWarm && !this.anyWantsFresh(group)) return this.settle(group, 0);
+    if (isWarm && !this.anyNeedsFreshRead(batch)) return this.settle(batch, 0);
     return this.load().then(() => {
       if (!isWarm) {
-        // What has come meanwhile goes along, but not what needs a read that began after it came.
-        const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
-        const most = Math.max(0, MOST_AT_ONCE - group.length);
-        for (const waiting of this.queue.splice(0, Math.min(end < 0 ? most : end, most))) group.push(waiting);
+        // Operations that came during the read join the batch, up to the first that needs a read
+        // which began after it came.
+        const end = this.queue.findIndex((waiting) => this.needsFreshRead(waiting));
+        const room = Math.max(0, MAX_BATCH - batch.length);
+        for (const waiting of this.queue.splice(0, Math.min(end < 0 ? room : end, room))) batch.push(waiting);
       }
-      return this.settle(group, 1);
+      return this.settle(batch, 1);
     });
   }
 
-  /** Applies operations, has stored what came of them, and answers them; those that others have written over are applied again. */
-  private settle(group: readonly Waiting[], fetches: number): Promise<void> {
-    const draft = this.apply(group);
-    if (draft === this.state) return this.answerAll(group, fetches, false) ?? SETTLED;
-    return this.write(draft, 0).then((isMerged) => this.answerAll(group, fetches, isMerged));
+  /**
+   * Applies a batch, stores the result, and answers; what others have written over is applied
+   * again.
+   */
+  private settle(batch: readonly Waiting[], fetches: number): Promise<void> {
+    const draft = this.apply(batch);
+    if (draft === this.state) return this.answerAll(batch, fetches, false) ?? SETTLED;
+    return this.write(draft, 0).then((isMerged) => this.answerAll(batch, fetches, isMerged));
   }
 
   /** @param isMerged whether others wrote at the same time */
   private answerAll(
-    group: readonly Waiting[],
+    batch: readonly Waiting[],
     fetches: number,
     isMerged: boolean,
   ): Promise<void> | undefined {
     let again: Waiting[] | undefined;
-    for (const waiting of group) {
+    for (const waiting of batch) {
       const { kind, operation } = waiting;
-      if (isMerged && kind === 'done' && !operation.holds(this.state)) (again ??= []).push(waiting);
+      const isLost = isMerged && kind === 'done' && operation.isAppliedIn?.(this.state) === false;
+      if (isLost) (again ??= []).push(waiting);
       else this.answer(waiting, kind, fetches);
     }
     return again === undefined ? undefined : this.settle(again, fetches);
   }
 
-  private anyWantsFresh(group: readonly Waiting[]): boolean {
-    for (const waiting of group) if (this.wantsFresh(waiting)) return true;
+  private anyNeedsFreshRead(batch: readonly Waiting[]): boolean {
+    for (const waiting of batch) if (this.needsFreshRead(waiting)) return true;
     return false;
   }
 
-  /** Applies the operations that belong here, and says of each whether it did. */
-  private apply(group: readonly Waiting[]): Shard {
+  /** Applies the operations that belong here, and notes of each whether it was applied. */
+  private apply(batch: readonly Waiting[]): Shard {
     let draft = this.state;
-    for (const waiting of group) {
-      const kind = this.place(waiting, draft);
+    for (const waiting of batch) {
+      const kind = this.kindAt(waiting, draft);
       waiting.kind = kind;
       if (kind !== 'done') continue;
-      if (waiting.footing === 'create') draft = this.revived(draft);
+      if (waiting.readMode === 'create') draft = revived(draft);
       draft = waiting.operation.apply(draft, this.now());
     }
     return draft;
   }
 
-  /** Tells an operation how it fared. Others may have deepened the shard while it was written: then its peer belongs elsewhere now. */
-  private answer(waiting: Waiting, kind: Landing['kind'], fetches: number): void {
+  /** Others may have deepened the shard during the write: then the peer belongs elsewhere now. */
+  private answer(waiting: Waiting, kind: Outcome['kind'], fetches: number): void {
     const shard = this.state;
-    if (shard.header.strays) this.addStraying(this.n);
+    if (shard.header.misplaced) this.addWithMisplaced(this.number);
     waiting.resolve({
-      kind: kind === 'done' ? this.place(waiting, shard) : kind,
+      kind: kind === 'done' ? this.kindAt(waiting, shard) : kind,
       shard,
       fetches,
-      withStrays: this.straying === undefined ? NO_SHARDS : [...this.straying],
+      shardsWithMisplaced: this.withMisplaced === undefined ? NO_SHARDS : [...this.withMisplaced],
     });
   }
 
-  private wantsFresh({ operation, footing }: Waiting): boolean {
-    return footing !== 'remembered' || operation.doubts(this.state, this.now());
+  private needsFreshRead({ operation, readMode }: Waiting): boolean {
+    return readMode !== 'cached' || operation.needsFreshRead?.(this.state, this.now()) === true;
   }
 
-  private place({ operation, footing }: Waiting, shard: Shard): Landing['kind'] {
+  /** Whether an operation can be applied to a state of the shard, or why not. */
+  private kindAt({ operation, readMode }: Waiting, shard: Shard): Outcome['kind'] {
     const { hash } = operation;
     if (hash === undefined) return 'done';
-    const creates = footing === 'create';
-    if (this.n !== 0 && !creates && shard === this.absent) return 'absent';
+    const creates = readMode === 'create';
+    if (this.number !== 0 && !creates && shard === this.absent) return 'absent';
     if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
-    return owns(shard.header, this.n, hash) ? 'done' : 'elsewhere';
-  }
-
-  /** The shard itself or, if it forwards, its next generation. */
-  private revived(shard: Shard): Shard {
-    const { header } = shard;
-    if (!header.forwarding) return shard;
-    const next = {
-      ...header,
-      generation: header.generation + 1,
-      adoptions: 0,
-      forwarding: false,
-      forwardingSince: 0,
-    };
-    return withStraysKnown(this.n, shard.withHeader(next));
+    return owns(shard.header, hash) ? 'done' : 'elsewhere';
   }
 
   private load(): Promise<void> {
@@ -272,51 +300,55 @@ export class ShardLane implements Linked<ShardLane> {
   }
 
   /**
-   * Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is more than the draft.
-   * @param losses races that were lost to other writers so far
+   * Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is
+   * more than the draft.
+   * @param lostRaces races that were lost to other writers so far
    */
-  private write(draft: Shard, losses: number): Promise<boolean> {
-    const live = dropExpired(this.n, draft, expiryDeadline(this.now(), this.context.peerLifetimeSeconds));
-    if (!this.isTooLarge(live)) return this.put(live, losses);
-    return this.split(live).then((parted) => this.put(parted, losses));
+  private write(draft: Shard, lostRaces: number): Promise<boolean> {
+    const live = dropExpired(draft, expiryCutoff(this.now(), this.context.peerLifetimeSeconds));
+    if (!this.isTooLarge(live)) return this.put(live, lostRaces);
+    return this.split(live).then((parent) => this.put(parent, lostRaces));
   }
 
-  private put(draft: Shard, losses: number): Promise<boolean> {
+  private put(draft: Shard, lostRaces: number): Promise<boolean> {
     const bytes = draft.seal();
     return this.context.store.put(this.key, bytes, this.version).then(({ values, version, stored }) => {
       if (stored && isOnly(values, bytes)) {
         this.remember(draft, version);
-        return losses > 0;
+        return lostRaces > 0;
       }
       const others = this.decode(values);
-      const merged = others === undefined ? draft : merge(this.n, draft, others);
+      const merged = others === undefined ? draft : merge(draft, others);
       this.version = version;
       if (stored) {
         this.remember(merged, version);
         return true;
       }
-      if (losses + 1 === MOST_LOSSES)
-        throw new StoreUnavailableError(`${this.key} was written by others ${MOST_LOSSES} times in a row`);
-      return this.write(merged, losses + 1);
+      if (lostRaces + 1 === MAX_LOST_RACES) {
+        throw new StoreUnavailableError(`${this.key} was written by others ${MAX_LOST_RACES} times in a row`);
+      }
+      return this.write(merged, lostRaces + 1);
     });
   }
 
   private isTooLarge(draft: Shard): boolean {
     const { shardPeers } = this.context;
     if (draft.count <= shardPeers || draft.header.forwarding) return false;
-    return countOwned(this.n, draft) > shardPeers;
+    return countOwned(draft) > shardPeers;
   }
 
-  /** Splits until the shard is small enough: the child is stored first, so that no peer is ever nowhere. */
+  /**
+   * Splits until the shard is small enough. The child is stored first, so no peer is ever nowhere.
+   */
   private async split(draft: Shard): Promise<Shard> {
     do {
-      if (draft.header.depth === MAX_DEPTH) return dropOldest(this.n, draft, this.context.shardPeers * 2);
-      const { stays, goes, child } = splitShard(this.n, draft);
-      const { withStrays } = await this.home
-        .lane(this.infohash, child)
-        .submit(new AdoptOperation(child, goes), 'create');
-      for (const n of withStrays) this.addStraying(n);
-      draft = stays;
+      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, this.context.shardPeers * 2);
+      const { parent, child } = splitShard(draft);
+      const { shardsWithMisplaced } = await this.writers
+        .writer(this.infohash, child.number)
+        .submit(new AbsorbOperation(child), 'create');
+      for (const number of shardsWithMisplaced) this.addWithMisplaced(number);
+      draft = parent;
     } while (this.isTooLarge(draft));
     return draft;
   }
@@ -328,12 +360,12 @@ export class ShardLane implements Linked<ShardLane> {
   }
 
   private decode(values: readonly Uint8Array[]): Shard | undefined {
-    return decodeValues(this.n, this.key, values, this.context.log);
+    return decodeValues(this.number, this.key, values, this.context.log);
   }
 
-  private addStraying(n: number): void {
-    this.straying ??= new Set();
-    this.straying.add(n);
+  private addWithMisplaced(number: number): void {
+    this.withMisplaced ??= new Set();
+    this.withMisplaced.add(number);
   }
 
   private now(): number {
@@ -341,36 +373,22 @@ export class ShardLane implements Linked<ShardLane> {
   }
 }
 
+/** The shard itself or, if it forwards, its next generation. */
+function revived(shard: Shard): Shard {
+  const { header } = shard;
+  if (!header.forwarding) return shard;
+  const next = {
+    ...header,
+    generation: header.generation + 1,
+    absorptions: 0,
+    forwarding: false,
+    forwardingSince: 0,
+  };
+  return withMisplacedFlag(shard.withHeader(next));
+}
+
 /** Whether nothing else is held than what was written. */
 function isOnly(values: readonly Uint8Array[], written: Buffer): boolean {
   const [value] = values;
   return values.length === 1 && value !== undefined && (value === written || written.equals(value));
 }
-
-/**
- * What an operation may stand on: a remembered state; only on a fresh one; or on a fresh one, where the shard is to be made if it is not there, and
- * brought back to life if it forwards.
- */
-export type Footing = 'remembered' | 'fresh' | 'create';
-
-interface Waiting {
-  readonly operation: ShardOperation;
-  readonly footing: Footing;
-  /** Whether it was applied when it was last its turn, or why not. */
-  kind: Landing['kind'];
-  readonly resolve: (landing: Landing) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const SETTLED = Promise.resolve();
-const NO_SHARDS: readonly number[] = [];
-const NO_ROOT = Shard.empty(newHeader(0));
-
-/**
- * Operations that are written together, at most. What one takes may grow with the records of its peer id, and somebody may announce one peer id from very
- * many ports: then the time for which a group has the event loop grows with the square of its length.
- */
-const MOST_AT_ONCE = 512;
-
-/** Lost races with other writers before a write gives up. Each loss means that another write got through. */
-const MOST_LOSSES = 100;

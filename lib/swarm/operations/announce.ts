@@ -1,13 +1,12 @@
 import { readUint32 } from '../shard/bytes.js';
 import { countChanged, countedPeer } from '../shard/counts.js';
-import { isExpired, isLive } from '../shard/filter.js';
-import type { PeerOperation } from './operation.js';
+import { isExpired, isLive } from '../shard/expiry.js';
 import {
   compareAge,
   COUNTED,
   createRecord,
   dateOf,
-  expiryDeadline,
+  expiryCutoff,
   flagsOf,
   layoutOf,
   PARTIAL_SEED,
@@ -21,6 +20,9 @@ import {
 } from '../shard/peer-record.js';
 import { hashPeerId } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
+import type { PeerOperation } from './operation.js';
+
+const STATE_FLAGS = { seeder: SEEDER, leecher: 0, 'partial-seed': PARTIAL_SEED } as const;
 
 /** What a peer says of itself, as the swarm takes it. */
 export interface Announcement {
@@ -39,18 +41,18 @@ export interface AnnouncementRules {
   readonly unwrittenSeconds: number;
 }
 
-/** Puts a peer's record into its shard, or a tombstone in its place. */
+/** Puts a peer's record into its shard; a tombstone if the peer stopped. */
 export class AnnounceOperation implements PeerOperation {
   readonly hash: number;
-  /** A download counts if the peer was known as a leecher. */
-  readonly looksBackOn: Uint8Array | undefined;
+  /** Whether a download counts depends on the peer's other records. */
+  readonly needsRecordsOf: Uint8Array | undefined;
   /** Whether this announce is the one that counts the peer's download. */
   countsDownload = false;
-  /** The record as it was last put in. */
+  /** The record as it was last applied. */
   readonly record: Buffer;
 
   private readonly layout: RecordLayout;
-  /** The record was put in somewhere: what it says is decided, and stays so when it is applied again. */
+  /** It was applied to some shard: the record's flags stay the same when it is applied again. */
   private decided = false;
 
   constructor(
@@ -61,57 +63,61 @@ export class AnnounceOperation implements PeerOperation {
     this.layout = layoutOf(address);
     this.record = createRecord({ peerId, address, port, flags: STATE_FLAGS[state] });
     this.hash = hashPeerId(this.record);
-    this.looksBackOn = announcement.event === 'completed' ? announcement.peerId : undefined;
+    this.needsRecordsOf = announcement.event === 'completed' ? announcement.peerId : undefined;
   }
 
   /**
-   * What would not be written, or counted, on the word of a remembered state is worth a read, as the peer may have announced through another
-   * process since: a stop of a peer that is not there, a start of one that is, and a completed download.
+   * A fresh read is worth its cost where a cached state would make it write nothing, or count a
+   * download: at a stop of a peer that is not there, a start of one that is, and a completed
+   * download. The peer may have announced through another process since.
    */
-  doubts(shard: Shard, now: number): boolean {
+  needsFreshRead(shard: Shard, now: number): boolean {
     const { event } = this.announcement;
     if (event === 'none') return false;
     if (event === 'completed') return true;
     const { at, found } = shard.find(this.layout, this.record);
-    const live = found && isLive(shard.bytes, at, this.layout, this.deadline(now));
+    const live = found && isLive(shard.bytes, at, this.layout, this.expiryCutoff(now));
     return live === (event === 'started');
   }
 
   apply(shard: Shard, now: number): Shard {
     const { layout, record } = this;
-    const deadline = this.deadline(now);
-    const place = shard.find(layout, record);
-    const { at, found } = place;
-    const live = found && isLive(shard.bytes, at, layout, deadline);
+    const expiryCutoff = this.expiryCutoff(now);
+    const position = shard.find(layout, record);
+    const { at, found } = position;
+    const live = found && isLive(shard.bytes, at, layout, expiryCutoff);
     if (!this.decided) {
       const { event } = this.announcement;
-      // In a swarm of several shards the peer may be on its way here from another one, so the tombstone must be there first.
+      // With several shards the peer's record may be on its way here: the tombstone must be first.
       if (event === 'stopped' && !live && shard.header.depth === 0) return shard;
-      // A tombstone in the place of another one remembers as much: clients send a stop twice.
-      const isKnown = live || (event === 'stopped' && found && !isExpired(shard.bytes, at, layout, deadline));
-      this.decide(shard, isKnown ? at : undefined, deadline);
+      // Clients send a stop twice: the second tombstone keeps what the first one knows.
+      const isKnown =
+        live || (event === 'stopped' && found && !isExpired(shard.bytes, at, layout, expiryCutoff));
+      this.decide(shard, isKnown ? at : undefined, expiryCutoff);
       if (event === 'none' && live && this.saysNothingNew(shard, at, now)) return shard;
       this.decided = true;
     }
     this.date(shard, found ? at : undefined, now);
-    const counted = countedPeer(shard, layout, record, at, deadline);
-    const next = shard.put(layout, record, place);
-    if (counted !== undefined) countChanged(next, layout, record, at, deadline, counted);
+    const counted = countedPeer(shard, layout, record, at, expiryCutoff);
+    const next = shard.put(layout, record, position);
+    if (counted !== undefined) countChanged(next, layout, record, at, expiryCutoff, counted);
     return next;
   }
 
-  holds(shard: Shard): boolean {
+  isAppliedIn(shard: Shard): boolean {
     if (!this.decided) return true;
     const { at, found } = shard.find(this.layout, this.record);
     return found && compareAge(shard.bytes, at, this.record, 0, this.layout) === 0;
   }
 
-  /** @param knownAt where the record is that says whether the peer's download is counted, if there is one */
-  private decide(shard: Shard, knownAt: number | undefined, deadline: number): void {
+  /**
+   * @param knownAt offset of the record that says whether the peer's download is counted, if any
+   */
+  private decide(shard: Shard, knownAt: number | undefined, expiryCutoff: number): void {
     const { event, state } = this.announcement;
     let flags = event === 'stopped' ? STOPPED : STATE_FLAGS[state];
     if (knownAt !== undefined) flags |= flagsOf(shard.bytes, knownAt, this.layout) & COUNTED;
-    if (event === 'completed' && state === 'seeder' && this.completesNow(shard, deadline)) {
+    if (event === 'completed' && state === 'seeder' && this.completesNow(shard, expiryCutoff)) {
       this.countsDownload = true;
       flags |= COUNTED;
     }
@@ -119,15 +125,16 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   /**
-   * Whether the peer was a leecher up to now: some live record of its peer id says so, and none says seeder or counted. By peer id, as
-   * a peer with two addresses announces its one download from both.
+   * Whether the peer was a leecher up to now: some live record of its peer id says so, and none
+   * says seeder or counted. By peer id, as a peer with two addresses announces its download from
+   * both.
    */
-  private completesNow(shard: Shard, deadline: number): boolean {
+  private completesNow(shard: Shard, expiryCutoff: number): boolean {
     let leeching = false;
     for (const layout of [V4, V6]) {
       const { from, to } = shard.recordsOf(layout, this.record);
       for (let at = from; at < to; at += layout.size) {
-        if (isExpired(shard.bytes, at, layout, deadline)) continue;
+        if (isExpired(shard.bytes, at, layout, expiryCutoff)) continue;
         const flags = flagsOf(shard.bytes, at, layout);
         if ((flags & COUNTED) !== 0) return false;
         if ((flags & STOPPED) !== 0) continue;
@@ -145,7 +152,7 @@ export class AnnounceOperation implements PeerOperation {
     return flagsOf(shard.bytes, at, layout) === flagsOf(record, 0, layout);
   }
 
-  /** Dates the record: now, but never older than the one it replaces, whatever clock that was written by. */
+  /** Dates the record: now, but never before the one it replaces, whatever clock dated that. */
   private date(shard: Shard, knownAt: number | undefined, now: number): void {
     const { layout, record } = this;
     setDate(record, layout, toTicks(now));
@@ -153,9 +160,7 @@ export class AnnounceOperation implements PeerOperation {
     setDate(record, layout, dateOf(shard.bytes, knownAt, layout) + 1);
   }
 
-  private deadline(now: number): number {
-    return expiryDeadline(now, this.rules.peerLifetimeSeconds);
+  private expiryCutoff(now: number): number {
+    return expiryCutoff(now, this.rules.peerLifetimeSeconds);
   }
 }
-
-const STATE_FLAGS = { seeder: SEEDER, leecher: 0, 'partial-seed': PARTIAL_SEED } as const;

@@ -1,45 +1,31 @@
 import { filter, type Keep } from '../shard/filter.js';
-import { merge, withStraysKnown } from '../shard/merge.js';
-import type { PeerOperation, ShardOperation } from './operation.js';
+import { ownsRecord } from '../shard/header.js';
+import { merge, withMisplacedFlag } from '../shard/merge.js';
 import { compareAge, V4, V6, type RecordLayout } from '../shard/peer-record.js';
 import { hashPeerId } from '../shard/placement.js';
-import { ownsRecord } from '../shard/header.js';
 import type { Shard } from '../shard/shard.js';
+import type { PeerOperation, ShardOperation } from './operation.js';
+
+/** Absorptions are not counted beyond this. */
+export const MAX_ABSORPTIONS = 255;
 
 /**
- * A child takes the peers that its parent splits off. Whatever it holds already is merged, not lost. It is written also if there are no peers for
- * it, as its parent no longer answers for it.
+ * A child absorbs the peers that its parent splits off, merged with what it has already. Written
+ * also if there are no peers for it, as its parent no longer answers for it.
  */
-export class AdoptOperation implements ShardOperation {
-  readonly hash = undefined;
-
-  constructor(
-    private readonly child: number,
-    private readonly peers: Shard,
-  ) {}
-
-  doubts(): boolean {
-    return false;
-  }
+export class AbsorbOperation implements ShardOperation {
+  constructor(private readonly peers: Shard) {}
 
   apply(shard: Shard): Shard {
-    const header = { ...shard.header, adoptions: Math.min(shard.header.adoptions + 1, MOST_ADOPTIONS) };
-    const merged = merge(this.child, shard.withHeader(header), this.peers.withHeader(header));
-    return withStraysKnown(this.child, merged);
-  }
-
-  holds(): boolean {
-    return true;
+    const absorptions = Math.min(shard.header.absorptions + 1, MAX_ABSORPTIONS);
+    const header = { ...shard.header, absorptions };
+    return withMisplacedFlag(merge(shard.withHeader(header), this.peers.withHeader(header)));
   }
 }
 
-/** Beyond this a shard's adoptions are no longer counted. */
-export const MOST_ADOPTIONS = 255;
-
-/** One record goes to the shard that it belongs into, unless a newer one of that peer is there. */
+/** Puts one record into the shard that it belongs to, unless that has a newer one of the peer. */
 export class MoveOperation implements PeerOperation {
   readonly hash: number;
-  readonly looksBackOn = undefined;
 
   constructor(
     private readonly layout: RecordLayout,
@@ -48,57 +34,41 @@ export class MoveOperation implements PeerOperation {
     this.hash = hashPeerId(record);
   }
 
-  /** Only what is stored now is a reason to drop the record where it comes from. */
-  doubts(shard: Shard): boolean {
+  /** Where it comes from the record is dropped only for what is stored now. */
+  needsFreshRead(shard: Shard): boolean {
     return this.apply(shard) === shard;
   }
 
   apply(shard: Shard): Shard {
     return shard.with(this.layout, this.record);
   }
-
-  holds(): boolean {
-    return true;
-  }
 }
 
-/** Drops records that have been moved to where they belong, but not newer ones of the same peers. */
-export class ForgetStraysOperation implements ShardOperation {
-  readonly hash = undefined;
-  /** Only what was moved: the shard may have split since, and have strays that were none then. */
+/** Drops records that were moved to where they belong, but not newer ones of the same peers. */
+export class DropMovedOperation implements ShardOperation {
+  /** Only what was moved: the shard may have split since, and have more misplaced records now. */
   private readonly moved: Shard;
 
-  /** @param cleared a version of the shard, all strays of which are where they belong */
-  constructor(
-    private readonly n: number,
-    cleared: Shard,
-  ) {
-    this.moved = filter(cleared, (bytes, at) => !ownsRecord(cleared.header, n, bytes, at));
-  }
-
-  doubts(): boolean {
-    return false;
+  /** @param before a version of the shard, all misplaced records of which are where they belong */
+  constructor(before: Shard) {
+    this.moved = filter(before, (bytes, at) => !ownsRecord(before.header, bytes, at));
   }
 
   apply(shard: Shard): Shard {
-    if (!shard.header.strays) return shard;
     const { header } = shard;
+    if (!header.misplaced) return shard;
     const kept = filter(shard, (bytes, at, layout) => {
-      if (ownsRecord(header, this.n, bytes, at)) return true;
+      if (ownsRecord(header, bytes, at)) return true;
       const moved = this.moved.find(layout, bytes, at);
       return !moved.found || compareAge(bytes, at, this.moved.bytes, moved.at, layout) > 0;
     });
-    return withStraysKnown(this.n, kept);
-  }
-
-  holds(): boolean {
-    return true;
+    return withMisplacedFlag(kept);
   }
 }
 
-/** The records of shard n that belong elsewhere, each to be moved. */
-export function straysOf(n: number, shard: Shard): MoveOperation[] {
-  return movesOf(shard, (bytes, at) => !ownsRecord(shard.header, n, bytes, at));
+/** The records of a shard that belong elsewhere, each to be moved. */
+export function movesOfMisplaced(shard: Shard): MoveOperation[] {
+  return movesOf(shard, (bytes, at) => !ownsRecord(shard.header, bytes, at));
 }
 
 /** The records of one peer in a shard, each to be moved to where it belongs. */
@@ -109,7 +79,7 @@ export function movesOfPeer(shard: Shard, peerId: Uint8Array): MoveOperation[] {
   });
 }
 
-/** The records of a shard that are wanted, each to be moved to where it belongs. */
+/** The wanted records of a shard, each to be moved to where it belongs. */
 export function movesOf(shard: Shard, isWanted: Keep = () => true): MoveOperation[] {
   return [V4, V6].flatMap((layout) =>
     movesOfRange(shard, layout, shard.start(layout), shard.end(layout), isWanted),

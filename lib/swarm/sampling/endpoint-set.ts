@@ -1,11 +1,16 @@
 import { byteAt, isSameRange, readUint16, readUint32 } from '../shard/bytes.js';
 
-/** Numbers a slot of the table has. */
+/** Numbers in a slot of the table. */
 const SLOT = 4;
+/** Bytes of an IPv4 endpoint (BEP 23). */
+const V4_ENDPOINT = 6;
+/** In the place of a port: the slot has an IPv6 endpoint. */
+const NO_PORT = 0x10000;
 
 /**
- * The endpoints (address and port) that one reply already has: a hash table over ranges of records, which are not copied.
- * One table is used again and again, as a reply is put together without a pause; `cleared` costs no more than counting up a stamp.
+ * The endpoints (address and port) that one reply already has: a hash table over ranges of records,
+ * which are not copied. One table serves all replies, as each is put together in one go; to clear
+ * it costs one increment of a stamp.
  */
 export class EndpointSet {
   private static shared = new EndpointSet(256);
@@ -21,11 +26,11 @@ export class EndpointSet {
 
   private stamp = 0;
   /**
-   * Four numbers a slot, so that one line of the cache has them: the stamp of the set that it belongs to; of IPv4 address and port, of IPv6 a hash and a
-   * number that is no port; and where an endpoint of IPv6 is.
+   * Four numbers a slot, so that they share a cache line: the stamp of its set; IPv4: address and
+   * port; IPv6: a hash, NO_PORT, and the offset of the endpoint.
    */
   private readonly slots: Uint32Array;
-  /** Of IPv6 alone: what it is in. */
+  /** For each slot with an IPv6 endpoint, the bytes that have it. */
   private readonly sources: (Uint8Array | undefined)[];
 
   private constructor(private readonly size: number) {
@@ -91,7 +96,3 @@ function hashOf(bytes: Uint8Array, at: number, length: number): number {
   for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ byteAt(bytes, i), 0x01000193);
   return hash >>> 0;
 }
-
-/** Address and port of BEP 23. */
-const V4_ENDPOINT = 6;
-const NO_PORT = 0x10000;

@@ -6,7 +6,10 @@ import type { Shard } from '../shard/shard.js';
 
 /** Reads each shard of a swarm from the store at most once. */
 export class ShardReader {
-  /** A shard forwards to one that was read as split: it has taken the peers back since then, and what was read of the two has them nowhere. */
+  /**
+   * A shard forwards to one that was read as split: the parent took the peers back in between, and
+   * the versions that were read lack them.
+   */
   isOutdated = false;
   private readonly reads = new Map<number, Promise<Shard | undefined>>();
 
@@ -16,19 +19,19 @@ export class ShardReader {
     private readonly infohash: string,
   ) {}
 
-  /** Shard n as it is stored, also if it forwards; undefined if there is none. */
-  read(n: number): Promise<Shard | undefined> {
-    let read = this.reads.get(n);
+  /** A shard as it is stored, also if it forwards; undefined if there is none. */
+  read(number: number): Promise<Shard | undefined> {
+    let read = this.reads.get(number);
     if (read === undefined) {
-      read = this.fetch(n);
-      this.reads.set(n, read);
+      read = this.fetch(number);
+      this.reads.set(number, read);
     }
     return read;
   }
 
-  private async fetch(n: number): Promise<Shard | undefined> {
-    const key = shardKey(this.infohash, n);
+  private async fetch(number: number): Promise<Shard | undefined> {
+    const key = shardKey(this.infohash, number);
     const { values } = await this.context.store.fetch(key);
-    return decodeValues(n, key, values, this.context.log);
+    return decodeValues(number, key, values, this.context.log);
   }
 }

@@ -3,39 +3,50 @@ import {
   addCounts,
   countPeers,
   extrapolate,
-  givable,
   NO_PEERS,
+  returnable,
   subtractCounts,
   type PeerCounts,
 } from '../shard/counts.js';
-import { SAMPLE_SHARDS } from './neighbours.js';
 import { coverage, shardAt } from '../shard/placement.js';
-import type { Source } from './selection.js';
+import type { Shard } from '../shard/shard.js';
+import { SAMPLE_SHARDS } from './neighbours.js';
+
+/** Of a swarm with more shards than a view has, every so many announces look at other ones. */
+const ANNOUNCES_PER_LOOK = 4;
+/**
+ * Peers to choose from for each one of a reply: some are the peer itself or share an endpoint, and
+ * replies are to differ.
+ */
+const CHOICE = 2;
 
 /**
- * What this process sees of swarms of several shards, each looked at once in a second. The many announces of a large swarm then look at the
- * shard of their own peer and at those that they take peers from, not at sixteen.
+ * What this process sees of swarms of several shards, each looked at once in a second. So the many
+ * announces of a large swarm read the shard of their own peer and those they take peers from, not
+ * sixteen.
  *
- * All views are of the same second, and gone with it: peers expire by the second, and nothing is kept for swarms that nobody announces to.
+ * All views are of the same second, and are dropped with it: peers expire by the second, and
+ * nothing is kept for swarms that nobody announces to.
  */
 export class SwarmViews {
-  private deadline = NaN;
+  private expiryCutoff = NaN;
   /** Undefined: the swarm was looked at once. */
   private readonly views = new Map<string, SwarmView | undefined>();
 
   constructor(private readonly random: Random) {}
 
   /**
-   * The view of a swarm, with a shard as it is now. Undefined if the swarm has to be looked at: in this second it was not yet, or not at
-   * enough of it, or it has other shards now, or it is time for other ones of a large swarm.
+   * The view of a swarm, with a shard as it is now. Undefined if the swarm is to be looked at:
+   * there is no view of this second, or the swarm has other shards now, or it is time to look at
+   * other shards of a large swarm.
    * @param own a shard that was just written
    */
-  current(infohash: string, own: Source, deadline: number): SwarmView | undefined {
-    if (deadline !== this.deadline) this.forget(deadline);
+  current(infohash: string, own: Shard, expiryCutoff: number): SwarmView | undefined {
+    if (expiryCutoff !== this.expiryCutoff) this.forget(expiryCutoff);
     const view = this.views.get(infohash);
     if (view === undefined) return undefined;
     if (!view.update(own)) {
-      // Nor is it one for the announces to its other shards: it has peers as they were before this shard split.
+      // Other announces must not use it either: it has peers as they were before this shard split.
       this.views.set(infohash, undefined);
       return undefined;
     }
@@ -44,47 +55,47 @@ export class SwarmViews {
   }
 
   /**
-   * A view of these shards, which is kept if they are the whole swarm or as many as are ever looked at, and if it is not the first of its second: of
-   * most swarms nobody asks for another one, and shards that are kept for a second in vain are more work for the garbage collector than all else.
+   * A view of these shards. It is kept if they are the whole swarm or SAMPLE_SHARDS, from the
+   * second look of a second on: most swarms are looked at once, and shards that are kept for a
+   * second in vain cost the garbage collector more than all else.
    */
-  look(infohash: string, sources: readonly Source[], deadline: number): SwarmView {
-    if (deadline !== this.deadline) this.forget(deadline);
-    const view = new SwarmView(sources, deadline, this.random);
-    if (view.isWhole || sources.length >= SAMPLE_SHARDS) {
+  look(infohash: string, shards: readonly Shard[], expiryCutoff: number): SwarmView {
+    if (expiryCutoff !== this.expiryCutoff) this.forget(expiryCutoff);
+    const view = new SwarmView(shards, expiryCutoff, this.random);
+    if (view.isWhole || shards.length >= SAMPLE_SHARDS) {
       this.views.set(infohash, this.views.has(infohash) ? view : undefined);
     }
     return view;
   }
 
-  private forget(deadline: number): void {
-    this.deadline = deadline;
+  private forget(expiryCutoff: number): void {
+    this.expiryCutoff = expiryCutoff;
     this.views.clear();
   }
 }
 
 /**
- * Some shards of a swarm, and what they add up to. Announces share it, and several may be between its update and their reply: so it remembers
- * nothing of the one that asks, who says each time which shard is its own.
+ * Some shards of a swarm, and the sum of their counts. Announces share it, and several may be
+ * between its update and their reply. So it knows nothing of who asks: each says which shard is its
+ * own.
  */
 export class SwarmView {
-  private readonly sources: Source[];
-  private readonly known: PeerCounts[];
+  private readonly shards: Shard[];
+  private readonly counts: PeerCounts[];
   private sum = NO_PEERS;
   private readonly covered: number = 0;
-  /** Nobody has taken peers from it yet: whoever looked gets those of the shard that was just read, which is one of the first. */
+  /** No reply was drawn from it yet: the first one begins at the shard that was just read. */
   private isFresh = true;
 
   constructor(
-    sources: readonly Source[],
-    private readonly deadline: number,
+    shards: readonly Shard[],
+    private readonly expiryCutoff: number,
     private readonly random: Random,
   ) {
-    this.sources = [...sources];
-    this.known = sources.map(({ n, shard }) => countPeers(n, shard, deadline));
-    for (const [i, { shard }] of sources.entries()) {
-      this.sum = addCounts(this.sum, this.known[i] ?? NO_PEERS);
-      this.covered += coverage(shard.header.depth);
-    }
+    this.shards = [...shards];
+    this.counts = shards.map((shard) => countPeers(shard, expiryCutoff));
+    for (const counts of this.counts) this.sum = addCounts(this.sum, counts);
+    for (const { header } of shards) this.covered += coverage(header.depth);
   }
 
   /** Whether it is the whole swarm; by a split seen half-way it may be more. */
@@ -93,73 +104,73 @@ export class SwarmView {
   }
 
   /** Takes a shard as it is now. False if it does not fit in: the swarm has other shards by now. */
-  update(own: Source): boolean {
-    for (let i = 0; i < this.sources.length; i++) {
-      const before = this.sources[i];
+  update(own: Shard): boolean {
+    for (let i = 0; i < this.shards.length; i++) {
+      const before = this.shards[i];
       if (before === undefined) continue;
-      if (before.n !== own.n) {
+      if (before.number !== own.number) {
         if (overlap(before, own)) return false;
         continue;
       }
-      if (before.shard.header.depth !== own.shard.header.depth) return false;
-      const counts = countPeers(own.n, own.shard, this.deadline);
-      this.sum = addCounts(subtractCounts(this.sum, this.known[i] ?? NO_PEERS), counts);
-      this.known[i] = counts;
-      this.sources[i] = own;
+      if (before.header.depth !== own.header.depth) return false;
+      const counts = countPeers(own, this.expiryCutoff);
+      this.sum = addCounts(subtractCounts(this.sum, this.counts[i] ?? NO_PEERS), counts);
+      this.counts[i] = counts;
+      this.shards[i] = own;
       return true;
     }
     return !this.isWhole;
   }
 
-  /** Exact if it is the whole swarm, else estimated. @param own the shard of the peer that asks, in the view or beside it */
-  countsWith(own: Source): PeerCounts {
+  /**
+   * Counts of the swarm: exact if the view is all of it, else estimated.
+   * @param own the shard of the peer that asks, in the view or beside it
+   */
+  countsWith(own: Shard): PeerCounts {
     if (this.has(own)) return extrapolate(this.sum, this.covered);
-    const counts = addCounts(this.sum, countPeers(own.n, own.shard, this.deadline));
-    return extrapolate(counts, this.covered + coverage(own.shard.header.depth));
+    const counts = addCounts(this.sum, countPeers(own, this.expiryCutoff));
+    return extrapolate(counts, this.covered + coverage(own.header.depth));
   }
 
   /**
-   * Shards for a reply of so many peers: two, any of them as likely as any other, and more until they have enough that may be given. Of a swarm of
-   * which this is a part the peer's own shard is one of three or more: that is where all other shards get into replies.
+   * Shards to draw a reply of so many peers from: two, each as likely as any other, and more until
+   * they have enough returnable peers. If the view is a part of the swarm, the peer's own shard is
+   * one of three or more: so all other shards get into replies.
    * @param own the shard of the peer that asks, in the view or beside it
    */
-  sourcesFor(own: Source, peers: number, downloadersOnly: boolean): Source[] {
-    const { sources, known } = this;
-    const chosen: Source[] = [];
-    let fewest = 2;
+  shardsFor(own: Shard, peers: number, downloadersOnly: boolean): Shard[] {
+    const { shards, counts } = this;
+    const chosen: Shard[] = [];
+    let min = 2;
     let found = 0;
     if (!this.has(own)) {
       chosen.push(own);
-      fewest = 3;
-      found = givable(countPeers(own.n, own.shard, this.deadline), downloadersOnly);
+      min = 3;
+      found = returnable(countPeers(own, this.expiryCutoff), downloadersOnly);
     }
-    let at = this.isFresh && !this.isWhole ? 0 : Math.floor(this.random() * sources.length);
+    let at = this.isFresh && !this.isWhole ? 0 : Math.floor(this.random() * shards.length);
     this.isFresh = false;
-    for (let i = 0; i < sources.length; i++, at++) {
-      if (at === sources.length) at = 0;
-      if (chosen.length >= fewest && found >= peers * CHOICE) break;
-      const source = sources[at];
-      if (source === undefined) continue;
-      chosen.push(source);
-      found += givable(known[at] ?? NO_PEERS, downloadersOnly);
+    for (let i = 0; i < shards.length; i++, at++) {
+      if (at === shards.length) at = 0;
+      if (chosen.length >= min && found >= peers * CHOICE) break;
+      const shard = shards[at];
+      if (shard === undefined) continue;
+      chosen.push(shard);
+      found += returnable(counts[at] ?? NO_PEERS, downloadersOnly);
     }
     return chosen;
   }
 
-  private has({ n }: Source): boolean {
-    for (const source of this.sources) if (source.n === n) return true;
+  private has({ number }: Shard): boolean {
+    for (const shard of this.shards) if (shard.number === number) return true;
     return false;
   }
 }
 
-/** Whether one of two shards was split off from the other, directly or not, since that was as it is here. */
-function overlap(a: Source, b: Source): boolean {
-  const depth = Math.min(a.shard.header.depth, b.shard.header.depth);
-  return shardAt(a.n, depth) === shardAt(b.n, depth);
+/**
+ * Whether one of two shards was split off from the other, directly or not, since it was as here.
+ */
+function overlap(a: Shard, b: Shard): boolean {
+  const depth = Math.min(a.header.depth, b.header.depth);
+  return shardAt(a.number, depth) === shardAt(b.number, depth);
 }
-
-/** How often an announce to a swarm of more shards than are looked at has them looked at again, so that they change. */
-const ANNOUNCES_PER_LOOK = 4;
-
-/** Peers to choose from for each of a reply: some are the peer itself or have an endpoint that is given already, and replies are to differ. */
-const CHOICE = 2;

@@ -1,4 +1,4 @@
-/** Byte access for the loops that run once a peer. Callers guarantee the bounds; that is what the cast stands for. */
+/** Byte access for loops that run once a peer. The cast: callers guarantee the bounds. */
 export function byteAt(bytes: Uint8Array, index: number): number {
   return bytes[index] as number;
 }
@@ -18,7 +18,7 @@ export function compareRange(
   return 0;
 }
 
-/** Whether two ranges of equal length have the same bytes. From the end, as peer ids of one client begin alike. */
+/** Whether two ranges of equal length have the same bytes. From the end: peer ids begin alike. */
 export function isSameRange(
   a: Uint8Array,
   aStart: number,
@@ -32,7 +32,7 @@ export function isSameRange(
   return true;
 }
 
-/** Copies a few bytes: a loop beats the call that Buffer.copy and TypedArray.set are. */
+/** Copies a few bytes: a loop is faster than a call of Buffer.copy or TypedArray.set. */
 export function copyBytes(
   from: Uint8Array,
   fromAt: number,

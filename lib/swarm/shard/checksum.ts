@@ -1,20 +1,24 @@
 import { byteAt } from './bytes.js';
 
 /**
- * CRC-32, as node:zlib computes it, of bytes of which a few have changed, from the checksum that they had: what it takes does not grow with the rest.
+ * Updates a CRC-32 (as node:zlib computes it) after a few bytes have changed, from the checksum
+ * before. The time does not grow with the length of the rest.
  *
- * A CRC is linear over the bits: the checksums of two texts of the same length differ by the remainder of what the texts differ by, a polynomial over
- * GF(2). Only the changed bytes have bits in that; the bytes behind them multiply it by a power of x. Polynomials are numbers whose highest bit is x^0.
+ * A CRC is linear: the checksums of two texts of one length differ by the remainder of the texts'
+ * difference, a polynomial over GF(2). Only the changed bytes contribute to it; the bytes behind
+ * them multiply it by a power of x. Polynomials are numbers whose highest bit is x^0.
  */
 const POLYNOMIAL = 0xedb88320;
 const ONE = 0x80000000;
 const X_TO_THE_8 = 0x00800000;
+/** The update works with fewer bytes than this behind the change. */
+export const MAX_BYTES_AFTER = 65_536;
 
 /**
- * The checksum once `length` bytes at `at` in `before` have become those of `after`.
+ * The checksum after `length` bytes at `at` in `before` were replaced with those in `after`.
  * @param checksum of the bytes as they were
- * @param afterAt where those begin that take their place
- * @param behind how many bytes come after the changed ones, less than MOST_BEHIND
+ * @param afterAt offset of the new bytes in `after`
+ * @param behind how many bytes come after the changed ones, less than MAX_BYTES_AFTER
  */
 export function checksumAfter(
   checksum: number,
@@ -53,10 +57,7 @@ function powers(base: number, count: number): Int32Array {
   return table;
 }
 
-/** Of every byte, the remainder once eight bits have come behind it. */
+/** For every byte, its remainder with eight bits behind it. */
 const REMAINDERS = Int32Array.from({ length: 256 }, (_, byte) => product(byte, X_TO_THE_8));
 const POWERS_OF_A_BYTE = powers(X_TO_THE_8, 256);
 const POWERS_OF_256_BYTES = powers(product(POWERS_OF_A_BYTE[255] as number, X_TO_THE_8), 256);
-
-/** So many bytes, or more, behind a change are too many. */
-export const MOST_BEHIND = 65_536;

@@ -1,23 +1,27 @@
 import { compareRange, isSameRange, readUint32 } from './bytes.js';
-import { isLive } from './filter.js';
-import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
+import { isLive } from './expiry.js';
 import { ownsRecord } from './header.js';
+import { flagsOf, PARTIAL_SEED, PEER_ID_LENGTH, SEEDER, V4, V6, type RecordLayout } from './peer-record.js';
 import type { CountedPeers, PeerCounts, Shard } from './shard.js';
 
 export type { PeerCounts } from './shard.js';
 
 export const NO_PEERS: PeerCounts = { seeders: 0, leechers: 0, partialSeeds: 0 };
+const ABSENT = -1;
+
+type State = 0 | 1 | 2;
 
 /**
- * Counts the live peers that shard n is responsible for, by peer id: a peer with several addresses is one peer, a seeder if one of its
- * records is, else downloading if one of its records is. The shard remembers the counts until the next peer expires.
- * @param deadline records last seen then or before are expired, seconds since the epoch
+ * Counts the live peers that belong to a shard, by peer id: a peer with several addresses is one
+ * peer, a seeder if one of its records is, else a leecher if one of its records is. The shard
+ * caches the counts until the next peer expires.
+ * @param expiryCutoff records last seen then or before are expired, seconds since the epoch
  */
-export function countPeers(n: number, shard: Shard, deadline: number): PeerCounts {
-  const known = countedAt(shard, deadline);
+export function countPeers(shard: Shard, expiryCutoff: number): PeerCounts {
+  const known = countedAt(shard, expiryCutoff);
   if (known !== undefined) return known.counts;
   const tally: Record<State, number> = { 0: 0, 1: 0, 2: 0 };
-  const { bytes } = shard;
+  const { bytes, header } = shard;
   const v4End = shard.end(V4);
   const v6End = shard.end(V6);
   let v4At = shard.start(V4);
@@ -29,49 +33,49 @@ export function countPeers(n: number, shard: Shard, deadline: number): PeerCount
     let best: State | typeof ABSENT = ABSENT;
     if (order <= 0) {
       const next = endOfPeer(bytes, v4At, v4End, V4);
-      best = bestOf(bytes, v4At, next, V4, deadline, best);
+      best = bestOf(bytes, v4At, next, V4, expiryCutoff, best);
       v4At = next;
     }
     if (order >= 0) {
       const next = endOfPeer(bytes, v6At, v6End, V6);
-      best = bestOf(bytes, v6At, next, V6, deadline, best);
+      best = bestOf(bytes, v6At, next, V6, expiryCutoff, best);
       v6At = next;
     }
-    if (best !== ABSENT && (!shard.header.strays || ownsRecord(shard.header, n, bytes, idAt))) tally[best]++;
+    if (best !== ABSENT && (!header.misplaced || ownsRecord(header, bytes, idAt))) tally[best]++;
   }
   const counts = { partialSeeds: tally[0], leechers: tally[1], seeders: tally[2] };
-  shard.counted = { counts, from: deadline, until: nextExpiry(shard, deadline) };
+  shard.counted = { counts, from: expiryCutoff, until: nextExpiry(shard, expiryCutoff) };
   return counts;
 }
 
-/** A shard's counts, and what they have one of its peers as. */
+/** A shard's counts, and as what they count one of its peers. */
 export interface CountedPeer {
   readonly known: CountedPeers;
   readonly was: State | typeof ABSENT;
 }
 
 /**
- * What `countChanged` needs to know before a record is put in. Undefined if the counts are not known.
+ * What `countChanged` needs from before a record is put in. Undefined if the counts are unknown.
  * @param record of the peer, or the identity of one
- * @param at where it is, or would be
+ * @param at the position of it, or where it would be
  */
 export function countedPeer(
   shard: Shard,
   layout: RecordLayout,
   record: Uint8Array,
   at: number,
-  deadline: number,
+  expiryCutoff: number,
 ): CountedPeer | undefined {
-  const known = countedAt(shard, deadline);
-  // Of strays only some are counted, which takes the number of the shard to know.
-  if (known === undefined || shard.header.strays) return undefined;
-  return { known, was: stateOfPeer(shard, layout, record, at, deadline) };
+  const known = countedAt(shard, expiryCutoff);
+  // Of misplaced records only some count.
+  if (known === undefined || shard.header.misplaced) return undefined;
+  return { known, was: stateOfPeer(shard, layout, record, at, expiryCutoff) };
 }
 
 /**
- * Counts a shard in which nothing has changed but one record.
+ * Sets the counts of a shard in which one record has changed, from those before the change.
  * @param record as it was put in
- * @param at where it is
+ * @param at its position
  * @param before what `countedPeer` said of its peer before
  */
 export function countChanged(
@@ -79,21 +83,23 @@ export function countChanged(
   layout: RecordLayout,
   record: Uint8Array,
   at: number,
-  deadline: number,
+  expiryCutoff: number,
   { known, was }: CountedPeer,
 ): void {
   const { counts } = known;
-  const is = stateOfPeer(after, layout, record, at, deadline);
+  const is = stateOfPeer(after, layout, record, at, expiryCutoff);
   const seen = readUint32(record, layout.seenAt);
   after.counted = {
     counts: was === is ? counts : added(added(counts, was, -1), is, 1),
-    from: deadline,
-    until: seen > deadline && seen < known.until ? seen : known.until,
+    from: expiryCutoff,
+    until: seen > expiryCutoff && seen < known.until ? seen : known.until,
   };
 }
 
-function countedAt({ counted }: Shard, deadline: number): CountedPeers | undefined {
-  return counted !== undefined && counted.from <= deadline && deadline < counted.until ? counted : undefined;
+function countedAt({ counted }: Shard, expiryCutoff: number): CountedPeers | undefined {
+  return counted !== undefined && counted.from <= expiryCutoff && expiryCutoff < counted.until
+    ? counted
+    : undefined;
 }
 
 /** Field by field, which is much quicker than to spread an object. */
@@ -111,22 +117,22 @@ function stateOfPeer(
   layout: RecordLayout,
   record: Uint8Array,
   at: number,
-  deadline: number,
+  expiryCutoff: number,
 ): State | typeof ABSENT {
   const { from, to } = shard.recordsOf(layout, record, at);
-  const best = bestOf(shard.bytes, from, to, layout, deadline, ABSENT);
+  const best = bestOf(shard.bytes, from, to, layout, expiryCutoff, ABSENT);
   const other = layout === V4 ? V6 : V4;
   if (shard.countOf(other) === 0) return best;
   const others = shard.recordsOf(other, record);
-  return bestOf(shard.bytes, others.from, others.to, other, deadline, best);
+  return bestOf(shard.bytes, others.from, others.to, other, expiryCutoff, best);
 }
 
-/** When the next record expires that has not yet, as a deadline. */
-function nextExpiry(shard: Shard, deadline: number): number {
-  if (shard.seenSince > deadline) return shard.seenSince;
+/** The first expiry cutoff at which one more record is expired. */
+function nextExpiry(shard: Shard, expiryCutoff: number): number {
+  if (shard.oldestSeen > expiryCutoff) return shard.oldestSeen;
   let next = Infinity;
   for (const layout of [V4, V6]) {
-    next = Math.min(next, nextExpiryIn(shard, layout, shard.start(layout), shard.end(layout), deadline));
+    next = Math.min(next, nextExpiryIn(shard, layout, shard.start(layout), shard.end(layout), expiryCutoff));
   }
   return next;
 }
@@ -136,17 +142,20 @@ function nextExpiryIn(
   layout: RecordLayout,
   from: number,
   to: number,
-  deadline: number,
+  expiryCutoff: number,
 ): number {
   let next = Infinity;
   for (let at = from; at < to; at += layout.size) {
     const seen = readUint32(shard.bytes, at + layout.seenAt);
-    if (seen > deadline && seen < next) next = seen;
+    if (seen > expiryCutoff && seen < next) next = seen;
   }
   return next;
 }
 
-/** Counts of a whole swarm from those of some of its shards, which together cover this share of it (0 to 1; 1: exact). */
+/**
+ * Counts of a whole swarm from those of some of its shards.
+ * @param covered the share of the swarm that these shards cover, 0 to 1; 1: exact
+ */
 export function extrapolate(counts: PeerCounts, covered: number): PeerCounts {
   if (covered >= 1 || covered <= 0) return counts;
   return {
@@ -172,13 +181,13 @@ export function subtractCounts(a: PeerCounts, b: PeerCounts): PeerCounts {
   };
 }
 
-/** How many of these peers a reply may have: a seeder is given those that download. */
-export function givable({ seeders, leechers, partialSeeds }: PeerCounts, downloadersOnly: boolean): number {
+/** How many of these peers a reply may return: a seeder gets leechers only. */
+export function returnable(
+  { seeders, leechers, partialSeeds }: PeerCounts,
+  downloadersOnly: boolean,
+): number {
   return downloadersOnly ? leechers : seeders + leechers + partialSeeds;
 }
-
-type State = 0 | 1 | 2;
-const ABSENT = -1;
 
 /** The end of the run of records that have the peer id of the record at `at`. */
 function endOfPeer(bytes: Uint8Array, at: number, end: number, layout: RecordLayout): number {
@@ -192,11 +201,11 @@ function bestOf(
   from: number,
   to: number,
   layout: RecordLayout,
-  deadline: number,
+  expiryCutoff: number,
   best: State | typeof ABSENT,
 ): State | typeof ABSENT {
   for (let at = from; at < to; at += layout.size) {
-    if (!isLive(bytes, at, layout, deadline)) continue;
+    if (!isLive(bytes, at, layout, expiryCutoff)) continue;
     const flags = flagsOf(bytes, at, layout);
     const state: State = (flags & SEEDER) !== 0 ? 2 : (flags & PARTIAL_SEED) !== 0 ? 0 : 1;
     if (state > best) best = state;

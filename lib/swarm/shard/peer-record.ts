@@ -3,14 +3,16 @@ import { byteAt, compareRange, copyBytes, readUint32, writeUint16, writeUint32 }
 /**
  * A peer record: what a swarm knows of one peer at one address, in fixed width.
  *
- *     peer_id 20 | address 4 or 16 | port 2 | seen 4 | flags 1        (31 bytes for IPv4, 43 for IPv6; big-endian)
- *     '---------- identity -------------'
+ *     peer_id 20 | address 4 or 16 | port 2 | seen 4 | flags 1      big-endian; IPv4: 31 bytes,
+ *     '---------- identity -------------'                          IPv6: 43 bytes
  *
- * Identity is (peer_id, address, port), so that nobody removes another's peer from another address. Address and port
- * lie together as the compact forms of BEP 23 and BEP 7 want them: a reply is slices of records.
+ * Identity is (peer_id, address, port), so that nobody removes another's peer from another address.
+ * Address and port lie together as in the compact forms of BEP 23 and BEP 7: a reply is slices of
+ * records.
  *
- * `seen` is when the peer last announced, in seconds since the epoch; the upper half of the flags has the sixteenths of a second, so
- * that comparing the bytes compares the time. The lower half says what the peer is.
+ * `seen` is when the peer last announced, in seconds since the epoch. The upper half of the flags
+ * has the sixteenths of that second, so that comparing the bytes compares the time. The lower half
+ * says what the peer is.
  */
 export interface RecordLayout {
   readonly addressLength: 4 | 16;
@@ -22,7 +24,7 @@ export interface RecordLayout {
 
 export const PEER_ID_LENGTH = 20;
 
-/** Where address and port begin in a record. */
+/** Offset of address and port in a record. */
 export const ENDPOINT_AT = PEER_ID_LENGTH;
 
 export const V4: RecordLayout = { addressLength: 4, identityLength: 26, seenAt: 26, flagsAt: 30, size: 31 };
@@ -34,11 +36,11 @@ export const SEEDER = 1;
 export const PARTIAL_SEED = 2;
 /** This peer's download has been counted; it is not counted again. */
 export const COUNTED = 4;
-/** A tombstone: the peer left. The highest of them, so that of two records of the same time the tombstone counts as newer. */
+/** A tombstone: the peer left. The highest flag, so of two records of one date it is the newer. */
 export const STOPPED = 8;
 
 const FLAGS = 15;
-/** What `seen` and the upper half of the flags count together. */
+/** The unit of a record's date: `seen` and the upper half of the flags together. */
 const TICKS_PER_SECOND = 16;
 
 /** Bytes of a new record, not dated yet. The peer id has 20 bytes, the address 4 or 16. */
@@ -70,7 +72,10 @@ export function layoutOf(address: Uint8Array): RecordLayout {
   throw new RangeError(`an address has 4 or 16 bytes, not ${address.length}`);
 }
 
-/** Dates a record. @param ticks sixteenths of a second since the epoch */
+/**
+ * Dates a record.
+ * @param ticks sixteenths of a second since the epoch
+ */
 export function setDate(record: Uint8Array, layout: RecordLayout, ticks: number): void {
   writeUint32(record, layout.seenAt, Math.floor(ticks / TICKS_PER_SECOND));
   record[layout.flagsAt] = flagsOf(record, 0, layout) | ((ticks % TICKS_PER_SECOND) << 4);
@@ -89,10 +94,10 @@ export function toTicks(milliseconds: number): number {
 }
 
 /**
- * When a peer must have been seen to be alive: records last seen then or before are expired, seconds since the epoch.
+ * The expiry cutoff: records last seen then or before are expired. Seconds since the epoch.
  * @param now milliseconds since the epoch
  */
-export function expiryDeadline(now: number, peerLifetimeSeconds: number): number {
+export function expiryCutoff(now: number, peerLifetimeSeconds: number): number {
   return Math.floor(now / 1000) - peerLifetimeSeconds;
 }
 
@@ -102,8 +107,8 @@ export function flagsOf(bytes: Uint8Array, at: number, layout: RecordLayout): nu
 }
 
 /**
- * Which of two records of one peer is newer: positive if a is. The later date wins, ties go by what the peer is, so that
- * every process decides alike whatever it read first.
+ * Which of two records of one identity is newer: positive if a is, 0 if they are the same. The
+ * later date wins, then the greater flags, so that every process decides alike.
  */
 export function compareAge(
   a: Uint8Array,

@@ -4,9 +4,9 @@ import { PEER_ID_LENGTH } from './peer-record.js';
 /**
  * Which shard of a swarm holds a peer: extendible hashing.
  *
- * Shard n of local depth d is responsible for the peers whose hash ends in the d bits of n. Splitting it makes shard
- * n + 2^d, which takes the peers with bit d set, and both have depth d + 1 from then on. So every shard but 0 has one
- * parent (its highest bit cleared), from which it was split off:
+ * Shard n of depth d is responsible for the peers whose hash ends in the d bits of n. A split of it
+ * makes shard n + 2^d, which takes the peers with bit d set, and both have depth d + 1 then. So
+ * every shard but 0 has one parent (its highest bit cleared), from which it was split off:
  *
  *     depth 0      1        2            3
  *           0 ---- 0 ------ 0 ---------- 0, 4
@@ -32,13 +32,13 @@ export function shardAt(hash: number, depth: number): number {
   return hash & ((1 << depth) - 1);
 }
 
-/** Every shard that may be responsible for a hash: shard 0, the first one that may be split off from it, and so on, youngest last. */
-export function lineOf(hash: number): number[] {
-  const line = [0];
+/** Every shard that may be responsible for a hash, each the parent of the next; shard 0 first. */
+export function candidateShards(hash: number): number[] {
+  const candidates = [0];
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    if ((hash & (1 << depth)) !== 0) line.push(shardAt(hash, depth + 1));
+    if ((hash & (1 << depth)) !== 0) candidates.push(shardAt(hash, depth + 1));
   }
-  return line;
+  return candidates;
 }
 
 /** The shard that was split off from shard n when it had this depth. */
@@ -51,7 +51,7 @@ export function parentOf(shard: number): number {
   return shard & ~(1 << highestBit(shard));
 }
 
-/** The depth that shard n had when it was made: no version of it is shallower. */
+/** The depth that a shard is made with: no version of it has less. */
 export function birthDepth(shard: number): number {
   return shard === 0 ? 0 : highestBit(shard) + 1;
 }

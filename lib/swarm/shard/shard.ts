@@ -1,35 +1,38 @@
 import { byteAt, compareRange, copyBytes, isSameRange, readUint32, writeUint32 } from './bytes.js';
-import { checksumAfter, MOST_BEHIND } from './checksum.js';
-import { compareAge, PEER_ID_LENGTH, V4, type RecordLayout } from './peer-record.js';
+import { checksumAfter, MAX_BYTES_AFTER } from './checksum.js';
 import { CHECKSUM_AT, HEADER_SIZE, readHeader, writeHeader, type ShardHeader } from './header.js';
+import { compareAge, PEER_ID_LENGTH, V4, type RecordLayout } from './peer-record.js';
 
 /**
- * A shard as it is stored: a header (shard-header.ts), then the IPv4 records, then the IPv6 records, each sorted by identity, no identity twice.
+ * A shard as it is stored: a header (header.ts), then the IPv4 records, then the IPv6 records.
+ * Invariant: each run is sorted by identity, and no identity is there twice.
  *
- * A change makes a new shard, and bytes are never changed once sealed or read. So a store may keep what it was given, and a reader may
- * keep what it read, for as long as they like. Only a draft, which `put` makes of a shard for the operations of one write, is
- * changed in place until it is sealed: whoever makes it shows it to nobody before.
+ * A change makes a new shard: sealed bytes, and bytes that were read, never change. So stores and
+ * readers may keep them. The exception is a draft, which `put` makes for the operations of one
+ * write. It changes in place until it is sealed, and nobody else sees it before.
  */
 export class Shard {
   /** What the shard is responsible for. */
   readonly header: ShardHeader;
   readonly v4Count: number;
   readonly v6Count: number;
-  /** Where the records begin in `bytes`. */
+  /** Offsets of the records in `bytes`. */
   readonly v4At = HEADER_SIZE;
   readonly v6At: number;
-  /** No record was last seen before this, seconds since the epoch: found out lately, or not known (0). Whoever finds out better says so. */
-  seenSince = 0;
-  /** The peers by what they have, if somebody has counted them. */
+  /**
+   * Lower bound of `seen` over all records, seconds since the epoch; 0: unknown. Refined lazily.
+   */
+  oldestSeen = 0;
+  /** Cached counts; undefined: not counted yet. */
   counted: CountedPeers | undefined;
   private isDraft = false;
-  /** Whether nothing else is in the memory that the bytes are in. False: not known. */
+  /** Whether the bytes are alone in their ArrayBuffer. False: unknown. */
   private hasOwnMemory = false;
-  /** Whether header and checksum in `bytes` are right. Once they are, a record that takes the place of another keeps them so. */
+  /** Whether header and checksum in `bytes` are right. `replace` keeps them right. */
   private isSealed = false;
 
   private constructor(
-    /** The stored form; its header and checksum are only sure to be right after `seal`. */
+    /** The stored form. Its header and checksum are right after `seal`. */
     readonly bytes: Buffer,
     header: ShardHeader,
     v4Count: number,
@@ -46,28 +49,37 @@ export class Shard {
     return new Shard(Buffer.alloc(HEADER_SIZE), header, 0, 0);
   }
 
-  /** A shard from bytes whose records are in place behind room for a header. */
+  /** A shard from bytes that have room for a header, then the records. */
   static of(header: ShardHeader, bytes: Buffer, v4Count: number, v6Count: number): Shard {
     return new Shard(bytes, header, v4Count, v6Count);
   }
 
   /**
-   * Reads stored bytes, without copying them.
-   * @throws ShardDamagedError if they are not what `seal` gave; ShardFormatError if a newer version of the tracker wrote them.
+   * Reads the stored bytes of the shard with this number, without copying them.
+   * @throws ShardDamagedError if they are not what `seal` gave
+   * @throws ShardFormatError if a newer version of the tracker wrote them
    */
-  static decode(stored: Uint8Array): Shard {
+  static decode(number: number, stored: Uint8Array): Shard {
     const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-    const { header, v4Count, v6Count } = readHeader(bytes);
+    const { header, v4Count, v6Count } = readHeader(number, bytes);
     const shard = new Shard(bytes, header, v4Count, v6Count);
     shard.isSealed = true;
     return shard;
+  }
+
+  /** Which shard of its swarm this is. */
+  get number(): number {
+    return this.header.number;
   }
 
   get count(): number {
     return this.v4Count + this.v6Count;
   }
 
-  /** Writes the header and the checksum into the shard's own bytes, and gives the stored form. Idempotent. A draft is none any more. */
+  /**
+   * Writes header and checksum into the bytes and returns the stored form. Ends a draft.
+   * Idempotent.
+   */
   seal(): Buffer {
     const { bytes, header } = this;
     this.isDraft = false;
@@ -77,7 +89,9 @@ export class Shard {
     return bytes;
   }
 
-  /** This shard in memory of its own. What was cut from a larger piece, or from a pool, keeps all of that from being freed. */
+  /**
+   * This shard in an ArrayBuffer of its own: a slice of a larger one keeps all of that in memory.
+   */
   compact(): Shard {
     const { bytes } = this;
     if (this.hasOwnMemory || bytes.buffer.byteLength === bytes.length) return this;
@@ -86,21 +100,22 @@ export class Shard {
     const shard = new Shard(own, this.header, this.v4Count, this.v6Count);
     shard.hasOwnMemory = true;
     shard.isSealed = this.isSealed;
-    shard.seenSince = this.seenSince;
+    shard.oldestSeen = this.oldestSeen;
     shard.counted = this.counted;
     return shard;
   }
 
-  /** The same peers under another header. The bytes are copied, as a store may still be reading the old ones. */
+  /** The same peers under another header. Copies, as a store may still read the old bytes. */
   withHeader(header: ShardHeader): Shard {
     return new Shard(Buffer.from(this.bytes), header, this.v4Count, this.v6Count);
   }
 
   /**
-   * The place of a record's identity among the records of its layout. Identities of one client begin alike: what is between two that share
-   * so many bytes with the one that is looked for shares them, too, and is compared from there on.
+   * The position of a record's identity among the records of its layout, by binary search.
+   * Identities of one client begin alike. All records between two that share a prefix with the
+   * identity share it too, so each comparison begins behind that prefix.
    */
-  find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): RecordPlace {
+  find(layout: RecordLayout, identity: Uint8Array, identityAt = 0): RecordPosition {
     const { bytes } = this;
     const { size, identityLength } = layout;
     const start = this.start(layout);
@@ -131,7 +146,7 @@ export class Shard {
 
   /**
    * The byte offsets of a peer's records of a layout: of the first, and behind the last.
-   * @param near where one of them is, or would be, if that is known
+   * @param near the position of one of them, or where one would be, if that is known
    */
   recordsOf(
     layout: RecordLayout,
@@ -149,7 +164,7 @@ export class Shard {
     return { from, to };
   }
 
-  /** The byte offset of the first record of a layout that does not come before a peer's. */
+  /** The byte offset of the first record of a layout that does not sort before a peer's. */
   private firstOf(layout: RecordLayout, peerId: Uint8Array): number {
     const start = this.start(layout);
     let low = 0;
@@ -164,18 +179,22 @@ export class Shard {
   }
 
   /**
-   * This shard with a record put in or, if it is newer than the one of the same identity, put in its place.
-   * @param place what `find` says of the record, if it was asked already
+   * This shard with a record inserted, or replaced if the shard has an older one of its identity.
+   * @param position what `find` said of the record, if it was asked already
    */
-  with(layout: RecordLayout, record: Uint8Array, place: RecordPlace = this.find(layout, record)): Shard {
-    const { at, found } = place;
+  with(
+    layout: RecordLayout,
+    record: Uint8Array,
+    position: RecordPosition = this.find(layout, record),
+  ): Shard {
+    const { at, found } = position;
     if (found && compareAge(record, 0, this.bytes, at, layout) <= 0) return this;
     const { length } = this.bytes;
-    // Of its own memory, so that it need not be copied to be kept.
+    // An ArrayBuffer of its own: `compact` has nothing to copy later.
     const bytes = Buffer.allocUnsafeSlow(found ? length : length + layout.size);
     bytes.set(this.bytes, 0);
     if (!found) {
-      // Neither takes a view of a part, which would cost as much as to copy half of a shard.
+      // No views of parts: one costs as much as a copy of half a shard.
       bytes.copyWithin(at + layout.size, at, length);
       copyBytes(record, 0, bytes, at, layout.size);
     }
@@ -188,20 +207,20 @@ export class Shard {
       this.v6Count + (isV4 ? 0 : more),
     );
     shard.hasOwnMemory = true;
-    shard.seenSince = Math.min(this.seenSince, readUint32(record, layout.seenAt));
+    shard.oldestSeen = Math.min(this.oldestSeen, readUint32(record, layout.seenAt));
     shard.isSealed = found && this.isSealed;
     if (found) shard.replace(layout, record, at);
     return shard;
   }
 
   /**
-   * What `with` gives, as a draft; if this is one, then in place as long as its length stays the same. So announces that are written together
-   * copy the shard once.
+   * What `with` gives, as a draft. A draft itself changes in place while its length stays the same,
+   * so announces that are written together copy the shard once.
    */
-  put(layout: RecordLayout, record: Uint8Array, place: RecordPlace = this.find(layout, record)): Shard {
-    const { at, found } = place;
+  put(layout: RecordLayout, record: Uint8Array, position: RecordPosition = this.find(layout, record)): Shard {
+    const { at, found } = position;
     if (!this.isDraft || !found) {
-      const draft = this.with(layout, record, place);
+      const draft = this.with(layout, record, position);
       if (draft !== this) draft.isDraft = true;
       return draft;
     }
@@ -212,13 +231,13 @@ export class Shard {
     return this;
   }
 
-  /** Puts a record in the place of the one of its identity: all that can change is what comes behind that. */
+  /** Overwrites a record with one of the same identity. Updates the checksum by the difference. */
   private replace({ identityLength, size }: RecordLayout, record: Uint8Array, at: number): void {
     const { bytes } = this;
     const from = at + identityLength;
     const length = size - identityLength;
     const behind = bytes.length - at - size;
-    if (behind >= MOST_BEHIND) this.isSealed = false;
+    if (behind >= MAX_BYTES_AFTER) this.isSealed = false;
     if (this.isSealed) {
       const checksum = readUint32(bytes, CHECKSUM_AT);
       writeUint32(
@@ -243,23 +262,23 @@ export class Shard {
   }
 }
 
-/** Where a record's identity is in a shard: its byte offset if it is there (`found`), else where it would be. */
-export interface RecordPlace {
+/** The byte offset of a record's identity if it is there (`found`), else where it would be. */
+export interface RecordPosition {
   readonly at: number;
   readonly found: boolean;
 }
 
-/** Peers by what they have. `leechers` are those still downloading; partial seeds (BEP 21) are in `partialSeeds` only. */
+/** Numbers of peers by what they have. A partial seed (BEP 21) is no leecher. */
 export interface PeerCounts {
   readonly seeders: number;
   readonly leechers: number;
   readonly partialSeeds: number;
 }
 
-/** Counts that are right as long as records expire that were last seen between two moments, seconds since the epoch. */
+/** Counts, and the expiry cutoffs for which they are right, seconds since the epoch. */
 export interface CountedPeers {
   readonly counts: PeerCounts;
-  /** The first of these moments, included. */
+  /** The first such cutoff, included. */
   readonly from: number;
   /** The last one, not included. */
   readonly until: number;

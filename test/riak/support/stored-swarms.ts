@@ -42,7 +42,7 @@ function* ownedPeerIds(key: string, values: readonly Uint8Array[]): Generator<st
   for (const layout of [V4, V6]) {
     for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
       if ((flagsOf(shard.bytes, at, layout) & STOPPED) !== 0) continue;
-      if (!ownsRecord(shard.header, n, shard.bytes, at)) continue;
+      if (!ownsRecord(shard.header, shard.bytes, at)) continue;
       yield shard.bytes.toString('hex', at, at + PEER_ID_LENGTH);
     }
   }

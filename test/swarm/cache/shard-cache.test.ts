@@ -3,56 +3,56 @@ import { expect } from 'chai';
 import { ReadOperation } from '../../../lib/swarm/operations/operation.js';
 import { V4 } from '../../../lib/swarm/shard/peer-record.js';
 import { MoveOperation } from '../../../lib/swarm/operations/relocation.js';
-import { WarmShards } from '../../../lib/swarm/cache/shard-cache.js';
+import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { recordOf } from '../support/peers.js';
 import { KEY, Site, upTo } from '../support/site.js';
 
-const read = new ReadOperation(undefined);
+const read = new ReadOperation();
 const put = (record: Buffer): MoveOperation => new MoveOperation(V4, record);
 const swarm = (number: number): string => number.toString(16).padStart(40, '0');
-/** What a lane without a stored shard is taken to weigh. */
-const LANE = 800;
+/** What a writer without a stored shard is taken to take. */
+const WRITER = 800;
 
 describe('the shards of a process', () => {
-  it('have one lane each', () => {
-    const shards = new WarmShards(new Site().context, 1e9);
+  it('have one writer each', () => {
+    const shards = new ShardCache(new Site().context, 1e9);
     expect(shards.peek(KEY, 0)).to.equal(undefined);
-    const lane = shards.lane(KEY, 0);
-    expect(shards.lane(KEY, 0)).to.equal(lane);
-    expect(shards.peek(KEY, 0)).to.equal(lane);
-    expect(shards.lane(KEY, 1)).to.not.equal(lane);
-    expect(shards.lane(swarm(1), 0)).to.not.equal(lane);
-    expect(shards.lane(KEY, 6).n).to.equal(6);
+    const writer = shards.writer(KEY, 0);
+    expect(shards.writer(KEY, 0)).to.equal(writer);
+    expect(shards.peek(KEY, 0)).to.equal(writer);
+    expect(shards.writer(KEY, 1)).to.not.equal(writer);
+    expect(shards.writer(swarm(1), 0)).to.not.equal(writer);
+    expect(shards.writer(KEY, 6).number).to.equal(6);
   });
 
   it('are dropped when those that were used once have half of a small bound, the oldest first', async () => {
-    const shards = new WarmShards(new Site().context, 10 * LANE);
-    for (const number of upTo(100)) await shards.lane(swarm(number), 0).submit(read);
+    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    for (const number of upTo(100)) await shards.writer(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
     const kept = upTo(100).filter((number) => shards.peek(swarm(number), 0) !== undefined);
     expect(kept).to.deep.equal(upTo(100).slice(95));
   });
 
   it('are dropped when those that were used once have a sixty-fourth of a large bound', async () => {
-    const lanes = 160_000;
-    const shards = new WarmShards(new Site().context, lanes * LANE);
-    for (const number of upTo(lanes / 32)) await shards.lane(swarm(number), 0).submit(read);
+    const writers = 160_000;
+    const shards = new ShardCache(new Site().context, writers * WRITER);
+    for (const number of upTo(writers / 32)) await shards.writer(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
-    const kept = upTo(lanes / 32).filter((number) => shards.peek(swarm(number), 0) !== undefined);
-    expect(kept).to.deep.equal(upTo(lanes / 32).slice(lanes / 64));
+    const kept = upTo(writers / 32).filter((number) => shards.peek(swarm(number), 0) !== undefined);
+    expect(kept).to.deep.equal(upTo(writers / 32).slice(writers / 64));
   });
 
   it('are dropped as others are used when what they remember is too old, however much room there is', async () => {
     const site = new Site();
-    const shards = new WarmShards(site.context, 100 * LANE);
-    const use = (number: number): Promise<unknown> => shards.lane(swarm(number), 0).submit(read);
+    const shards = new ShardCache(site.context, 100 * WRITER);
+    const use = (number: number): Promise<unknown> => shards.writer(swarm(number), 0).submit(read);
     const isKept = (number: number): boolean => shards.peek(swarm(number), 0) !== undefined;
     for (const number of [1, 2, 3, 1, 2, 3]) await use(number);
     // Enough that are used once: the first three are looked at, and stay.
     for (const number of upTo(100)) await use(1000 + number);
     site.pass(4);
-    await shards.lane(swarm(2), 0).submit(put(recordOf(1, { seen: 10_000 })));
+    await shards.writer(swarm(2), 0).submit(put(recordOf(1, { seen: 10_000 })));
     site.pass(2);
     for (const number of upTo(3)) await use(2000 + number);
     await new Promise(setImmediate);
@@ -60,8 +60,8 @@ describe('the shards of a process', () => {
   });
 
   it('stay for the rest of the bound when they were used twice, the longest unused go first', async () => {
-    const shards = new WarmShards(new Site().context, 10 * LANE);
-    const use = (number: number): Promise<unknown> => shards.lane(swarm(number), 0).submit(read);
+    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    const use = (number: number): Promise<unknown> => shards.writer(swarm(number), 0).submit(read);
     for (const number of upTo(5)) {
       await use(number);
       await use(number);
@@ -71,7 +71,8 @@ describe('the shards of a process', () => {
     const kept = (numbers: number[]): number[] =>
       numbers.filter((number) => shards.peek(swarm(number), 0) !== undefined);
     expect(kept(upTo(5))).to.deep.equal(upTo(5));
-    // More of them than fit: the one that was used since they came stays, the others go in their order.
+    // More of them than fit: the one that was used since they came stays, the others go in their
+    // order.
     await use(0);
     for (const number of [2000, 2001, 2002]) {
       await use(number);
@@ -83,67 +84,68 @@ describe('the shards of a process', () => {
   });
 
   it('stay when they are used in turn, as long as all of them fit', async () => {
-    const lanes = 4000;
+    const writers = 4000;
     const site = new Site();
-    const shards = new WarmShards(site.context, lanes * LANE * 1.2);
+    const shards = new ShardCache(site.context, writers * WRITER * 1.2);
     const useAll = async (): Promise<void> => {
-      for (const number of upTo(lanes)) await shards.lane(swarm(number), 0).submit(read);
+      for (const number of upTo(writers)) await shards.writer(swarm(number), 0).submit(read);
       await new Promise(setImmediate);
     };
     for (let round = 0; round < 4; round++) await useAll();
     const { fetch = 0 } = await site.operationsOf(useAll);
     // Of some it was not known that they had been there, as another one had their place.
-    expect(fetch).to.be.below(lanes / 4);
+    expect(fetch).to.be.below(writers / 4);
   });
 
   it('stay when they are used in turn, among eight times as many uses of others that come back by chance', async () => {
-    const lanes = 1000;
+    const writers = 1000;
     const others = 64_000;
-    const shards = new WarmShards(new Site().context, lanes * LANE * 4);
+    const shards = new ShardCache(new Site().context, writers * WRITER * 4);
     let chance = 1;
     const useAll = async (): Promise<number> => {
       let missed = 0;
-      for (const number of upTo(lanes * 9)) {
+      for (const number of upTo(writers * 9)) {
         // A linear congruential generator: its upper bits are chance enough.
         chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0;
         const isOurs = number % 9 === 0;
-        const key = swarm(isOurs ? number / 9 : lanes + Math.floor((chance / 2 ** 32) * others));
+        const key = swarm(isOurs ? number / 9 : writers + Math.floor((chance / 2 ** 32) * others));
         if (isOurs && shards.peek(key, 0) === undefined) missed++;
-        await shards.lane(key, 0).submit(read);
+        await shards.writer(key, 0).submit(read);
       }
       await new Promise(setImmediate);
       return missed;
     };
     for (let round = 0; round < 11; round++) await useAll();
-    expect(await useAll()).to.be.below(lanes / 4);
+    expect(await useAll()).to.be.below(writers / 4);
   });
 
-  it('weigh what they remember, as much as that is now', async () => {
+  it('take the bytes of what they cache now', async () => {
     const site = new Site();
     const peers = 1000;
     const large = shardOf(upTo(peers).map((number) => recordOf(number, { seen: 10_000 })));
     await site.overwrite(KEY, large.seal());
-    const shards = new WarmShards(site.context, 100 * LANE);
-    const lane = shards.lane(KEY, 0);
-    await lane.submit(read);
-    expect(lane.weight).to.equal(20 + peers * 31);
+    const shards = new ShardCache(site.context, 100 * WRITER);
+    const writer = shards.writer(KEY, 0);
+    await writer.submit(read);
+    expect(writer.bytes).to.equal(20 + peers * 31);
     const others = async (from: number): Promise<number> => {
       for (const number of upTo(60)) {
         for (const key of [swarm(from + number), swarm(from + number), KEY])
-          await shards.lane(key, 0).submit(read);
+          await shards.writer(key, 0).submit(read);
       }
-      // Those that were used once have half of it: enough of them make regulars of all the others.
+      // Those that were used once have half of it: enough of them protect all the
+      // others.
       for (const number of upTo(60)) {
-        for (const key of [swarm(from + 100 + number), KEY]) await shards.lane(key, 0).submit(read);
+        for (const key of [swarm(from + 100 + number), KEY]) await shards.writer(key, 0).submit(read);
       }
       return upTo(60).filter((number) => shards.peek(swarm(from + number), 0) !== undefined).length;
     };
-    const room = Math.floor((50 * LANE - 20 - peers * 31 - LANE) / LANE);
+    const room = Math.floor((50 * WRITER - 20 - peers * 31 - WRITER) / WRITER);
     expect(await others(1000)).to.be.within(room - 1, room);
     // All of its peers expire, and it becomes light.
     site.pass(3000);
-    await lane.submit(put(recordOf(1, { seen: 13_000 })));
-    expect(lane.weight).to.equal(20 + 31);
+    await writer.submit(put(recordOf(1, { seen: 13_000 })));
+    expect(writer.bytes).to.equal(20 + 31);
     expect(await others(2000)).to.be.within(48, 49);
   });
 
@@ -157,29 +159,29 @@ describe('the shards of a process', () => {
           ? () => Promise.resolve({ values: [piece.subarray(100_000)], version: undefined })
           : (Reflect.get(target, name, target) as unknown),
     });
-    const shards = new WarmShards({ ...site.context, store }, 10 * LANE);
-    const lane = shards.lane(KEY, 0);
-    await lane.submit(read);
-    await shards.lane(KEY, 0).submit(read);
-    for (const number of upTo(10)) await shards.lane(swarm(number), 0).submit(read);
-    expect(shards.peek(KEY, 0)).to.equal(lane);
-    expect(lane.warm?.bytes.buffer.byteLength).to.equal(stored.length);
-    expect(lane.warm?.bytes).to.deep.equal(stored);
+    const shards = new ShardCache({ ...site.context, store }, 10 * WRITER);
+    const writer = shards.writer(KEY, 0);
+    await writer.submit(read);
+    await shards.writer(KEY, 0).submit(read);
+    for (const number of upTo(10)) await shards.writer(swarm(number), 0).submit(read);
+    expect(shards.peek(KEY, 0)).to.equal(writer);
+    expect(writer.warm?.bytes.buffer.byteLength).to.equal(stored.length);
+    expect(writer.warm?.bytes).to.deep.equal(stored);
     // Read anew, it is a slice again, but not for long.
     site.pass(3000);
-    await lane.submit(read);
+    await writer.submit(read);
     await new Promise(setImmediate);
-    expect(lane.warm?.bytes.buffer.byteLength).to.equal(stored.length);
+    expect(writer.warm?.bytes.buffer.byteLength).to.equal(stored.length);
   });
 
   it('stay when they are used again and again', async () => {
-    const shards = new WarmShards(new Site().context, 10 * LANE);
-    const lane = shards.lane(KEY, 0);
+    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    const writer = shards.writer(KEY, 0);
     for (const number of upTo(100)) {
-      await shards.lane(swarm(number), 0).submit(read);
-      await shards.lane(KEY, 0).submit(read);
+      await shards.writer(swarm(number), 0).submit(read);
+      await shards.writer(KEY, 0).submit(read);
     }
-    expect(shards.peek(KEY, 0)).to.equal(lane);
+    expect(shards.peek(KEY, 0)).to.equal(writer);
   });
 
   it('stay while something is under way with them, so that the process does not compete with itself', async () => {
@@ -191,15 +193,15 @@ describe('the shards of a process', () => {
           label === `fetch ${KEY}` ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
       },
     );
-    const shards = new WarmShards(site.context, 0);
-    const lane = shards.lane(KEY, 0);
-    const landing = lane.submit(read);
-    for (const number of upTo(20)) await shards.lane(swarm(number), 0).submit(read);
+    const shards = new ShardCache(site.context, 0);
+    const writer = shards.writer(KEY, 0);
+    const outcome = writer.submit(read);
+    for (const number of upTo(20)) await shards.writer(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
-    expect(shards.peek(KEY, 0)).to.equal(lane);
+    expect(shards.peek(KEY, 0)).to.equal(writer);
     expect(upTo(20).filter((number) => shards.peek(swarm(number), 0) !== undefined)).to.deep.equal([]);
     release?.();
-    await landing;
+    await outcome;
     await new Promise(setImmediate);
     expect(shards.peek(KEY, 0)).to.equal(undefined);
   });
@@ -213,21 +215,21 @@ describe('the shards of a process', () => {
           label === `put ${KEY}` ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
       },
     );
-    const shards = new WarmShards(site.context, 10 * LANE);
-    const use = (key: string): Promise<unknown> => shards.lane(key, 0).submit(read);
-    const lane = shards.lane(KEY, 0);
+    const shards = new ShardCache(site.context, 10 * WRITER);
+    const use = (key: string): Promise<unknown> => shards.writer(key, 0).submit(read);
+    const writer = shards.writer(KEY, 0);
     await use(KEY);
     await use(KEY);
     for (const number of upTo(10)) await use(swarm(number));
-    const landing = lane.submit(put(recordOf(1, { seen: 10_000 })));
+    const outcome = writer.submit(put(recordOf(1, { seen: 10_000 })));
     for (const number of upTo(20)) {
       for (const key of [swarm(100 + number), swarm(100 + number)]) await use(key);
     }
     for (const number of upTo(10)) await use(swarm(200 + number));
-    expect(shards.peek(KEY, 0)).to.equal(lane);
+    expect(shards.peek(KEY, 0)).to.equal(writer);
     expect(shards.peek(swarm(100), 0)).to.equal(undefined);
     const releasing = setInterval(() => release?.(), 1);
-    await landing;
+    await outcome;
     clearInterval(releasing);
   });
 });

@@ -2,21 +2,21 @@ import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import { AnnounceOperation } from '../../../lib/swarm/operations/announce.js';
-import { AdoptOperation, MoveOperation } from '../../../lib/swarm/operations/relocation.js';
+import { AbsorbOperation, MoveOperation } from '../../../lib/swarm/operations/relocation.js';
 import { V4 } from '../../../lib/swarm/shard/peer-record.js';
 import { shardKey } from '../../../lib/swarm/shard/placement.js';
-import { ReadOperation } from '../../../lib/swarm/operations/operation.js';
+import { FindOperation, ReadOperation } from '../../../lib/swarm/operations/operation.js';
 import { newHeader, ownsRecord, type ShardHeader } from '../../../lib/swarm/shard/header.js';
-import { withStraysKnown } from '../../../lib/swarm/shard/merge.js';
+import { withMisplacedFlag } from '../../../lib/swarm/shard/merge.js';
 import { ShardRouter } from '../../../lib/swarm/cache/shard-router.js';
-import { WarmShards } from '../../../lib/swarm/cache/shard-cache.js';
+import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import { recordsOf, shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf, v4Of } from '../support/peers.js';
 import { KEY, Site } from '../support/site.js';
 
 /** One process's router over a site. */
 function routerOf(site: Site): ShardRouter {
-  return new ShardRouter(new WarmShards(site.context, 1e9), site.log);
+  return new ShardRouter(new ShardCache(site.context, 1e9), site.log);
 }
 
 const seenNow = (site: Site, number: number): Buffer => recordOf(number, { seen: site.milliseconds / 1000 });
@@ -48,7 +48,7 @@ async function store(
   numbers: readonly number[] = [],
 ): Promise<void> {
   const list = numbers.map((number) => seenNow(site, number));
-  const shard = withStraysKnown(n, shardOf(list, { ...newHeader(n), ...header }));
+  const shard = withMisplacedFlag(shardOf(list, { ...newHeader(n), ...header }));
   await site.overwrite(shardKey(KEY, n), Buffer.from(shard.seal()));
 }
 
@@ -61,7 +61,8 @@ async function numbersAt(site: Site, n: number): Promise<number[]> {
 describe('the way to the shard of a peer', () => {
   it('ends at the first shard in a swarm of one', async () => {
     const site = new Site();
-    const { n, shard, fetches } = await routerOf(site).visit(KEY, operation(site, 1));
+    const { shard, fetches } = await routerOf(site).visit(KEY, operation(site, 1));
+    const n = shard.number;
     expect({ n, count: shard.count, fetches }).to.deep.equal({ n: 0, count: 1, fetches: 1 });
   });
 
@@ -72,7 +73,8 @@ describe('the way to the shard of a peer', () => {
     await store(site, 1, { depth: 2 });
     await store(site, 2, {});
     await store(site, 3, {});
-    const { n, fetches } = await routerOf(site).visit(KEY, operation(site, number));
+    const { shard, fetches } = await routerOf(site).visit(KEY, operation(site, number));
+    const n = shard.number;
     expect({ n, fetches }).to.deep.equal({ n: 3, fetches: 2 });
     expect(await numbersAt(site, 3)).to.deep.equal([number]);
   });
@@ -101,7 +103,7 @@ describe('the way to the shard of a peer', () => {
       await store(site, 2, {});
       if (child === 'forwarding') await store(site, 3, { forwarding: true, forwardingSince: 9000 });
       await router.visit(KEY, operation(site, deep));
-      const { n } = await router.visit(KEY, operation(site, number));
+      const n = (await router.visit(KEY, operation(site, number))).shard.number;
       expect(n).to.equal(1);
       expect(await numbersAt(site, 1)).to.deep.equal([number]);
     }
@@ -111,7 +113,7 @@ describe('the way to the shard of a peer', () => {
     const site = new Site();
     const [number = 0] = numbersIn(1, 1, 1);
     await store(site, 0, { depth: 1 });
-    const { n } = await routerOf(site).visit(KEY, operation(site, number));
+    const n = (await routerOf(site).visit(KEY, operation(site, number))).shard.number;
     expect(n).to.equal(1);
     expect(await numbersAt(site, 1)).to.deep.equal([number]);
   });
@@ -121,7 +123,8 @@ describe('the way to the shard of a peer', () => {
     const [number = 0] = numbersIn(1, 1, 1);
     await store(site, 0, { depth: 1 });
     const { hash } = operation(site, number);
-    const { n, shard } = await routerOf(site).visit(KEY, new ReadOperation(hash));
+    const { shard } = await routerOf(site).visit(KEY, new FindOperation(hash));
+    const n = shard.number;
     expect({ n, count: shard.count }).to.deep.equal({ n: 1, count: 0 });
     expect(await site.keys()).to.deep.equal([KEY]);
   });
@@ -146,7 +149,7 @@ describe('the way to the shard of a peer', () => {
     for (const number of deep) await router.visit(KEY, operation(site, number));
     expect(router.depthOf(KEY)).to.equal(6);
     const [number = 0] = numbersIn(63, 6, 1);
-    expect((await router.visit(KEY, operation(site, number))).n).to.equal(1);
+    expect((await router.visit(KEY, operation(site, number))).shard.number).to.equal(1);
     expect(router.depthOf(KEY)).to.equal(1);
   });
 
@@ -156,14 +159,15 @@ describe('the way to the shard of a peer', () => {
         const site = new Site();
         const [leecher = 0] = numbersIn(3, 2, 1);
         await store(site, 0, { depth: 4 });
-        // Its child is there already; whether it knows of that yet or not, it still has the leecher.
+        // Its child is there already; whether it knows of that yet or not, it still has the
+        // leecher.
         await store(site, 1, { depth: isSplitStored ? 2 : 1 }, [leecher]);
         await store(site, 3, {});
         const router = routerOf(site);
         for (const number of numbersIn(0, 4, guess)) await router.visit(KEY, operation(site, number));
         expect(router.depthOf(KEY)).to.equal(guess);
         const completes = completionOf(leecher);
-        const { n } = await router.visit(KEY, completes);
+        const n = (await router.visit(KEY, completes)).shard.number;
         const from = `guessed at ${guess}, split ${isSplitStored ? 'stored' : 'under way'}`;
         expect({ n, isCounted: completes.countsDownload }, from).to.deep.equal({
           n: isSplitStored ? 3 : 1,
@@ -180,10 +184,11 @@ describe('the way to the shard of a peer', () => {
     await store(site, 1, {}, []);
     const router = routerOf(site);
     for (const number of numbersIn(0, 4, 1)) await router.visit(KEY, operation(site, number));
-    expect((await router.visit(KEY, operation(site, leecher))).n).to.equal(1);
+    expect((await router.visit(KEY, operation(site, leecher))).shard.number).to.equal(1);
     for (const number of numbersIn(0, 4, 2, 1000)) await router.visit(KEY, operation(site, number));
     expect(router.depthOf(KEY)).to.equal(3);
-    // Another process has split that shard twice since, and not come to move the leecher, of whom it did not know.
+    // Another process has split that shard twice since, and not come to move the leecher, of whom
+    // it did not know.
     await store(site, 1, { depth: 3 }, [leecher]);
     for (const [n, depth] of [
       [3, 3],
@@ -193,7 +198,7 @@ describe('the way to the shard of a peer', () => {
       await store(site, n, { depth });
     }
     const completes = completionOf(leecher);
-    const { n } = await router.visit(KEY, completes);
+    const n = (await router.visit(KEY, completes)).shard.number;
     expect({ n, isCounted: completes.countsDownload }).to.deep.equal({ n: 7, isCounted: true });
   });
 
@@ -203,17 +208,17 @@ describe('the way to the shard of a peer', () => {
       const [number = 0] = numbersIn(1, 1, 1);
       await store(site, 0, { depth: 1 });
       const put = site.store.put.bind(site.store);
-      let isFolded = false;
+      let isMerged = false;
       site.store.put = async (key, value, version) => {
-        if (key === `${KEY}.1` && !isFolded) {
-          isFolded = true;
+        if (key === `${KEY}.1` && !isMerged) {
+          isMerged = true;
           // A purge has made the shard as well, and merged it with its parent again.
           await store(site, 0, { depth: 0, generation: 1 });
           await store(site, 1, { generation: 1, forwarding: true, forwardingSince: 9000 });
         }
         return put(key, value, version);
       };
-      const { n } = await routerOf(site).visit(KEY, operation(site, number));
+      const n = (await routerOf(site).visit(KEY, operation(site, number))).shard.number;
       expect(n, concurrency).to.equal(0);
       expect((await site.scrape()).counts.leechers, concurrency).to.equal(1);
     }
@@ -235,7 +240,7 @@ describe('an operation at one shard', () => {
     await store(site, 0, { depth: 1 }, numbersIn(0, 1, 2));
     await store(site, 1, { forwarding: true, forwardingSince: 9000 });
     const router = routerOf(site);
-    const read = new ReadOperation(undefined);
+    const read = new ReadOperation();
     expect((await router.applyAt(KEY, 0, read)).count).to.equal(2);
     expect((await router.applyAt(KEY, 1, read)).header.forwarding).to.equal(true);
     expect((await router.applyAt(KEY, 2, read)).count).to.equal(0);
@@ -246,27 +251,27 @@ describe('an operation at one shard', () => {
     for (const isThere of [true, false]) {
       const site = new Site();
       if (isThere) {
-        await store(site, 1, { forwarding: true, forwardingSince: 9000, generation: 5, adoptions: 7 });
+        await store(site, 1, { forwarding: true, forwardingSince: 9000, generation: 5, absorptions: 7 });
       }
-      const adopt = new AdoptOperation(1, shardOf([]));
-      const shard = await routerOf(site).applyAt(KEY, 1, adopt, 'create');
+      const absorb = new AbsorbOperation(shardOf([]));
+      const shard = await routerOf(site).applyAt(KEY, 1, absorb, 'create');
       expect(shard.header).to.deep.equal({
         ...newHeader(1),
         generation: isThere ? 6 : 0,
-        adoptions: 1,
+        absorptions: 1,
       });
       expect((await site.shardsAt(`${KEY}.1`)).map(({ header }) => header)).to.deep.equal([shard.header]);
     }
   });
 
-  it('moves the strays that it finds there', async () => {
+  it('moves the misplaced records that it finds there', async () => {
     const site = new Site();
-    const strays = numbersIn(1, 1, 3);
-    await store(site, 0, { depth: 1 }, strays);
+    const misplaced = numbersIn(1, 1, 3);
+    await store(site, 0, { depth: 1 }, misplaced);
     await store(site, 1, {});
-    await routerOf(site).applyAt(KEY, 0, new ReadOperation(undefined));
+    await routerOf(site).applyAt(KEY, 0, new ReadOperation());
     expect(await numbersAt(site, 0)).to.deep.equal([]);
-    expect(await numbersAt(site, 1)).to.deep.equal(strays);
+    expect(await numbersAt(site, 1)).to.deep.equal(misplaced);
   });
 });
 
@@ -274,15 +279,15 @@ describe('records in a shard that they do not belong into', () => {
   it('are moved to where they belong, and only then dropped', async () => {
     const site = new Site();
     const mine = numbersIn(0, 1, 3);
-    const strays = numbersIn(1, 1, 3);
-    await store(site, 0, { depth: 1 }, [...mine, ...strays]);
+    const misplaced = numbersIn(1, 1, 3);
+    await store(site, 0, { depth: 1 }, [...mine, ...misplaced]);
     await store(site, 1, {});
     const [visitor = 0] = numbersIn(0, 1, 1, 1000);
     await routerOf(site).visit(KEY, operation(site, visitor));
     expect(await numbersAt(site, 0)).to.deep.equal([...mine, visitor]);
-    expect(await numbersAt(site, 1)).to.deep.equal(strays);
+    expect(await numbersAt(site, 1)).to.deep.equal(misplaced);
     const [shard] = await site.shardsAt(KEY);
-    expect(shard?.header.strays).to.equal(false);
+    expect(shard?.header.misplaced).to.equal(false);
   });
 
   it('stay where they are if they cannot be stored where they belong', async () => {
@@ -291,15 +296,15 @@ describe('records in a shard that they do not belong into', () => {
       {},
       { fault: (called, key) => (fails && called === 'put' && key !== KEY ? 'before' : 'none') },
     );
-    const strays = numbersIn(1, 1, 3);
-    await store(site, 0, { depth: 1 }, strays);
+    const misplaced = numbersIn(1, 1, 3);
+    await store(site, 0, { depth: 1 }, misplaced);
     const [visitor = 0, later = 0] = numbersIn(0, 1, 2, 1000);
     const router = routerOf(site);
     await router.visit(KEY, operation(site, visitor));
-    expect(await numbersAt(site, 0)).to.include.members([...strays, visitor]);
+    expect(await numbersAt(site, 0)).to.include.members([...misplaced, visitor]);
     fails = false;
     await router.visit(KEY, operation(site, later));
-    expect(await numbersAt(site, 1)).to.deep.equal(strays);
+    expect(await numbersAt(site, 1)).to.deep.equal(misplaced);
     expect(await numbersAt(site, 0)).to.deep.equal([visitor, later]);
   });
 
@@ -311,7 +316,8 @@ describe('records in a shard that they do not belong into', () => {
       {
         fault: (called, key) => (fails && called === 'put' && key === `${KEY}.1` ? 'before' : 'none'),
         schedule: async (label) => {
-          // The third shard is slow to answer: a move to it is still under way when the other one fails.
+          // The third shard is slow to answer: a move to it is still under way when the other one
+          // fails.
           if (label.includes(`${KEY}.2`)) for (let i = 0; i < 20; i++) await new Promise(setImmediate);
           calls.push(label);
         },
@@ -325,9 +331,10 @@ describe('records in a shard that they do not belong into', () => {
     await store(site, 2, {});
     fails = true;
     const [visitor = 0] = numbersIn(0, 2, 1, 1000);
-    const { n, shard } = await routerOf(site).visit(KEY, operation(site, visitor));
+    const { shard } = await routerOf(site).visit(KEY, operation(site, visitor));
+    const n = shard.number;
     expect([n, shard.count]).to.deep.equal([0, 5]);
-    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['strays not moved']);
+    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['misplaced peers not moved']);
     expect(site.log.lines[0]?.fields['cause']).to.be.instanceOf(StoreUnavailableError);
     const before = calls.length;
     for (let i = 0; i < 50; i++) await new Promise(setImmediate);
@@ -338,9 +345,9 @@ describe('records in a shard that they do not belong into', () => {
 
   it('go to the parent if the shard forwards', async () => {
     const site = new Site();
-    const strays = numbersIn(1, 1, 2);
+    const misplaced = numbersIn(1, 1, 2);
     await store(site, 0, {});
-    await store(site, 1, { forwarding: true, forwardingSince: 9000 }, strays);
+    await store(site, 1, { forwarding: true, forwardingSince: 9000 }, misplaced);
     const router = routerOf(site);
     // A depth of one is remembered from before the swarm shrank.
     await store(site, 0, { depth: 1 });
@@ -349,7 +356,7 @@ describe('records in a shard that they do not belong into', () => {
     site.pass(60);
     const [number = 0] = numbersIn(1, 1, 1, 1000);
     await router.visit(KEY, operation(site, number));
-    expect(await numbersAt(site, 0)).to.deep.equal([...strays, number]);
+    expect(await numbersAt(site, 0)).to.deep.equal([...misplaced, number]);
     expect(await numbersAt(site, 1)).to.deep.equal([]);
   });
 
@@ -364,8 +371,8 @@ describe('records in a shard that they do not belong into', () => {
     for (const n of [0, 1]) {
       const [shard] = await site.shardsAt(shardKey(KEY, n));
       if (shard === undefined) expect.fail('the shard is gone');
-      expect(shard.header.strays).to.equal(false);
-      for (const record of recordsOf(shard)) expect(ownsRecord(shard.header, n, record, 0)).to.equal(true);
+      expect(shard.header.misplaced).to.equal(false);
+      for (const record of recordsOf(shard)) expect(ownsRecord(shard.header, record, 0)).to.equal(true);
       expect(shard.count).to.equal(5);
     }
   });

@@ -2,13 +2,17 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
-import { ReadOperation, type ShardOperation } from '../../../lib/swarm/operations/operation.js';
+import {
+  FindOperation,
+  ReadOperation,
+  type ShardOperation,
+} from '../../../lib/swarm/operations/operation.js';
 import { SEEDER, V4 } from '../../../lib/swarm/shard/peer-record.js';
 import { hashPeerId, MAX_DEPTH } from '../../../lib/swarm/shard/placement.js';
 import { newHeader, type ShardHeader } from '../../../lib/swarm/shard/header.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
-import { ShardLane } from '../../../lib/swarm/cache/shard-writer.js';
-import { WarmShards } from '../../../lib/swarm/cache/shard-cache.js';
+import { ShardWriter } from '../../../lib/swarm/cache/shard-writer.js';
+import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import type { Fault } from '../../support/memory-store.js';
 import { recordsOf, shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf } from '../support/peers.js';
@@ -19,15 +23,15 @@ function put(site: Site, number: number, changes: Partial<ShardOperation> = {}):
   const record = recordOf(number, { seen: site.milliseconds / 1000 });
   return {
     hash: hashPeerId(record),
-    doubts: () => false,
+    needsFreshRead: () => false,
     apply: (shard) => shard.with(V4, record),
-    holds: (shard) => shard.find(V4, record).found,
+    isAppliedIn: (shard) => shard.find(V4, record).found,
     ...changes,
   };
 }
 
-function laneOf(site: Site, n = 0): ShardLane {
-  return new WarmShards(site.context, 1e9).lane(KEY, n);
+function writerOf(site: Site, n = 0): ShardWriter {
+  return new ShardCache(site.context, 1e9).writer(KEY, n);
 }
 
 async function storedNumbers(site: Site, key = KEY): Promise<number[]> {
@@ -45,7 +49,7 @@ async function store(
   await site.overwrite(key, Buffer.from(shardOf(list, header).seal()));
 }
 
-describe('a lane', () => {
+describe('a writer', () => {
   it('answers an operation when what it did is stored, and never before', async () => {
     let release: (() => void) | undefined;
     const site = new Site(
@@ -56,7 +60,7 @@ describe('a lane', () => {
       },
     );
     let answered = false;
-    const landing = laneOf(site)
+    const outcome = writerOf(site)
       .submit(put(site, 1))
       .then((landed) => {
         answered = true;
@@ -65,19 +69,19 @@ describe('a lane', () => {
     while (release === undefined) await new Promise(setImmediate);
     expect(answered).to.equal(false);
     release();
-    const { kind, shard, fetches } = await landing;
+    const { kind, shard, fetches } = await outcome;
     expect({ kind, fetches, count: shard.count }).to.deep.equal({ kind: 'done', fetches: 1, count: 1 });
     expect(await storedNumbers(site)).to.deep.equal([1]);
   });
 
   it('writes together what arrives while a write is under way', async () => {
     const site = new Site();
-    const lane = laneOf(site);
+    const writer = writerOf(site);
     const { fetch, put: puts } = await site.operationsOf(async () => {
-      const landings = [lane.submit(put(site, 0))];
+      const outcomes = [writer.submit(put(site, 0))];
       await new Promise(setImmediate);
-      landings.push(...upTo(50).map((number) => lane.submit(put(site, number))));
-      await Promise.all(landings);
+      outcomes.push(...upTo(50).map((number) => writer.submit(put(site, number))));
+      await Promise.all(outcomes);
     });
     expect(fetch).to.equal(1);
     expect(puts).to.be.at.most(2);
@@ -86,18 +90,18 @@ describe('a lane', () => {
 
   it('has the event loop for no more than some of them at once, and serves all in their order', async () => {
     let applied = 0;
-    const groups: number[] = [];
+    const batches: number[] = [];
     const site = new Site(
       { shardPeers: 1e9 },
       {
         schedule: (label) => {
-          if (label === `put ${KEY}`) groups.push(applied);
+          if (label === `put ${KEY}`) batches.push(applied);
           applied = 0;
           return Promise.resolve();
         },
       },
     );
-    const lane = laneOf(site);
+    const writer = writerOf(site);
     const order: number[] = [];
     const numbers = upTo(2000);
     await Promise.all(
@@ -110,33 +114,33 @@ describe('a lane', () => {
             return operation.apply(shard, now);
           },
         });
-        return lane.submit(counted);
+        return writer.submit(counted);
       }),
     );
     expect(order).to.deep.equal(numbers);
-    expect(Math.max(...groups)).to.be.at.most(512);
-    expect(groups).to.have.length.at.most(6);
+    expect(Math.max(...batches)).to.be.at.most(512);
+    expect(batches).to.have.length.at.most(6);
     expect(await storedNumbers(site)).to.have.length(2000);
   });
 
   it('neither writes nor answers late for operations that change nothing', async () => {
     const site = new Site();
-    const lane = laneOf(site);
-    await lane.submit(put(site, 1));
+    const writer = writerOf(site);
+    await writer.submit(put(site, 1));
     const { version } = await site.store.fetch(KEY);
-    const taken = await site.operationsOf(() => lane.submit(new ReadOperation(hashPeerId(peerIdOf(1)))));
+    const taken = await site.operationsOf(() => writer.submit(new FindOperation(hashPeerId(peerIdOf(1)))));
     expect(taken).to.deep.equal({});
     expect((await site.store.fetch(KEY)).version).to.deep.equal(version);
   });
 
-  it('reads again for an operation that doubts what is remembered, once for all of a group', async () => {
+  it('reads again for an operation that needs a fresh read, once for all of a batch', async () => {
     const site = new Site();
-    const [mine, theirs] = [laneOf(site), laneOf(site)];
+    const [mine, theirs] = [writerOf(site), writerOf(site)];
     await mine.submit(put(site, 1));
     await theirs.submit(put(site, 2));
     const seen: number[] = [];
     const doubting = put(site, 3, {
-      doubts: () => true,
+      needsFreshRead: () => true,
       apply: (shard) => {
         seen.push(shard.count);
         return shard;
@@ -147,12 +151,12 @@ describe('a lane', () => {
     expect(seen).to.deep.equal([2, 2]);
   });
 
-  it('reads again for an operation that stands on nothing remembered', async () => {
+  it('reads again for an operation that is to be applied to nothing cached', async () => {
     const site = new Site();
-    const [mine, theirs] = [laneOf(site), laneOf(site)];
+    const [mine, theirs] = [writerOf(site), writerOf(site)];
     await mine.submit(put(site, 1));
     await theirs.submit(put(site, 2));
-    const read = new ReadOperation(undefined);
+    const read = new ReadOperation();
     expect((await mine.submit(read)).shard.count).to.equal(1);
     const { shard, fetches } = await mine.submit(read, 'fresh');
     expect({ count: shard.count, fetches }).to.deep.equal({ count: 2, fetches: 1 });
@@ -161,7 +165,7 @@ describe('a lane', () => {
 
   it('reads once for an operation that wants it fresh where nothing is remembered', async () => {
     const site = new Site();
-    const { fetches } = await laneOf(site).submit(put(site, 1), 'fresh');
+    const { fetches } = await writerOf(site).submit(put(site, 1), 'fresh');
     expect(fetches).to.equal(1);
   });
 
@@ -176,14 +180,14 @@ describe('a lane', () => {
             : Promise.resolve(),
       },
     );
-    const lane = laneOf(site);
-    const early = lane.submit(new ReadOperation(undefined));
+    const writer = writerOf(site);
+    const early = writer.submit(new ReadOperation());
     await new Promise(setImmediate);
     await store(site, KEY, newHeader(0), [7]);
     let seen: number[] = [];
-    const late = lane.submit(
+    const late = writer.submit(
       put(site, 1, {
-        doubts: () => true,
+        needsFreshRead: () => true,
         apply: (shard) => {
           seen = recordsOf(shard).map((record) => record.readUInt32BE(16));
           return shard;
@@ -197,42 +201,42 @@ describe('a lane', () => {
 
   it('remembers nothing after the time of its clock went back, as that may be any time', async () => {
     const site = new Site();
-    const lane = laneOf(site);
-    await lane.submit(put(site, 1));
+    const writer = writerOf(site);
+    await writer.submit(put(site, 1));
     site.milliseconds -= 1;
-    expect(lane.warm).to.equal(undefined);
+    expect(writer.warm).to.equal(undefined);
   });
 
   it('tells how many reads an operation took', async () => {
     const site = new Site();
-    const lane = laneOf(site);
-    expect((await lane.submit(put(site, 1))).fetches).to.equal(1);
-    expect((await lane.submit(put(site, 2))).fetches).to.equal(0);
-    expect((await lane.submit(put(site, 3, { doubts: () => true }))).fetches).to.equal(1);
+    const writer = writerOf(site);
+    expect((await writer.submit(put(site, 1))).fetches).to.equal(1);
+    expect((await writer.submit(put(site, 2))).fetches).to.equal(0);
+    expect((await writer.submit(put(site, 3, { needsFreshRead: () => true }))).fetches).to.equal(1);
   });
 
   it('gives its state while it may be taken for the present one', async () => {
     const site = new Site();
-    const lane = laneOf(site);
-    expect(lane.warm).to.equal(undefined);
-    expect(lane.weight).to.equal(0);
-    await lane.submit(put(site, 1));
-    expect(lane.warm?.count).to.equal(1);
-    expect(lane.weight).to.equal(20 + 31);
+    const writer = writerOf(site);
+    expect(writer.warm).to.equal(undefined);
+    expect(writer.bytes).to.equal(0);
+    await writer.submit(put(site, 1));
+    expect(writer.warm?.count).to.equal(1);
+    expect(writer.bytes).to.equal(20 + 31);
     site.milliseconds += 4999;
-    expect(lane.warm?.count).to.equal(1);
+    expect(writer.warm?.count).to.equal(1);
     site.milliseconds += 1;
-    expect(lane.warm).to.equal(undefined);
+    expect(writer.warm).to.equal(undefined);
   });
 
   for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
     it(`loses nobody that another process wrote meanwhile, in a store with ${concurrency}`, async () => {
       const site = new Site({}, { concurrency });
-      const [mine, theirs] = [laneOf(site), laneOf(site)];
+      const [mine, theirs] = [writerOf(site), writerOf(site)];
       await mine.submit(put(site, 1));
       await theirs.submit(put(site, 2));
-      const landing = await mine.submit(put(site, 3));
-      expect(landing.shard.count).to.equal(3);
+      const outcome = await mine.submit(put(site, 3));
+      expect(outcome.shard.count).to.equal(3);
       await mine.submit(put(site, 4));
       const shards = await site.shardsAt(KEY);
       expect(shards).to.have.length(1);
@@ -242,7 +246,7 @@ describe('a lane', () => {
 
   it('applies an operation again if others made undone what it did', async () => {
     const site = new Site({}, { concurrency: 'compare-and-swap' });
-    const [mine, theirs] = [laneOf(site), laneOf(site)];
+    const [mine, theirs] = [writerOf(site), writerOf(site)];
     await mine.submit(put(site, 1));
     site.pass(1);
     await theirs.submit(put(site, 1));
@@ -251,13 +255,13 @@ describe('a lane', () => {
     let applied = 0;
     const operation: ShardOperation = {
       hash: hashPeerId(late),
-      doubts: () => false,
+      needsFreshRead: () => false,
       apply: (shard) => {
         applied++;
         if (applied > 1) late.writeUInt32BE(site.milliseconds / 1000 + 2, 26);
         return shard.with(V4, Buffer.from(late));
       },
-      holds: (shard) => recordsOf(shard).some((record) => record.equals(late)),
+      isAppliedIn: (shard) => recordsOf(shard).some((record) => record.equals(late)),
     };
     await mine.submit(operation);
     expect(applied).to.equal(2);
@@ -278,61 +282,61 @@ describe('a lane', () => {
         fetch: (key: string) => real.fetch(key),
       }),
     };
-    const failure: unknown = await new WarmShards(contended, 1e9)
-      .lane(KEY, 0)
+    const failure: unknown = await new ShardCache(contended, 1e9)
+      .writer(KEY, 0)
       .submit(put(site, 1))
       .catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StoreUnavailableError);
   });
 });
 
-describe('a lane whose store fails', () => {
+describe('a writer whose store fails', () => {
   it('fails all that waited for it, and the next operation reads anew', async () => {
     let next: Fault = 'none';
     const site = new Site({}, { fault: () => next });
-    const lane = laneOf(site);
-    await lane.submit(put(site, 1));
+    const writer = writerOf(site);
+    await writer.submit(put(site, 1));
     next = 'after';
-    const results = await Promise.allSettled([2, 3].map((number) => lane.submit(put(site, number))));
+    const results = await Promise.allSettled([2, 3].map((number) => writer.submit(put(site, number))));
     expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(StoreError);
     }
-    expect(lane.warm).to.equal(undefined);
-    expect(lane.weight).to.equal(0);
+    expect(writer.warm).to.equal(undefined);
+    expect(writer.bytes).to.equal(0);
     next = 'none';
-    expect((await lane.submit(put(site, 4))).fetches).to.equal(1);
+    expect((await writer.submit(put(site, 4))).fetches).to.equal(1);
   });
 
   it('goes on with what arrived after the failed write began', async () => {
     let fails = true;
     const site = new Site({}, { fault: (operation) => (operation === 'put' && fails ? 'before' : 'none') });
-    const lane = laneOf(site);
-    const first = lane.submit(put(site, 1)).catch(() => {
+    const writer = writerOf(site);
+    const first = writer.submit(put(site, 1)).catch(() => {
       fails = false;
       return undefined;
     });
     await new Promise(setImmediate);
     await first;
-    expect((await lane.submit(put(site, 2))).kind).to.equal('done');
+    expect((await writer.submit(put(site, 2))).kind).to.equal('done');
     expect(await storedNumbers(site)).to.deep.equal([2]);
-    expect(lane.busy).to.equal(false);
+    expect(writer.busy).to.equal(false);
   });
 
   it('goes on after an operation that throws, whether its state is remembered or read', async () => {
     const broken = new Error('a mistake in an operation');
     const site = new Site();
     for (const isRemembered of [false, true]) {
-      const lane = laneOf(site);
-      if (isRemembered) await lane.submit(put(site, 1));
+      const writer = writerOf(site);
+      if (isRemembered) await writer.submit(put(site, 1));
       const throwing = put(site, 2, {
         apply: () => {
           throw broken;
         },
       });
-      expect(await lane.submit(throwing).catch((error: unknown) => error)).to.equal(broken);
-      expect(lane.busy).to.equal(false);
-      expect((await lane.submit(put(site, 3))).kind).to.equal('done');
+      expect(await writer.submit(throwing).catch((error: unknown) => error)).to.equal(broken);
+      expect(writer.busy).to.equal(false);
+      expect((await writer.submit(put(site, 3))).kind).to.equal('done');
     }
   });
 });
@@ -341,10 +345,10 @@ describe('an operation about a peer', () => {
   it('is turned away where the shard is not there, unless it may be made', async () => {
     const site = new Site();
     const [number = 0] = numbersIn(1, 1, 1);
-    const landing = await laneOf(site, 1).submit(put(site, number));
-    expect([landing.kind, landing.shard.count]).to.deep.equal(['absent', 0]);
+    const outcome = await writerOf(site, 1).submit(put(site, number));
+    expect([outcome.kind, outcome.shard.count]).to.deep.equal(['absent', 0]);
     expect(await site.keys()).to.deep.equal([]);
-    expect((await laneOf(site, 1).submit(put(site, number), 'create')).kind).to.equal('done');
+    expect((await writerOf(site, 1).submit(put(site, number), 'create')).kind).to.equal('done');
     expect(await storedNumbers(site, `${KEY}.1`)).to.deep.equal([number]);
   });
 
@@ -352,9 +356,9 @@ describe('an operation about a peer', () => {
     const site = new Site();
     const [elsewhere = 0] = numbersIn(1, 1, 1);
     await store(site, KEY, { ...newHeader(0), depth: 1 });
-    const landing = await laneOf(site).submit(put(site, elsewhere));
-    expect(landing.kind).to.equal('elsewhere');
-    expect(landing.shard.header.depth).to.equal(1);
+    const outcome = await writerOf(site).submit(put(site, elsewhere));
+    expect(outcome.kind).to.equal('elsewhere');
+    expect(outcome.shard.header.depth).to.equal(1);
     expect(await storedNumbers(site)).to.deep.equal([]);
   });
 
@@ -367,8 +371,8 @@ describe('an operation about a peer', () => {
       forwarding: true,
       forwardingSince: 9000,
     });
-    expect((await laneOf(site, 1).submit(put(site, number))).kind).to.equal('forwarding');
-    const { kind, shard } = await laneOf(site, 1).submit(put(site, number), 'create');
+    expect((await writerOf(site, 1).submit(put(site, number))).kind).to.equal('forwarding');
+    const { kind, shard } = await writerOf(site, 1).submit(put(site, number), 'create');
     expect(kind).to.equal('done');
     expect(shard.header).to.deep.equal({ ...newHeader(1), generation: 5 });
   });
@@ -376,13 +380,13 @@ describe('an operation about a peer', () => {
   it('is told that it belongs elsewhere if others split the shard while it was written', async () => {
     const site = new Site();
     const [number = 0] = numbersIn(1, 1, 1);
-    const lane = laneOf(site);
-    await lane.submit(put(site, numbersIn(0, 1, 1)[0] ?? 0));
+    const writer = writerOf(site);
+    await writer.submit(put(site, numbersIn(0, 1, 1)[0] ?? 0));
     await store(site, KEY, { ...newHeader(0), depth: 1 }, numbersIn(0, 1, 1));
-    const landing = await lane.submit(put(site, number));
-    expect(landing.kind).to.equal('elsewhere');
-    expect(landing.shard.header.strays).to.equal(true);
-    expect(landing.withStrays).to.deep.equal([0]);
+    const outcome = await writer.submit(put(site, number));
+    expect(outcome.kind).to.equal('elsewhere');
+    expect(outcome.shard.header.misplaced).to.equal(true);
+    expect(outcome.shardsWithMisplaced).to.deep.equal([0]);
   });
 });
 
@@ -394,17 +398,17 @@ describe('a shard that outgrows its target', () => {
         fc.integer({ min: 9, max: 60 }),
         async (shardPeers, peers) => {
           const site = new Site({ shardPeers });
-          const lane = laneOf(site);
-          const landings = await Promise.all(upTo(peers).map((number) => lane.submit(put(site, number))));
+          const writer = writerOf(site);
+          const outcomes = await Promise.all(upTo(peers).map((number) => writer.submit(put(site, number))));
           const numbers: number[] = [];
           for (const key of await site.keys()) {
             const [shard] = await site.shardsAt(key);
-            expect(shard?.header.strays).to.equal(false);
+            expect(shard?.header.misplaced).to.equal(false);
             expect(shard?.count ?? 0).to.be.at.most(shardPeers);
             numbers.push(...(await storedNumbers(site, key)));
           }
           expect(numbers.sort((a, b) => a - b)).to.deep.equal(upTo(peers));
-          expect(landings.every(({ kind }) => kind === 'done' || kind === 'elsewhere')).to.equal(true);
+          expect(outcomes.every(({ kind }) => kind === 'done' || kind === 'elsewhere')).to.equal(true);
         },
       ),
       { numRuns: 30 },
@@ -422,8 +426,8 @@ describe('a shard that outgrows its target', () => {
         },
       },
     );
-    const lane = laneOf(site);
-    await Promise.all(upTo(5).map((number) => lane.submit(put(site, number))));
+    const writer = writerOf(site);
+    await Promise.all(upTo(5).map((number) => writer.submit(put(site, number))));
     expect(puts[0]).to.equal(`put ${KEY}.1`);
     expect(puts.at(-1)).to.equal(`put ${KEY}`);
   });
@@ -434,13 +438,13 @@ describe('a shard that outgrows its target', () => {
       { shardPeers: 4 },
       { fault: (operation, key) => (fails && operation === 'put' && key !== KEY ? 'before' : 'none') },
     );
-    const lane = laneOf(site);
-    await Promise.all(upTo(4).map((number) => lane.submit(put(site, number))));
-    const failure = await lane.submit(put(site, 4)).catch((error: unknown) => error);
+    const writer = writerOf(site);
+    await Promise.all(upTo(4).map((number) => writer.submit(put(site, number))));
+    const failure = await writer.submit(put(site, 4)).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StoreUnavailableError);
     expect(await storedNumbers(site)).to.deep.equal(upTo(4));
     fails = false;
-    await lane.submit(put(site, 4));
+    await writer.submit(put(site, 4));
     expect((await site.keys()).length).to.be.above(1);
   });
 
@@ -451,7 +455,7 @@ describe('a shard that outgrows its target', () => {
     const now = site.milliseconds / 1000;
     const list = upTo(9).map((port) => recordOf(number, { port: port + 1, seen: now - port }));
     await site.overwrite(KEY, Buffer.from(shardOf(list, header).seal()));
-    await laneOf(site).submit(put(site, number));
+    await writerOf(site).submit(put(site, number));
     const [shard] = await site.shardsAt(KEY);
     const ports = (shard === undefined ? [] : recordsOf(shard)).map((record) => record.readUInt16BE(24));
     expect(ports).to.deep.equal([1, 2, 3, 4, 5, 6881]);
@@ -460,19 +464,19 @@ describe('a shard that outgrows its target', () => {
 
   it('makes room by dropping who has expired before it splits', async () => {
     const site = new Site({ shardPeers: 4, peerLifetimeSeconds: 100 });
-    const lane = laneOf(site);
-    await Promise.all(upTo(4).map((number) => lane.submit(put(site, number))));
+    const writer = writerOf(site);
+    await Promise.all(upTo(4).map((number) => writer.submit(put(site, number))));
     site.pass(100);
-    await lane.submit(put(site, 9));
+    await writer.submit(put(site, 9));
     expect(await site.keys()).to.deep.equal([KEY]);
     expect(await storedNumbers(site)).to.deep.equal([9]);
   });
 });
 
-describe('a lane without stored shard', () => {
+describe('a writer without stored shard', () => {
   it('has an empty shard of the depth that its number says', async () => {
     const site = new Site();
-    const { shard } = await laneOf(site, 5).submit(new ReadOperation(undefined));
+    const { shard } = await writerOf(site, 5).submit(new ReadOperation());
     expect(shard.count).to.equal(0);
     expect(shard.header).to.deep.equal(newHeader(5));
     expect(Shard.empty(newHeader(5)).bytes).to.have.length(20);

@@ -70,7 +70,7 @@ describe('an announce', () => {
         const operation = announce({ event, state: 'seeder' });
         const once = operation.apply(shard, ms(now));
         expect(recordsOf(operation.apply(once, ms(now)))).to.deep.equal(recordsOf(once));
-        expect(operation.holds(once)).to.equal(true);
+        expect(operation.isAppliedIn(once)).to.equal(true);
       }),
     );
   });
@@ -84,9 +84,9 @@ describe('an announce', () => {
   it('does not hold in a shard that has lost or outdated its record', () => {
     const operation = announce();
     const shard = operation.apply(empty, ms(now));
-    expect(operation.holds(shard)).to.equal(true);
-    expect(operation.holds(empty)).to.equal(false);
-    expect(operation.holds(shardOf([recordOf(1, { seen: now - 1 })]))).to.equal(false);
+    expect(operation.isAppliedIn(shard)).to.equal(true);
+    expect(operation.isAppliedIn(empty)).to.equal(false);
+    expect(operation.isAppliedIn(shardOf([recordOf(1, { seen: now - 1 })]))).to.equal(false);
   });
 });
 
@@ -96,7 +96,7 @@ describe('a re-announce', () => {
   it('that says nothing new, and soon, changes nothing', () => {
     const operation = announce();
     expect(operation.apply(known, ms(now))).to.equal(known);
-    expect(operation.holds(known)).to.equal(true);
+    expect(operation.isAppliedIn(known)).to.equal(true);
   });
 
   it('refreshes the peer from when it is to be written on', () => {
@@ -135,7 +135,7 @@ describe('a stop', () => {
       const shard = shardOf(list);
       const operation = stop();
       expect(operation.apply(shard, ms(now))).to.equal(shard);
-      expect(operation.holds(shard)).to.equal(true);
+      expect(operation.isAppliedIn(shard)).to.equal(true);
     }
   });
 
@@ -159,7 +159,7 @@ describe('a stop', () => {
     const operation = stop();
     const before = shardOf([recordOf(1)]);
     operation.apply(before, ms(now));
-    expect(operation.holds(before)).to.equal(false);
+    expect(operation.isAppliedIn(before)).to.equal(false);
   });
 });
 
@@ -246,27 +246,27 @@ describe('a completed download', () => {
 
 describe('a remembered state', () => {
   const there = shardOf([recordOf(1)]);
-  const doubts = (event: Announcement['event'], shard: Shard): boolean =>
-    announce({ event }).doubts(shard, ms(now));
+  const needsFreshRead = (event: Announcement['event'], shard: Shard): boolean =>
+    announce({ event }).needsFreshRead(shard, ms(now));
 
   it('is doubted for a stop of a peer that is not there, a start of one that is, and a completed download', () => {
-    expect(doubts('stopped', empty)).to.equal(true);
-    expect(doubts('started', there)).to.equal(true);
-    expect(doubts('completed', there)).to.equal(true);
-    expect(doubts('completed', empty)).to.equal(true);
+    expect(needsFreshRead('stopped', empty)).to.equal(true);
+    expect(needsFreshRead('started', there)).to.equal(true);
+    expect(needsFreshRead('completed', there)).to.equal(true);
+    expect(needsFreshRead('completed', empty)).to.equal(true);
   });
 
   it('is believed otherwise', () => {
-    expect(doubts('stopped', there)).to.equal(false);
-    expect(doubts('started', empty)).to.equal(false);
-    expect(doubts('none', there)).to.equal(false);
-    expect(doubts('none', empty)).to.equal(false);
+    expect(needsFreshRead('stopped', there)).to.equal(false);
+    expect(needsFreshRead('started', empty)).to.equal(false);
+    expect(needsFreshRead('none', there)).to.equal(false);
+    expect(needsFreshRead('none', empty)).to.equal(false);
   });
 
   it('takes an expired or stopped peer for one that is not there', () => {
     for (const gone of [recordOf(1, { seen: now - 100 }), recordOf(1, { flags: STOPPED })]) {
-      expect(doubts('stopped', shardOf([gone]))).to.equal(true);
-      expect(doubts('started', shardOf([gone]))).to.equal(false);
+      expect(needsFreshRead('stopped', shardOf([gone]))).to.equal(true);
+      expect(needsFreshRead('started', shardOf([gone]))).to.equal(false);
     }
   });
 });

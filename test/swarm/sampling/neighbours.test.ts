@@ -1,11 +1,16 @@
 import { expect } from 'chai';
 
-import { covered, Neighbours, SAMPLE_SHARDS, type HasEnough } from '../../../lib/swarm/sampling/neighbours.js';
+import {
+  covered,
+  Neighbours,
+  SAMPLE_SHARDS,
+  type HasEnough,
+} from '../../../lib/swarm/sampling/neighbours.js';
 import { shardKey } from '../../../lib/swarm/shard/placement.js';
 import { newHeader } from '../../../lib/swarm/shard/header.js';
-import type { Source } from '../../../lib/swarm/sampling/selection.js';
+import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { ReadOperation } from '../../../lib/swarm/operations/operation.js';
-import { WarmShards } from '../../../lib/swarm/cache/shard-cache.js';
+import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, recordOf } from '../support/peers.js';
 import { KEY, Site, upTo } from '../support/site.js';
@@ -14,14 +19,14 @@ const PEERS = 10;
 
 interface Scene {
   readonly site: Site;
-  readonly shards: WarmShards;
+  readonly shards: ShardCache;
   readonly neighbours: Neighbours;
   /** The answer of an announce that ended at shard 0. */
-  readonly own: Source;
+  readonly own: Shard;
 }
 
 function atLeast(peers: number): HasEnough {
-  return (sources) => sources.reduce((sum, { shard }) => sum + shard.count, 0) >= peers;
+  return (shards) => shards.reduce((sum, { count }) => sum + count, 0) >= peers;
 }
 
 /** A swarm of 2^depth stored shards with ten peers each. */
@@ -31,9 +36,9 @@ async function swarmOf(depth: number): Promise<Scene> {
     const list = numbersIn(n, depth, PEERS).map((number) => recordOf(number, { seen: 10_000 }));
     await site.overwrite(shardKey(KEY, n), Buffer.from(shardOf(list, { ...newHeader(n), depth }).seal()));
   }
-  const shards = new WarmShards(site.context, 1e9);
-  const { shard } = await shards.lane(KEY, 0).submit(new ReadOperation(undefined));
-  return { site, shards, neighbours: new Neighbours(shards, site.random, site.log), own: { n: 0, shard } };
+  const shards = new ShardCache(site.context, 1e9);
+  const { shard: own } = await shards.writer(KEY, 0).submit(new ReadOperation());
+  return { site, shards, neighbours: new Neighbours(shards, site.random, site.log), own };
 }
 
 describe('the shards around a peer', () => {
@@ -65,9 +70,9 @@ describe('the shards around a peer', () => {
   it('begin with its own, and have no shard twice', async () => {
     const { neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 40; i++) {
-      const sources = await neighbours.around(KEY, own, atLeast(50), 3);
-      expect(sources[0]).to.equal(own);
-      expect(new Set(sources.map(({ n }) => n)).size).to.equal(sources.length);
+      const around = await neighbours.around(KEY, own, atLeast(50), 3);
+      expect(around[0]).to.equal(own);
+      expect(new Set(around.map(({ number }) => number)).size).to.equal(around.length);
     }
   });
 
@@ -82,11 +87,11 @@ describe('the shards around a peer', () => {
   it('have another in the place of one each time once they are a sample, for one read at most', async () => {
     const { site, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-    let before = new Set((await neighbours.around(KEY, own, atLeast(0), 0)).map(({ n }) => n));
+    let before = new Set((await neighbours.around(KEY, own, atLeast(0), 0)).map(({ number }) => number));
     for (let i = 0; i < 100; i++) {
       let after: number[] = [];
       const { fetch = 0 } = await site.operationsOf(async () => {
-        after = (await neighbours.around(KEY, own, atLeast(1000), 3)).map(({ n }) => n);
+        after = (await neighbours.around(KEY, own, atLeast(1000), 3)).map(({ number }) => number);
       });
       expect(fetch).to.be.at.most(1);
       expect(after).to.have.length(SAMPLE_SHARDS);
@@ -100,9 +105,9 @@ describe('the shards around a peer', () => {
     const seen = new Set<number>();
     const newest = new Set<number>();
     for (let i = 0; i < 3000; i++) {
-      const sources = await neighbours.around(KEY, own, atLeast(0), 1);
-      for (const { n } of sources) seen.add(n);
-      if (i >= 2000) for (const { n } of sources) newest.add(n);
+      const around = await neighbours.around(KEY, own, atLeast(0), 1);
+      for (const { number } of around) seen.add(number);
+      if (i >= 2000) for (const { number } of around) newest.add(number);
     }
     expect(seen.size).to.equal(64);
     // Not only at the beginning.
@@ -112,10 +117,10 @@ describe('the shards around a peer', () => {
   it('are left as they are by an announce that may not read', async () => {
     const { site, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-    const before = (await neighbours.around(KEY, own, atLeast(0), 0)).map(({ n }) => n);
+    const before = (await neighbours.around(KEY, own, atLeast(0), 0)).map(({ number }) => number);
     const taken = await site.operationsOf(async () => {
       for (let i = 0; i < 100; i++) {
-        const after = (await neighbours.around(KEY, own, atLeast(1000), 0)).map(({ n }) => n);
+        const after = (await neighbours.around(KEY, own, atLeast(1000), 0)).map(({ number }) => number);
         expect(after).to.have.members(before);
       }
     });
@@ -126,9 +131,9 @@ describe('the shards around a peer', () => {
     for (const depth of [1, 3, 4]) {
       const { neighbours, own } = await swarmOf(depth);
       for (let i = 0; i < 60; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-      const sources = await neighbours.around(KEY, own, atLeast(0), 0);
-      expect(covered(sources)).to.equal(1);
-      expect(sources).to.have.length(1 << depth);
+      const around = await neighbours.around(KEY, own, atLeast(0), 0);
+      expect(covered(around)).to.equal(1);
+      expect(around).to.have.length(1 << depth);
     }
   });
 
@@ -143,25 +148,28 @@ describe('the shards around a peer', () => {
     }
     const neighbours = new Neighbours(shards, site.random, site.log);
     for (let i = 0; i < 30; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-    const sources = await neighbours.around(KEY, own, atLeast(0), 0);
-    expect(sources.map(({ n }) => n)).to.have.members([0, 1, 3]);
+    const around = await neighbours.around(KEY, own, atLeast(0), 0);
+    expect(around.map(({ number }) => number)).to.have.members([0, 1, 3]);
   });
 
   it('are others once those of before are too old', async () => {
     const { site, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-    const before = (await neighbours.around(KEY, own, atLeast(0), 1)).map(({ n }) => n);
+    const before = (await neighbours.around(KEY, own, atLeast(0), 1)).map(({ number }) => number);
     site.pass(6);
     expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
-    expect((await neighbours.around(KEY, own, atLeast(0), 1)).map(({ n }) => n)).to.not.have.members(before);
+    expect(
+      (await neighbours.around(KEY, own, atLeast(0), 1)).map(({ number }) => number),
+    ).to.not.have.members(before);
   });
 
   it('come in another order each time, so that the peers of a reply do', async () => {
     const { neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const seconds = new Set<number>();
-    for (let i = 0; i < 50; i++) seconds.add((await neighbours.around(KEY, own, atLeast(0), 0))[1]?.n ?? 0);
+    for (let i = 0; i < 50; i++)
+      seconds.add((await neighbours.around(KEY, own, atLeast(0), 0))[1]?.number ?? 0);
     expect(seconds.size).to.be.above(5);
   });
 
@@ -187,7 +195,7 @@ describe('the shards around a peer', () => {
     const forwarding = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1 });
     await site.overwrite(shardKey(KEY, 1), Buffer.from(forwarding.seal()));
     site.pass(6);
-    await shards.lane(KEY, 1).submit(new ReadOperation(undefined));
+    await shards.writer(KEY, 1).submit(new ReadOperation());
     expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
   });
 
@@ -202,10 +210,7 @@ describe('the shards around a peer', () => {
 
 describe('the share of a swarm that shards cover', () => {
   it('is one for all shards of any tree, and less for some', () => {
-    const at = (n: number, depth: number): Source => ({
-      n,
-      shard: shardOf([], { ...newHeader(n), depth }),
-    });
+    const at = (n: number, depth: number): Shard => shardOf([], { ...newHeader(n), depth });
     expect(covered([at(0, 0)])).to.equal(1);
     expect(covered([at(0, 2), at(1, 1), at(2, 2)])).to.equal(1);
     expect(covered([at(0, 2), at(2, 2)])).to.equal(0.5);

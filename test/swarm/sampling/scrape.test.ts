@@ -184,7 +184,8 @@ describe('the scrape of a swarm', () => {
 
   it('leaves out of an estimate what the store does not find', async () => {
     const site = new Site();
-    // Shard 1 has nobody, and 3, which it says is there, is missing: with a quarter of all peers, if it is like the rest.
+    // Shard 1 has nobody, and 3, which it says is there, is missing: with a quarter of all peers,
+    // if it is like the rest.
     await site.overwrite(shardKey(KEY, 1), Buffer.from(shardOf([], { ...newHeader(1), depth: 2 }).seal()));
     for (const n of upTo(64).filter((n) => n % 2 === 0)) await store(site, n, 6, 29);
     const leechers = [];
@@ -194,7 +195,8 @@ describe('the scrape of a swarm', () => {
 
   it('samples a swarm whose shards are of different depths in proportion to what they cover', async () => {
     const site = new Site();
-    // Shard 1 has half of all peers, the others are small; all have peers as their share of the hashes says.
+    // Shard 1 has half of all peers, the others are small; all have peers as their share of the
+    // hashes says.
     await store(site, 1, 1, 319);
     for (const n of upTo(32).filter((n) => n % 2 === 0)) await store(site, n, 5, 19);
     const { counts } = await site.scrape();

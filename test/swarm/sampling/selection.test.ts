@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { PARTIAL_SEED, SEEDER, STOPPED, V4 } from '../../../lib/swarm/shard/peer-record.js';
-import { selectPeers, type SelectedPeers, type Source, type Wanted } from '../../../lib/swarm/sampling/selection.js';
+import { selectPeers, type SelectedPeers, type Wanted } from '../../../lib/swarm/sampling/selection.js';
 import { newHeader, ownsRecord } from '../../../lib/swarm/shard/header.js';
+import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf, v6Of } from '../support/peers.js';
@@ -13,19 +14,22 @@ const everybody: Wanted = {
   self: recordOf(999_999),
   downloadersOnly: false,
   withIds: false,
-  deadline: 0,
+  expiryCutoff: 0,
 };
 
 const limits = fc.integer({ min: 0, max: 60 });
-const deadlines = fc.integer({ min: 995, max: 1022 });
+const expiryCutoffs = fc.integer({ min: 995, max: 1022 });
 
-/** A swarm of up to three shards, strays among their records, and who asks: mostly somebody of the swarm. */
+/**
+ * A swarm of up to three shards, misplaced records among their records, and who asks: mostly
+ * somebody of the swarm.
+ */
 const questions = fc.record({
-  sources: fc.tuple(shards(0), shards(1), shards(2)).map((list) => list.map((shard, n) => ({ n, shard }))),
+  drawn: fc.tuple(shards(0), shards(1), shards(2)).map((list) => [...list]),
   self: records,
   limit: limits,
   downloadersOnly: fc.boolean(),
-  deadline: deadlines,
+  expiryCutoff: expiryCutoffs,
   seed: fc.nat(),
 });
 
@@ -47,14 +51,14 @@ const endpointOf = (record: Buffer): string => record.toString('hex', 20, record
 const peerIdIn = (record: Buffer): string => record.toString('hex', 0, 20);
 
 /** The endpoints that a selection may have, as going through the records one by one finds them. */
-function eligible(sources: readonly Source[], wanted: Wanted): Set<string> {
+function eligible(drawn: readonly Shard[], wanted: Wanted): Set<string> {
   const self = Buffer.from(wanted.self);
   const found = new Set<string>();
-  for (const { n, shard } of sources) {
+  for (const shard of drawn) {
     for (const record of recordsOf(shard)) {
       const flags = record.readUInt8(record.length - 1) & 15;
-      if (!ownsRecord(shard.header, n, record, 0)) continue;
-      if (record.readUInt32BE(record.length - 5) <= wanted.deadline || (flags & STOPPED) !== 0) continue;
+      if (!ownsRecord(shard.header, record, 0)) continue;
+      if (record.readUInt32BE(record.length - 5) <= wanted.expiryCutoff || (flags & STOPPED) !== 0) continue;
       if (wanted.downloadersOnly && (flags & (SEEDER | PARTIAL_SEED)) !== 0) continue;
       if (peerIdIn(record) === peerIdIn(self) || endpointOf(record) === endpointOf(self)) continue;
       found.add(endpointOf(record));
@@ -66,10 +70,10 @@ function eligible(sources: readonly Source[], wanted: Wanted): Set<string> {
 describe('the peers of a reply', () => {
   it('are as many different wanted endpoints as there are, up to the limit', () => {
     fc.assert(
-      fc.property(questions, ({ sources, seed, ...question }) => {
+      fc.property(questions, ({ drawn, seed, ...question }) => {
         const wanted = { ...question, withIds: false };
-        const all = eligible(sources, wanted);
-        const given = endpointsOf(selectPeers(sources, wanted, seededRandom(seed)));
+        const all = eligible(drawn, wanted);
+        const given = endpointsOf(selectPeers(drawn, wanted, seededRandom(seed)));
         expect(new Set(given).size).to.equal(given.length);
         expect(given.filter((endpoint) => !all.has(endpoint))).to.deep.equal([]);
         expect(given.length).to.equal(Math.min(wanted.limit, all.size));
@@ -80,12 +84,10 @@ describe('the peers of a reply', () => {
 
   it('come with their own ids if asked for', () => {
     fc.assert(
-      fc.property(questions, ({ sources, seed, ...question }) => {
-        const chosen = selectPeers(sources, { ...question, withIds: true }, seededRandom(seed));
+      fc.property(questions, ({ drawn, seed, ...question }) => {
+        const chosen = selectPeers(drawn, { ...question, withIds: true }, seededRandom(seed));
         const known = new Set(
-          sources
-            .flatMap(({ shard }) => recordsOf(shard))
-            .map((record) => peerIdIn(record) + endpointOf(record)),
+          drawn.flatMap((shard) => recordsOf(shard)).map((record) => peerIdIn(record) + endpointOf(record)),
         );
         const ids = [
           ...slices(chosen.ids4 ?? new Uint8Array(), 20),
@@ -100,7 +102,7 @@ describe('the peers of a reply', () => {
   });
 
   it('come without ids if not', () => {
-    const source = { n: 0, shard: shardOf([recordOf(1)]) };
+    const source = shardOf([recordOf(1)]);
     expect(selectPeers([source], everybody, Math.random)).to.have.all.keys('v4', 'v6');
   });
 
@@ -112,16 +114,16 @@ describe('the peers of a reply', () => {
       recordOf(2, { address: recordOf(1).subarray(20, 24) }),
     ]);
     const wanted = { ...everybody, self: recordOf(1) };
-    expect(endpointsOf(selectPeers([{ n: 0, shard }], wanted, Math.random))).to.deep.equal([]);
+    expect(endpointsOf(selectPeers([shard], wanted, Math.random))).to.deep.equal([]);
   });
 
   it('have an endpoint once, though a restarted client announced it under two ids in two shards', () => {
-    const sources = [0, 1].map((n) => {
+    const drawn = [0, 1].map((n) => {
       const [number = 0] = numbersIn(n, 1, 1);
       const endpoint = { address: v6Of(5), port: 5 };
-      return { n, shard: shardOf([recordOf(number, endpoint)], { ...newHeader(n), depth: 1 }) };
+      return shardOf([recordOf(number, endpoint)], { ...newHeader(n), depth: 1 });
     });
-    expect(endpointsOf(selectPeers(sources, everybody, Math.random))).to.have.length(1);
+    expect(endpointsOf(selectPeers(drawn, everybody, Math.random))).to.have.length(1);
   });
 
   it('are downloaders for a seeder: no seeders and no partial seeds', () => {
@@ -131,20 +133,14 @@ describe('the peers of a reply', () => {
       recordOf(3),
       recordOf(4, { address: v6Of(4) }),
     ]);
-    const given = endpointsOf(
-      selectPeers([{ n: 0, shard }], { ...everybody, downloadersOnly: true }, Math.random),
-    );
+    const given = endpointsOf(selectPeers([shard], { ...everybody, downloadersOnly: true }, Math.random));
     expect(given).to.deep.equal([recordOf(3), recordOf(4, { address: v6Of(4) })].map(endpointOf));
   });
 
   it('are none for a limit of none, and none of an empty swarm', () => {
     const shard = shardOf([recordOf(1)]);
-    expect(
-      endpointsOf(selectPeers([{ n: 0, shard }], { ...everybody, limit: 0 }, Math.random)),
-    ).to.deep.equal([]);
-    expect(endpointsOf(selectPeers([{ n: 0, shard: shardOf([]) }], everybody, Math.random))).to.deep.equal(
-      [],
-    );
+    expect(endpointsOf(selectPeers([shard], { ...everybody, limit: 0 }, Math.random))).to.deep.equal([]);
+    expect(endpointsOf(selectPeers([shardOf([])], everybody, Math.random))).to.deep.equal([]);
     expect(endpointsOf(selectPeers([], everybody, Math.random))).to.deep.equal([]);
   });
 
@@ -155,7 +151,7 @@ describe('the peers of a reply', () => {
           const list = Array.from({ length: count }, (_, number) =>
             number % 3 === 0 ? recordOf(number, { address: v6Of(number) }) : recordOf(number),
           );
-          const given = selectPeers([{ n: 0, shard: shardOf(list) }], everybody, () => constant);
+          const given = selectPeers([shardOf(list)], everybody, () => constant);
           expect(endpointsOf(given).sort()).to.deep.equal(list.map(endpointOf).sort());
         }),
       );
@@ -165,7 +161,8 @@ describe('the peers of a reply', () => {
   it('are every wanted peer about equally often, whatever lies beside it and in whichever shard', () => {
     const random = seededRandom(7);
     const [even, odd] = [0, 1].map((n) => numbersIn(n, 1, n === 0 ? 50 : 31)) as [number[], number[]];
-    // Every other one of the lower half has stopped, so some wanted peers lie beside wanted ones and some do not.
+    // Every other one of the lower half has stopped, so some wanted peers lie beside wanted ones
+    // and some do not.
     const list = (numbers: number[]): Buffer[] =>
       numbers.map((number, i) =>
         recordOf(number, {
@@ -173,16 +170,13 @@ describe('the peers of a reply', () => {
           flags: i < numbers.length / 2 && i % 2 === 0 ? STOPPED : 0,
         }),
       );
-    const sources = [
-      { n: 0, shard: shardOf(list(even), { ...newHeader(0), depth: 1 }) },
-      { n: 1, shard: shardOf(list(odd), newHeader(1)) },
-    ];
+    const drawn = [shardOf(list(even), { ...newHeader(0), depth: 1 }), shardOf(list(odd), newHeader(1))];
     const wanted = { ...everybody, limit: 10 };
-    const all = eligible(sources, wanted);
+    const all = eligible(drawn, wanted);
     const rounds = 8000;
     const times = new Map<string, number>([...all].map((endpoint) => [endpoint, 0]));
     for (let round = 0; round < rounds; round++) {
-      for (const endpoint of endpointsOf(selectPeers(sources, wanted, random))) {
+      for (const endpoint of endpointsOf(selectPeers(drawn, wanted, random))) {
         times.set(endpoint, (times.get(endpoint) ?? 0) + 1);
       }
     }
@@ -196,7 +190,7 @@ describe('the peers of a reply', () => {
     const shard = shardOf(Array.from({ length: 101 }, (_, number) => recordOf(number)));
     const pairs = new Set<string>();
     for (let round = 0; round < 500; round++) {
-      pairs.add(endpointsOf(selectPeers([{ n: 0, shard }], { ...everybody, limit: 2 }, random)).join());
+      pairs.add(endpointsOf(selectPeers([shard], { ...everybody, limit: 2 }, random)).join());
     }
     expect(pairs.size).to.be.above(450);
   });
@@ -204,7 +198,7 @@ describe('the peers of a reply', () => {
   it('leave the shard as it was', () => {
     const shard = shardOf([recordOf(1), recordOf(2)]);
     const before = Buffer.from(shard.bytes);
-    const { v4 } = selectPeers([{ n: 0, shard }], everybody, Math.random);
+    const { v4 } = selectPeers([shard], everybody, Math.random);
     v4.fill(0xff);
     expect(shard.bytes).to.deep.equal(before);
     expect(shard.countOf(V4)).to.equal(2);

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { childOf, MAX_DEPTH, shardAt, shardKey } from '../../../lib/swarm/shard/placement.js';
 import { newHeader, type ShardHeader } from '../../../lib/swarm/shard/header.js';
 import { ShardReader } from '../../../lib/swarm/sampling/shard-reader.js';
-import { fewestShards, readSample } from '../../../lib/swarm/sampling/shard-sample.js';
-import type { Source } from '../../../lib/swarm/sampling/selection.js';
+import { minShards, readSample } from '../../../lib/swarm/sampling/shard-sample.js';
+import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { defined } from '../../support/defined.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { KEY, Site } from '../support/site.js';
@@ -48,7 +48,7 @@ async function siteOf(tree: Tree, changes: (n: number) => Partial<ShardHeader> =
 }
 
 /** A sample of these hashes. */
-function sampleOf(site: Site, depth: number, list: readonly number[]): Promise<Source[]> {
+function sampleOf(site: Site, depth: number, list: readonly number[]): Promise<Shard[]> {
   const left = [...list];
   return readSample(new ShardReader(site, KEY), depth, list.length, () => (left.shift() ?? 0) / 2 ** 32);
 }
@@ -62,7 +62,7 @@ describe('a sample of the shards of a swarm', () => {
         fc.array(hashes, { minLength: 1, maxLength: 8 }),
         async (tree, depth, list) => {
           const sample = await sampleOf(await siteOf(tree), depth, list);
-          expect(sample.map(({ n, shard }) => [n, shard.header.depth])).to.deep.equal(
+          expect(sample.map(({ number, header }) => [number, header.depth])).to.deep.equal(
             list.map((hash) => responsible(tree, hash)),
           );
         },
@@ -75,7 +75,7 @@ describe('a sample of the shards of a swarm', () => {
     for (const n of [1, 2, 3]) tree.set(n, n === 1 ? 1 : 2);
     const site = await siteOf(tree, (n) => ({ forwarding: n === 3 }));
     const sample = await sampleOf(site, 2, [3, 7]);
-    expect(sample.map(({ n }) => n)).to.deep.equal([1, 1]);
+    expect(sample.map(({ number }) => number)).to.deep.equal([1, 1]);
   });
 
   it('has no shard in the place of one that the store does not find', async () => {
@@ -84,7 +84,7 @@ describe('a sample of the shards of a swarm', () => {
       [1, 2],
     ]);
     const sample = await sampleOf(await siteOf(tree), 1, [3, 0, 1, 3]);
-    expect(sample.map(({ n }) => n)).to.deep.equal([0, 1]);
+    expect(sample.map(({ number }) => number)).to.deep.equal([0, 1]);
   });
 
   it('is empty if there is no shard', async () => {
@@ -96,17 +96,18 @@ describe('the shards that a swarm has at least', () => {
   it('are all if all are known, and never more', () => {
     fc.assert(
       fc.property(trees, fc.nat(), (tree, known) => {
-        const all = [...tree].map(([n, depth]) => ({ n, shard: shardOf([], { ...newHeader(n), depth }) }));
-        expect(fewestShards(all)).to.equal(tree.size);
-        expect(fewestShards(all.slice(0, known % tree.size))).to.be.within(1, tree.size);
+        const all = [...tree].map(([n, depth]) => shardOf([], { ...newHeader(n), depth }));
+        expect(minShards(all)).to.equal(tree.size);
+        expect(minShards(all.slice(0, known % tree.size))).to.be.within(1, tree.size);
       }),
     );
   });
 
   it('are those that were made on the way to the ones that are known', () => {
     const shard = shardOf([], { ...newHeader(7), depth: 5 });
-    // It was split off from 3, that one from 1, and that one from 0; and it has split off 15 and 23 since.
-    expect(fewestShards([{ n: 7, shard }])).to.equal([0, 1, 3, 7, 15, 23].length);
-    expect(fewestShards([])).to.equal(1);
+    // It was split off from 3, that one from 1, and that one from 0; and it has split off 15 and 23
+    // since.
+    expect(minShards([shard])).to.equal([0, 1, 3, 7, 15, 23].length);
+    expect(minShards([])).to.equal(1);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { addCounts, countPeers, NO_PEERS } from '../../../lib/swarm/shard/counts.js';
 import { SEEDER, STOPPED, V4 } from '../../../lib/swarm/shard/peer-record.js';
-import type { Source } from '../../../lib/swarm/sampling/selection.js';
+import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { newHeader } from '../../../lib/swarm/shard/header.js';
 import { SwarmViews, type SwarmView } from '../../../lib/swarm/sampling/swarm-views.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -15,32 +15,32 @@ const DEPTH = 3;
 const PEERS = 20;
 
 /** Shard n of a swarm whose shards all have this depth, with so many leechers. */
-function shardAt(n: number, depth = DEPTH, peers = PEERS): Source {
-  return {
-    n,
-    shard: shardOf(
-      numbersIn(n, depth, peers).map((number) => recordOf(number)),
-      { ...newHeader(n), depth },
-    ),
-  };
+function shardAt(n: number, depth = DEPTH, peers = PEERS): Shard {
+  return shardOf(
+    numbersIn(n, depth, peers).map((number) => recordOf(number)),
+    { ...newHeader(n), depth },
+  );
 }
 
 /** The same shard with one more seeder. */
-function withSeeder({ n, shard }: Source, depth = DEPTH): Source {
-  const [number = 0] = numbersIn(n, depth, 1, 100_000);
-  return { n, shard: shard.with(V4, recordOf(number, { flags: SEEDER })) };
+function withSeeder(shard: Shard, depth = DEPTH): Shard {
+  const [number = 0] = numbersIn(shard.number, depth, 1, 100_000);
+  return shard.with(V4, recordOf(number, { flags: SEEDER }));
 }
 
-const whole = (): Source[] => upTo(1 << DEPTH).map((n) => shardAt(n));
+const whole = (): Shard[] => upTo(1 << DEPTH).map((n) => shardAt(n));
 
-function counted(sources: readonly Source[], deadline: number): typeof NO_PEERS {
-  return sources.reduce((sum, { n, shard }) => addCounts(sum, countPeers(n, shard, deadline)), NO_PEERS);
+function counted(seenShards: readonly Shard[], expiryCutoff: number): typeof NO_PEERS {
+  return seenShards.reduce((sum, shard) => addCounts(sum, countPeers(shard, expiryCutoff)), NO_PEERS);
 }
 
-/** A look at a swarm of which it is the second in this second, so that the view is kept if it is to be kept at all. */
-function lookTwice(views: SwarmViews, sources: readonly Source[]): SwarmView {
-  views.look(KEY, sources, 500);
-  return views.look(KEY, sources, 500);
+/**
+ * A look at a swarm of which it is the second in this second, so that the view is kept if it is to
+ * be kept at all.
+ */
+function lookTwice(views: SwarmViews, seenShards: readonly Shard[]): SwarmView {
+  views.look(KEY, seenShards, 500);
+  return views.look(KEY, seenShards, 500);
 }
 
 describe('the view of a swarm', () => {
@@ -58,14 +58,16 @@ describe('the view of a swarm', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: (1 << DEPTH) - 1 }), { maxLength: 30 }), (changes) => {
         const views = new SwarmViews(Math.random);
-        const sources = whole();
-        lookTwice(views, sources);
+        const seenShards = whole();
+        lookTwice(views, seenShards);
         for (const n of changes) {
-          const source = sources[n];
+          const source = seenShards[n];
           if (source === undefined) continue;
           const changed = withSeeder(source);
-          sources[n] = changed;
-          expect(views.current(KEY, changed, 500)?.countsWith(changed)).to.deep.equal(counted(sources, 500));
+          seenShards[n] = changed;
+          expect(views.current(KEY, changed, 500)?.countsWith(changed)).to.deep.equal(
+            counted(seenShards, 500),
+          );
         }
       }),
     );
@@ -91,7 +93,8 @@ describe('the view of a swarm', () => {
       lookTwice(views, whole());
       expect(views.current(KEY, shardAt(1), 500)).to.not.equal(undefined);
       expect(views.current(KEY, own, 500)).to.equal(undefined);
-      // Nor is it there for an announce to another shard: it would have peers that may have left since.
+      // Nor is it there for an announce to another shard: it would have peers that may have left
+      // since.
       expect(views.current(KEY, shardAt(1), 500)).to.equal(undefined);
     }
   });
@@ -126,12 +129,12 @@ describe('the view of a swarm', () => {
     expect(looks).to.be.within(150, 250);
     const view = seen.find((each) => each !== undefined);
     for (let round = 0; round < 20; round++) {
-      const numbers = view?.sourcesFor(own, 5, false).map(({ n }) => n) ?? [];
+      const numbers = view?.shardsFor(own, 5, false).map(({ number }) => number) ?? [];
       expect(numbers).to.have.length(3).and.to.include(40);
       expect(new Set(numbers).size).to.equal(3);
     }
     // What the peer's own shard has is part of what is enough.
-    expect(view?.sourcesFor(own, 8, false)).to.have.length(3);
+    expect(view?.shardsFor(own, 8, false)).to.have.length(3);
     // 16 shards with 5 peers and one with 22, of 64.
     expect(view?.countsWith(own).leechers).to.equal(Math.round((102 * 64) / 17));
   });
@@ -140,9 +143,9 @@ describe('the view of a swarm', () => {
     const view = new SwarmViews(seededRandom(1)).look(KEY, whole(), 500);
     const times = new Map<number, number>();
     for (let round = 0; round < 4000; round++) {
-      const sources = view.sourcesFor(shardAt(0), 10, false);
-      expect(sources).to.have.length(2);
-      for (const { n } of sources) times.set(n, (times.get(n) ?? 0) + 1);
+      const seenShards = view.shardsFor(shardAt(0), 10, false);
+      expect(seenShards).to.have.length(2);
+      for (const { number } of seenShards) times.set(number, (times.get(number) ?? 0) + 1);
     }
     // 1,000 each; 28 is one standard deviation.
     for (const n of upTo(1 << DEPTH)) expect(times.get(n)).to.be.within(850, 1150);
@@ -152,7 +155,7 @@ describe('the view of a swarm', () => {
     const part = whole().slice(0, 5);
     const [own = shardAt(0)] = part;
     const view = new SwarmViews(() => 0.5).look(KEY, part, 500);
-    const given = (): number[] => view.sourcesFor(own, 1, false).map(({ n }) => n);
+    const given = (): number[] => view.shardsFor(own, 1, false).map(({ number }) => number);
     expect(given()).to.deep.equal([0, 1]);
     expect(given()).to.deep.equal([2, 3]);
   });
@@ -160,35 +163,34 @@ describe('the view of a swarm', () => {
   it('gives more shards for a reply if they hold few peers, and none twice', () => {
     const view = new SwarmViews(Math.random).look(KEY, whole(), 500);
     for (let round = 0; round < 50; round++) {
-      const sources = view.sourcesFor(shardAt(0), 50, false);
+      const seenShards = view.shardsFor(shardAt(0), 50, false);
       // Twice as many to choose from as are wanted.
-      expect(new Set(sources.map(({ n }) => n)).size).to.equal(5);
+      expect(new Set(seenShards.map(({ number }) => number)).size).to.equal(5);
     }
     const small = new SwarmViews(Math.random).look(KEY, [shardAt(0, 1), shardAt(1, 1)], 500);
     expect(
       small
-        .sourcesFor(shardAt(0, 1), 200, false)
-        .map(({ n }) => n)
+        .shardsFor(shardAt(0, 1), 200, false)
+        .map(({ number }) => number)
         .sort(),
     ).to.deep.equal([0, 1]);
   });
 
   it('gives all shards it has where few of their records are of peers that may be given', () => {
-    const mostlyOf = (flags: number): Source[] =>
-      upTo(1 << DEPTH).map((n) => ({
-        n,
-        shard: shardOf(
+    const mostlyOf = (flags: number): Shard[] =>
+      upTo(1 << DEPTH).map((n) =>
+        shardOf(
           numbersIn(n, DEPTH, 40).map((number, i) => recordOf(number, { flags: i < 2 ? 0 : flags })),
           { ...newHeader(n), depth: DEPTH },
         ),
-      }));
+      );
     const afterMany = new SwarmViews(Math.random).look(KEY, mostlyOf(STOPPED), 500);
-    expect(afterMany.sourcesFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+    expect(afterMany.shardsFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
     const ofSeeders = new SwarmViews(Math.random).look(KEY, mostlyOf(SEEDER), 500);
-    expect(ofSeeders.sourcesFor(shardAt(0), 10, true)).to.have.length(1 << DEPTH);
-    expect(ofSeeders.sourcesFor(shardAt(0), 10, false)).to.have.length(2);
+    expect(ofSeeders.shardsFor(shardAt(0), 10, true)).to.have.length(1 << DEPTH);
+    expect(ofSeeders.shardsFor(shardAt(0), 10, false)).to.have.length(2);
     const expired = new SwarmViews(Math.random).look(KEY, whole(), 5000);
-    expect(expired.sourcesFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+    expect(expired.shardsFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
   });
 
   it('is of use to several announces at once, each with the shard of its own', () => {
@@ -206,7 +208,7 @@ describe('the view of a swarm', () => {
       [one, 22],
       [other, 7],
     ] as const) {
-      expect(view?.sourcesFor(own, 5, false)[0]).to.equal(own);
+      expect(view?.shardsFor(own, 5, false)[0]).to.equal(own);
       expect(view?.countsWith(own).leechers).to.equal(Math.round(((80 + peers) * 64) / 17));
     }
   });

@@ -45,10 +45,10 @@ describe('byte access', () => {
   it('tells ranges that are the same from those that differ in one byte, be it the first or the last', () => {
     const range = fc.uint8Array({ minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(range, fc.nat(5), fc.nat(), fc.integer({ min: 1, max: 255 }), (a, at, place, change) => {
+      fc.property(range, fc.nat(5), fc.nat(), fc.integer({ min: 1, max: 255 }), (a, at, position, change) => {
         const b = Buffer.concat([Buffer.alloc(at), a]);
         expect(isSameRange(a, 0, b, at, a.length)).to.equal(true);
-        for (const changed of [0, place % a.length, a.length - 1]) {
+        for (const changed of [0, position % a.length, a.length - 1]) {
           const other = Buffer.from(b);
           other[at + changed] = (a[changed] ?? 0) ^ change;
           expect(isSameRange(a, 0, other, at, a.length)).to.equal(false);

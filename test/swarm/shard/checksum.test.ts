@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 
-import { checksumAfter, MOST_BEHIND } from '../../../lib/swarm/shard/checksum.js';
+import { checksumAfter, MAX_BYTES_AFTER } from '../../../lib/swarm/shard/checksum.js';
 
 describe('a checksum', () => {
   it('is known after a change as if all had been read again, wherever that is', () => {
@@ -12,7 +12,7 @@ describe('a checksum', () => {
         fc.uint8Array({ maxLength: 12 }),
         fc.nat(12),
         fc.nat(3),
-        fc.nat(MOST_BEHIND - 1),
+        fc.nat(MAX_BYTES_AFTER - 1),
         (front, change, offset, room, behind) => {
           const text = Buffer.alloc(front.length + change.length + behind, 'a swarm of bytes');
           text.set(front);

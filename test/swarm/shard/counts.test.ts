@@ -10,8 +10,15 @@ import {
   NO_PEERS,
   type PeerCounts,
 } from '../../../lib/swarm/shard/counts.js';
-import { dropExpired } from '../../../lib/swarm/shard/filter.js';
-import { PARTIAL_SEED, SEEDER, STOPPED, V4, V6, type RecordLayout } from '../../../lib/swarm/shard/peer-record.js';
+import { dropExpired } from '../../../lib/swarm/shard/expiry.js';
+import {
+  PARTIAL_SEED,
+  SEEDER,
+  STOPPED,
+  V4,
+  V6,
+  type RecordLayout,
+} from '../../../lib/swarm/shard/peer-record.js';
 import { hashPeerId, shardAt } from '../../../lib/swarm/shard/placement.js';
 import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { defined } from '../../support/defined.js';
@@ -19,13 +26,13 @@ import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitra
 import { peerIdOf, recordOf, v4Of, v6Of } from '../support/peers.js';
 
 /** The counts as an object a peer would give them. */
-function counted(n: number, shard: Shard, deadline: number): PeerCounts {
+function counted(n: number, shard: Shard, expiryCutoff: number): PeerCounts {
   const best = new Map<string, number>();
   for (const record of recordsOf(shard)) {
     const { depth, forwarding } = shard.header;
     if (forwarding || shardAt(hashPeerId(record), depth) !== n) continue;
     const flags = record.readUInt8(record.length - 1) & 15;
-    if (record.readUInt32BE(record.length - 5) <= deadline || (flags & STOPPED) !== 0) continue;
+    if (record.readUInt32BE(record.length - 5) <= expiryCutoff || (flags & STOPPED) !== 0) continue;
     const rank = (flags & SEEDER) !== 0 ? 3 : (flags & PARTIAL_SEED) !== 0 ? 1 : 2;
     const peerId = record.toString('hex', 0, 20);
     best.set(peerId, Math.max(rank, best.get(peerId) ?? 0));
@@ -37,14 +44,14 @@ function counted(n: number, shard: Shard, deadline: number): PeerCounts {
 const seenOf = (record: Buffer): number => record.readUInt32BE(record.length - 5);
 const layoutFor = (record: Buffer): RecordLayout => (record.length === V4.size ? V4 : V6);
 
-const deadlines = fc.integer({ min: 995, max: 1025 });
+const expiryCutoffs = fc.integer({ min: 995, max: 1025 });
 
 describe('counting the peers of a shard', () => {
   it('gives what counting peer by peer gives', () => {
     fc.assert(
-      fc.property(fc.array(records, { maxLength: 60 }), deadlines, (list, deadline) => {
+      fc.property(fc.array(records, { maxLength: 60 }), expiryCutoffs, (list, expiryCutoff) => {
         const shard = shardOf(list);
-        expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
+        expect(countPeers(shard, expiryCutoff)).to.deep.equal(counted(0, shard, expiryCutoff));
       }),
     );
   });
@@ -53,15 +60,19 @@ describe('counting the peers of a shard', () => {
     fc.assert(
       fc.property(
         fc.array(records, { maxLength: 60 }),
-        fc.array(deadlines, { maxLength: 8 }),
+        fc.array(expiryCutoffs, { maxLength: 8 }),
         (list, moments) => {
           const shard = shardOf(list);
-          for (const deadline of moments) {
-            expect(countPeers(0, shard, deadline), `${deadline}`).to.deep.equal(counted(0, shard, deadline));
+          for (const expiryCutoff of moments) {
+            expect(countPeers(shard, expiryCutoff), `${expiryCutoff}`).to.deep.equal(
+              counted(0, shard, expiryCutoff),
+            );
             // Whether anything has expired is remembered as well.
-            const kept = dropExpired(0, shard, deadline);
+            const kept = dropExpired(shard, expiryCutoff);
             expect(recordsOf(kept).length).to.equal(
-              list.length === 0 ? 0 : recordsOf(shard).filter((record) => seenOf(record) > deadline).length,
+              list.length === 0
+                ? 0
+                : recordsOf(shard).filter((record) => seenOf(record) > expiryCutoff).length,
             );
           }
         },
@@ -70,7 +81,7 @@ describe('counting the peers of a shard', () => {
   });
 
   it('follows changes of one peer at a time, while time passes', () => {
-    const change = fc.record({ record: records, deadline: deadlines, asks: fc.boolean() });
+    const change = fc.record({ record: records, expiryCutoff: expiryCutoffs, asks: fc.boolean() });
     fc.assert(
       fc.property(
         fc.array(records, { maxLength: 30 }),
@@ -78,14 +89,14 @@ describe('counting the peers of a shard', () => {
         fc.boolean(),
         (list, changes, inPlace) => {
           let shard = shardOf(list);
-          for (const { record, deadline, asks } of changes) {
-            if (asks) countPeers(0, shard, deadline);
+          for (const { record, expiryCutoff, asks } of changes) {
+            if (asks) countPeers(shard, expiryCutoff);
             const layout = layoutFor(record);
             const { at } = shard.find(layout, record);
-            const before = countedPeer(shard, layout, record, at, deadline);
+            const before = countedPeer(shard, layout, record, at, expiryCutoff);
             shard = inPlace ? shard.put(layout, record) : shard.with(layout, record);
-            if (before !== undefined) countChanged(shard, layout, record, at, deadline, before);
-            expect(countPeers(0, shard, deadline)).to.deep.equal(counted(0, shard, deadline));
+            if (before !== undefined) countChanged(shard, layout, record, at, expiryCutoff, before);
+            expect(countPeers(shard, expiryCutoff)).to.deep.equal(counted(0, shard, expiryCutoff));
           }
         },
       ),
@@ -96,7 +107,7 @@ describe('counting the peers of a shard', () => {
   it('need not look at every peer again when one changes', () => {
     const list = Array.from({ length: 50 }, (_, number) => recordOf(number, { seen: 1000 }));
     const shard = shardOf(list);
-    countPeers(0, shard, 500);
+    countPeers(shard, 500);
     const record = recordOf(7, { seen: 1001, flags: SEEDER });
     const { at } = shard.find(V4, record);
     const before = defined(countedPeer(shard, V4, record, at, 600));
@@ -112,17 +123,17 @@ describe('counting the peers of a shard', () => {
   it('are counted anew once a draft has changed at a time for which they were not known', () => {
     const shard = shardOf([recordOf(1, { seen: 1000 }), recordOf(2, { seen: 1000 })]);
     const draft = shard.put(V4, recordOf(1, { seen: 1001 }));
-    countPeers(0, draft, 500);
+    countPeers(draft, 500);
     // A clock that has gone back.
     expect(countedPeer(draft, V4, recordOf(2), draft.find(V4, recordOf(2)).at, 400)).to.equal(undefined);
     expect(draft.put(V4, recordOf(2, { seen: 1001, flags: SEEDER }))).to.equal(draft);
-    expect(countPeers(0, draft, 500)).to.deep.equal({ seeders: 1, leechers: 1, partialSeeds: 0 });
+    expect(countPeers(draft, 500)).to.deep.equal({ seeders: 1, leechers: 1, partialSeeds: 0 });
   });
 
   it('leaves out the peers that belong into another shard', () => {
     fc.assert(
-      fc.property(shards(2), deadlines, (shard, deadline) => {
-        expect(countPeers(2, shard, deadline)).to.deep.equal(counted(2, shard, deadline));
+      fc.property(shards(2), expiryCutoffs, (shard, expiryCutoff) => {
+        expect(countPeers(shard, expiryCutoff)).to.deep.equal(counted(2, shard, expiryCutoff));
       }),
     );
   });
@@ -138,8 +149,8 @@ describe('counting the peers of a shard', () => {
     for (const [first, second, counts] of flags) {
       const overBoth = [recordOf(1, { flags: first }), recordOf(1, { address: v6Of(1), flags: second })];
       const overOne = [recordOf(1, { flags: first }), recordOf(1, { address: v4Of(2), flags: second })];
-      expect(countPeers(0, shardOf(overBoth), 0)).to.deep.equal(counts);
-      expect(countPeers(0, shardOf(overOne), 0)).to.deep.equal(counts);
+      expect(countPeers(shardOf(overBoth), 0)).to.deep.equal(counts);
+      expect(countPeers(shardOf(overOne), 0)).to.deep.equal(counts);
     }
   });
 
@@ -149,17 +160,17 @@ describe('counting the peers of a shard', () => {
       recordOf(1, { flags: STOPPED, port: 2 }),
       recordOf(1, { address: v6Of(1) }),
     ]);
-    expect(countPeers(0, shard, 900)).to.deep.equal({ ...NO_PEERS, leechers: 1 });
+    expect(countPeers(shard, 900)).to.deep.equal({ ...NO_PEERS, leechers: 1 });
   });
 
   it('counts nobody in an empty shard', () => {
-    expect(countPeers(0, shardOf([]), 0)).to.deep.equal(NO_PEERS);
+    expect(countPeers(shardOf([]), 0)).to.deep.equal(NO_PEERS);
   });
 
   it('counts a peer whose identities lie beside each other as records of one layout', () => {
     const shard = shardOf([1, 2, 3].map((port) => recordOf(1, { peerId: peerIdOf(1), port })));
     expect(shard.countOf(V4)).to.equal(3);
-    expect(countPeers(0, shard, 0)).to.deep.equal({ ...NO_PEERS, leechers: 1 });
+    expect(countPeers(shard, 0)).to.deep.equal({ ...NO_PEERS, leechers: 1 });
   });
 });
 

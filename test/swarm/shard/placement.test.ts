@@ -7,7 +7,7 @@ import {
   coverage,
   hashPeerId,
   infohashKey,
-  lineOf,
+  candidateShards,
   MAX_DEPTH,
   parentOf,
   shardAt,
@@ -57,7 +57,7 @@ describe('the placement of peers', () => {
   it('lines up the shards that may hold a hash: down to the one that does they are there, and below it none is', () => {
     fc.assert(
       fc.property(trees, hashes, (tree, hash) => {
-        const line = lineOf(hash);
+        const line = candidateShards(hash);
         const last = line.findIndex((n) => shardAt(hash, tree.get(n) ?? 0) === n && tree.has(n));
         expect(line.map((n) => tree.has(n))).to.deep.equal(line.map((_, i) => i <= last));
         for (const [i, n] of line.entries()) if (i > 0) expect(parentOf(n)).to.equal(line[i - 1]);

@@ -1,6 +1,9 @@
 import { crc32 } from 'node:zlib';
 
-/** A stored shard as a later version of the tracker might write it: whole, but of a format that this one does not know. */
+/**
+ * A stored shard as a later version of the tracker might write it: whole, but of a format that this
+ * one does not know.
+ */
 export function ofNewerFormat(stored: Uint8Array): Buffer {
   const bytes = Buffer.from(stored);
   bytes[4] = 2;

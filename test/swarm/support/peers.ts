@@ -2,7 +2,10 @@ import { createRecord } from '../../../lib/swarm/shard/peer-record.js';
 import { hashPeerId, shardAt } from '../../../lib/swarm/shard/placement.js';
 import { dated } from '../../support/swarm-arbitraries.js';
 
-/** Numbered peers: a number always means the same peer id and addresses, and no two numbers share one. */
+/**
+ * Numbered peers: a number always means the same peer id and addresses, and no two numbers share
+ * one.
+ */
 export function peerIdOf(number: number): Buffer {
   const id = Buffer.from('-TE0001-000000000000', 'latin1');
   id.writeUInt32BE(number, 16);
@@ -31,7 +34,10 @@ export interface PeerFields {
   readonly flags: number;
 }
 
-/** The record of a numbered peer: over IPv4, port 6881, seen at second 1,000, a leecher, unless `changes` says otherwise. */
+/**
+ * The record of a numbered peer: over IPv4, port 6881, seen at second 1,000, a leecher, unless
+ * `changes` says otherwise.
+ */
 export function recordOf(number: number, changes: Partial<PeerFields> = {}): Buffer {
   const { seen, ...peer } = {
     peerId: peerIdOf(number),
@@ -44,7 +50,10 @@ export function recordOf(number: number, changes: Partial<PeerFields> = {}): Buf
   return dated(createRecord(peer), seen * 16);
 }
 
-/** The first `count` numbers, from `from` on, of peers that belong into shard n where all shards have this depth. */
+/**
+ * The first `count` numbers, from `from` on, of peers that belong into shard n where all shards
+ * have this depth.
+ */
 export function numbersIn(n: number, depth: number, count: number, from = 0): number[] {
   const numbers: number[] = [];
   for (let number = from; numbers.length < count; number++) {

@@ -2,7 +2,7 @@ import type { Announcement } from '../../../lib/swarm/operations/announce.js';
 import type { Random } from '../../../lib/environment.js';
 import { infohashKey } from '../../../lib/swarm/shard/placement.js';
 import { scrapeSwarm, type SwarmReport } from '../../../lib/swarm/sampling/scrape.js';
-import type { LaneContext } from '../../../lib/swarm/cache/shard-writer.js';
+import type { WriterContext } from '../../../lib/swarm/cache/shard-writer.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
 import { Swarms, type SwarmAnswer, type SwarmRules } from '../../../lib/swarm/swarms.js';
 import { MemoryStore, type MemoryStoreOptions, type Operation } from '../../support/memory-store.js';
@@ -35,8 +35,8 @@ export class Site {
     };
   }
 
-  /** What a lane of this site is given. */
-  get context(): LaneContext {
+  /** What a writer of this site is given. */
+  get context(): WriterContext {
     const { store, clock, log, rules } = this;
     return { store, clock, log, ...rules };
   }
@@ -61,8 +61,8 @@ export class Site {
   }
 
   scrape(infohash: Uint8Array = INFOHASH): Promise<SwarmReport> {
-    const deadline = Math.floor(this.milliseconds / 1000) - this.rules.peerLifetimeSeconds;
-    return scrapeSwarm(this, infohash, deadline);
+    const expiryCutoff = Math.floor(this.milliseconds / 1000) - this.rules.peerLifetimeSeconds;
+    return scrapeSwarm(this, infohash, expiryCutoff);
   }
 
   /** The keys of all stored shards. */
@@ -74,7 +74,7 @@ export class Site {
   /** Everything stored under a key, decoded. */
   async shardsAt(key: string): Promise<Shard[]> {
     const { values } = await this.store.fetch(key);
-    return values.map((value) => Shard.decode(value));
+    return values.map((value) => Shard.decode(Number(key.split('.')[1] ?? 0), value));
   }
 
   /** Puts bytes in the place of whatever is stored under a key. */
@@ -84,7 +84,9 @@ export class Site {
   }
 }
 
-/** What a numbered peer says of itself: a leecher without an event, unless `changes` says otherwise. */
+/**
+ * What a numbered peer says of itself: a leecher without an event, unless `changes` says otherwise.
+ */
 export function announcementOf(number: number, changes: Partial<Announcement> = {}): Announcement {
   return {
     infohash: INFOHASH,

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { emptySummary } from '../../../lib/purge/summary.js';
 import { SwarmPurge } from '../../../lib/purge/swarm-purge.js';
 import type { Clock, Random } from '../../../lib/environment.js';
-import { isLive } from '../../../lib/swarm/shard/filter.js';
+import { isLive } from '../../../lib/swarm/shard/expiry.js';
 import { mergeAll } from '../../../lib/swarm/shard/merge.js';
 import { flagsOf, PARTIAL_SEED, SEEDER, V4, V6 } from '../../../lib/swarm/shard/peer-record.js';
 import { infohashKey } from '../../../lib/swarm/shard/placement.js';
@@ -33,7 +33,10 @@ export interface ModelPeer {
   lastSeen: number;
 }
 
-/** Far from every sum of the pauses in a history, so that small differences between clocks do not matter. */
+/**
+ * Far from every sum of the pauses in a history, so that small differences between clocks do not
+ * matter.
+ */
 export const LIFETIME = 1000;
 export const INFOHASH = Buffer.from('0123456789abcdef0123456789abcdef01234567', 'hex');
 
@@ -41,12 +44,15 @@ const rules: SwarmRules = {
   peerLifetimeSeconds: LIFETIME,
   unwrittenSeconds: 20,
   shardPeers: 4,
-  // As long as may be: a shard forwards for one lifetime, and who remembers it for longer does not notice.
+  // As long as may be: a shard forwards for one lifetime, and who remembers it for longer does not
+  // notice.
   warmMilliseconds: 0.9 * LIFETIME * 1000,
   warmBytes: 1e9,
 };
 
-/** Several processes that announce to one swarm in one store, beside a plain model of who is in it. */
+/**
+ * Several processes that announce to one swarm in one store, beside a plain model of who is in it.
+ */
 export class SwarmWorld {
   readonly log = new RecordingLog();
   readonly peers = new Map<number, ModelPeer>();
@@ -70,8 +76,9 @@ export class SwarmWorld {
   }
 
   /**
-   * Lets a peer announce through a process and notes in the model what it did. A peer that is gone starts, whatever it was to do, as a
-   * client does; a failure is tried again until it gets through, as a client does.
+   * Lets a peer announce through a process and notes in the model what it did. A peer that is gone
+   * starts, whatever it was to do, as a client does; a failure is tried again until it gets
+   * through, as a client does.
    */
   async act({ peer: number, through, doing }: Act): Promise<SwarmAnswer> {
     const peer = this.peer(number);
@@ -138,17 +145,20 @@ export class SwarmWorld {
   async expectSame(): Promise<void> {
     const expected = this.expected();
     expect(await this.stored(), 'peers in the store').to.deep.equal(expected);
-    const deadline = this.seconds - LIFETIME;
+    const expiryCutoff = this.seconds - LIFETIME;
     const { counts } = await scrapeSwarm(
       { store: this.store, random: this.random, log: this.log },
       INFOHASH,
-      deadline,
+      expiryCutoff,
     );
     expect(counts, 'counts of a scrape').to.deep.equal(this.expectedCounts());
     expect(this.log.lines, 'log').to.deep.equal([]);
   }
 
-  /** Peers are counted by peer id: a seeder if one of its endpoints is, else a leecher if one is, else a partial seed. */
+  /**
+   * Peers are counted by peer id: a seeder if one of its endpoints is, else a leecher if one is,
+   * else a partial seed.
+   */
   private expectedCounts(): { seeders: number; leechers: number; partialSeeds: number } {
     const best = new Map<string, number>();
     const rank = { gone: 0, 'partial-seed': 1, leecher: 2, seeder: 3 };
@@ -177,9 +187,9 @@ export class SwarmWorld {
     for (const key of await this.shardKeys()) {
       const { values } = await this.store.fetch(key);
       // Under one header, so that only the records count.
-      versions.push(...values.map((value) => Shard.decode(value).withHeader(newHeader(0))));
+      versions.push(...values.map((value) => Shard.decode(0, value).withHeader(newHeader(0))));
     }
-    const all = mergeAll(0, versions);
+    const all = mergeAll(versions);
     return { peers: all === undefined ? [] : livePeers(all, this.seconds - LIFETIME) };
   }
 
@@ -230,11 +240,11 @@ function modelPeer(number: number): ModelPeer {
   return { peerId, address, port: 1000 + number, state: 'gone', lastSeen: 0 };
 }
 
-function livePeers(shard: Shard, deadline: number): string[] {
+function livePeers(shard: Shard, expiryCutoff: number): string[] {
   const list: string[] = [];
   for (const layout of [V4, V6]) {
     for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
-      if (!isLive(shard.bytes, at, layout, deadline)) continue;
+      if (!isLive(shard.bytes, at, layout, expiryCutoff)) continue;
       const flags = flagsOf(shard.bytes, at, layout);
       const state =
         (flags & SEEDER) !== 0 ? 'seeder' : (flags & PARTIAL_SEED) !== 0 ? 'partial-seed' : 'leecher';

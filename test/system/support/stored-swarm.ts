@@ -21,7 +21,8 @@ export class StoredSwarm {
         const [value] = values;
         if (value === undefined || values.length > 1)
           throw new Error(`${shardKey} has ${values.length} values`);
-        shards.set(Number(shardKey.slice(key.length + 1)), Shard.decode(value));
+        const number = Number(shardKey.slice(key.length + 1));
+        shards.set(number, Shard.decode(number, value));
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -51,7 +52,7 @@ export class StoredSwarm {
   private responsibleFor(hash: number): Shard | undefined {
     for (let n = shardAt(hash, this.deepest); ; n = parentOf(n)) {
       const shard = this.shards.get(n);
-      if (shard !== undefined && owns(shard.header, n, hash)) return shard;
+      if (shard !== undefined && owns(shard.header, hash)) return shard;
       if (n === 0) return undefined;
     }
   }
