@@ -2,7 +2,7 @@ import type { Config } from '../config.js';
 import { isPrivateAddress, parseAddress } from '../bittorrent/address.js';
 import { encodeAnnounceReply } from '../http/announce-reply.js';
 import { parseAnnounce, type AnnounceRequest } from '../http/announce-request.js';
-import type { Announcement } from '../swarm/announcement.js';
+import type { Announcement } from '../swarm/operations/announce.js';
 import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
 import type { TrackerComponents } from './components.js';
 

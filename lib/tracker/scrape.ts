@@ -1,7 +1,7 @@
 import { encodeScrapeReply } from '../http/scrape-reply.js';
 import { parseScrape } from '../http/scrape-request.js';
-import { expiryDeadline } from '../swarm/peer-record.js';
-import { scrapeSwarm } from '../swarm/scrape.js';
+import { expiryCutoff } from '../swarm/shard/peer-record.js';
+import { scrapeSwarm } from '../swarm/sampling/scrape.js';
 import type { TrackerComponents } from './components.js';
 import { mapBounded } from './map-bounded.js';
 
@@ -17,7 +17,7 @@ export class ScrapeTracker {
    */
   async answer(query: string, _clientAddress?: Uint8Array, log = this.components.log): Promise<Buffer> {
     const { config, clock } = this.components;
-    const deadline = expiryDeadline(clock.now(), config.peerLifetimeSeconds);
+    const deadline = expiryCutoff(clock.now(), config.peerLifetimeSeconds);
     const context = { ...this.components, log };
     const infohashes = parseScrape(query, config.scrapeMaxHashes);
     const swarms = await mapBounded(infohashes, SWARMS_AT_ONCE, async (infohash) => {

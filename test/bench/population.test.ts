@@ -4,7 +4,7 @@ import { addressOf, announceTarget, escapeInfohash, infohashOf } from '../../ben
 import { InstantStore } from '../../bench/support/instant-store.js';
 import { Population } from '../../bench/support/population.js';
 import { config } from '../../bench/support/action.js';
-import { infohashKey, shardKey } from '../../lib/swarm/placement.js';
+import { infohashKey, shardKey } from '../../lib/swarm/shard/placement.js';
 
 const FIRST = 5;
 const SWARMS = 4;

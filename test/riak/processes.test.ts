@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
-import { HEADER_SIZE } from '../../lib/swarm/shard-header.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
+import { HEADER_SIZE } from '../../lib/swarm/shard/header.js';
 import { startRiakDoubleProcess, type RiakDoubleProcess } from '../riak-double/process.js';
 import { optionsFor } from '../store/riak/support.js';
 import { Cleanup } from '../support/cleanup.js';

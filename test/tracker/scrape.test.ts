@@ -6,7 +6,7 @@ import { ScrapeTracker } from '../../lib/tracker/scrape.js';
 import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
 import { RecordingLog } from '../support/recording-log.js';
-import { damaged } from '../swarm/damage.js';
+import { damaged } from '../swarm/support/damage.js';
 import { INFOHASH, TrackerSite } from './tracker-site.js';
 
 const zeros = { complete: 0, downloaded: 0, downloaders: 0, incomplete: 0 };
