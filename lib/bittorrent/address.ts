@@ -145,42 +145,6 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   return longest;
 }
 
-/**
- * Whether an address is one that is not routed on the public Internet: private (RFC 1918), loopback, link-local,
- * shared by a carrier's NAT (RFC 6598), unique local (RFC 4193), or an IPv4-mapped form of one of these.
- * @param bytes 4 or 16 bytes
- */
-export function isPrivateAddress(bytes: Uint8Array): boolean {
-  if (bytes.length === V4_LENGTH) return isPrivateV4(bytes);
-  if (isV4Mapped(bytes)) return isPrivateV4(bytes.subarray(V6_LENGTH - V4_LENGTH));
-  const first = bytes[0] ?? 0;
-  const second = bytes[1] ?? 0;
-  const uniqueLocal = (first & 0xfe) === 0xfc;
-  const linkLocal = first === 0xfe && (second & 0xc0) === 0x80;
-  const loopback = bytes[V6_LENGTH - 1] === 1 && bytes.subarray(0, V6_LENGTH - 1).every((byte) => byte === 0);
-  return uniqueLocal || linkLocal || loopback;
-}
-
-function isPrivateV4(bytes: Uint8Array): boolean {
-  const first = bytes[0] ?? 0;
-  const second = bytes[1] ?? 0;
-  switch (first) {
-    case 10:
-    case 127:
-      return true;
-    case 100:
-      return (second & 0xc0) === 64;
-    case 169:
-      return second === 254;
-    case 172:
-      return (second & 0xf0) === 16;
-    case 192:
-      return second === 168;
-    default:
-      return false;
-  }
-}
-
 function isV4Mapped(bytes: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
   return bytes[10] === 0xff && bytes[11] === 0xff;

@@ -20,7 +20,7 @@ export interface AnnounceRequest {
   readonly infohash: Uint8Array;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** 1 to 65535. */
+  /** Where the client listens, 1 to 65535; 0: nowhere, so that it gets peers and is given to nobody. */
   readonly port: number;
   /**
    * Bytes that are still missing: 0 is a seeder; undefined (not said) is a leecher. A number, as no rule needs more than

@@ -62,8 +62,8 @@ export function parseAnnounce(query: string, from: Uint8Array): HttpAnnounceRequ
 
   if (infohash === undefined) throw missingInfohash();
   if (peerIdLength !== PEER_ID_LENGTH) throw peerIdFailure(peerIdLength);
-  if (port === undefined || port < 1 || port > 65_535) {
-    throw new ClientError(hasPort ? 'port is not a number from 1 to 65535' : 'missing port', 'never');
+  if (port === undefined || port > 65_535) {
+    throw new ClientError(hasPort ? 'port is not a number from 0 to 65535' : 'missing port', 'never');
   }
   return {
     front: 'http',

@@ -51,9 +51,11 @@ export class QueryCursor {
     return rangeIs(this.query, this.nameStart, this.nameEnd, text);
   }
 
-  /** Whether the parameter's value, unescaped, is this ASCII text. */
+  /** Whether the parameter's value, unescaped and without blanks around it, is this ASCII text. */
   valueIs(text: string): boolean {
-    return rangeIs(this.query, this.valueStart, this.valueEnd, text);
+    const { query, valueEnd } = this;
+    const start = skipBlanks(query, this.valueStart, valueEnd);
+    return rangeIs(query, start, trimBlanks(query, start, valueEnd), text);
   }
 
   /**
@@ -74,15 +76,17 @@ export class QueryCursor {
   }
 
   /**
-   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a point, an exponent, a
-   * space, nothing at all. Leading zeros are fine; what is larger than a safe integer becomes the largest one.
+   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a point, an exponent,
+   * nothing at all. Leading zeros and blanks around it are fine; what is larger than a safe integer becomes the largest one.
    */
   integerValue(): number | undefined {
-    const { query, valueStart, valueEnd } = this;
-    if (valueStart === valueEnd) return undefined;
+    const { query, valueEnd } = this;
+    const start = skipBlanks(query, this.valueStart, valueEnd);
+    const end = trimBlanks(query, start, valueEnd);
+    if (start === end) return undefined;
     let value = 0;
-    for (let at = valueStart; at < valueEnd; at += widthAt(query, at)) {
-      const digit = byteAt(query, at, valueEnd) - DIGIT_ZERO;
+    for (let at = start; at < end; at += widthAt(query, at)) {
+      const digit = byteAt(query, at, end) - DIGIT_ZERO;
       if (digit < 0 || digit > 9) return undefined;
       value = value * 10 + digit;
     }
@@ -100,6 +104,29 @@ export class QueryCursor {
     }
     return text;
   }
+}
+
+/** Where the first byte is that is no blank. */
+function skipBlanks(query: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(byteAt(query, at, end))) at += widthAt(query, at);
+  return at;
+}
+
+/** The end without the blanks before it. */
+function trimBlanks(query: Uint8Array, start: number, end: number): number {
+  let to = end;
+  while (to > start) {
+    const width = to - start >= 3 && query[to - 3] === PERCENT ? 3 : 1;
+    if (!isBlank(byteAt(query, to - width, to))) return to;
+    to -= width;
+  }
+  return to;
+}
+
+/** What some clients leave around a number or a word: space, tab, line ends. */
+function isBlank(byte: number): boolean {
+  return byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
 }
 
 function rangeIs(query: Uint8Array, start: number, end: number, text: string): boolean {

@@ -20,7 +20,8 @@ const FRAME_ROOM = FILES.length + FLAGS.length + INTEGER_ROOM + ENDS.length;
 
 /**
  * Encodes the reply to a scrape (BEP 48, `downloaders` of BEP 21). The infohashes are dictionary keys, so they go out
- * in byte order, whatever order they come in.
+ * in byte order, whatever order they come in. `downloaders` is there only where it is not `incomplete`: some clients know
+ * the keys of BEP 48 only, and take an entry with another one for damaged.
  * @param reply with distinct infohashes
  * @throws RangeError if a number is not a non-negative integer
  */
@@ -32,12 +33,9 @@ export function encodeScrapeReply({ swarms, minRequestInterval }: ScrapeReply): 
       .raw(COMPLETE)
       .integer(swarm.complete)
       .raw(DOWNLOADED)
-      .integer(swarm.downloaded)
-      .raw(DOWNLOADERS)
-      .integer(swarm.downloaders)
-      .raw(INCOMPLETE)
-      .integer(swarm.incomplete)
-      .raw(END);
+      .integer(swarm.downloaded);
+    if (swarm.downloaders !== swarm.incomplete) writer.raw(DOWNLOADERS).integer(swarm.downloaders);
+    writer.raw(INCOMPLETE).integer(swarm.incomplete).raw(END);
   }
   return writer.raw(FLAGS).integer(minRequestInterval).raw(ENDS).finish();
 }

@@ -28,6 +28,7 @@ export interface Announcement {
   readonly peerId: Uint8Array;
   /** 4 or 16 bytes. */
   readonly address: Uint8Array;
+  /** 0: the peer listens nowhere. It is not stored, and gets peers all the same. */
   readonly port: number;
   readonly state: 'seeder' | 'leecher' | 'partial-seed';
   readonly event: 'none' | 'started' | 'stopped' | 'completed';
@@ -69,8 +70,8 @@ export class AnnounceOperation implements PeerOperation {
    * process since: a stop of a peer that is not there, a start of one that is, and a completed download.
    */
   doubts(shard: Shard, now: number): boolean {
-    const { event } = this.announcement;
-    if (event === 'none') return false;
+    const { event, port } = this.announcement;
+    if (event === 'none' || port === 0) return false;
     if (event === 'completed') return true;
     const { at, found } = shard.find(this.layout, this.record);
     const live = found && isLive(shard.bytes, at, this.layout, this.deadline(now));
@@ -78,6 +79,7 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   apply(shard: Shard, now: number): Shard {
+    if (this.announcement.port === 0) return shard;
     const { layout, record } = this;
     const deadline = this.deadline(now);
     const place = shard.find(layout, record);

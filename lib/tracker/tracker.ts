@@ -1,5 +1,5 @@
 import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
-import { isPrivateAddress } from '../bittorrent/address.js';
+import { scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
 import type { Config } from '../config.js';
@@ -14,6 +14,7 @@ import { outcomeOf } from './failures.js';
 import { mapBounded } from './map-bounded.js';
 import { noMetrics, type Metrics } from './metrics.js';
 import { openPolicy, type Policy } from './policy.js';
+import { PublicAddress } from './public-address.js';
 
 /**
  * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and peers to connect to come
@@ -24,11 +25,13 @@ export class Tracker {
   private readonly deadlines: Deadlines;
   private readonly policy: Policy;
   private readonly metrics: Metrics;
+  private readonly publicAddress: PublicAddress | undefined;
 
   constructor(private readonly components: TrackerComponents) {
     const { config, policy = openPolicy, metrics = noMetrics } = components;
     this.policy = policy;
     this.metrics = metrics;
+    if (config.publicAddress.length > 0) this.publicAddress = new PublicAddress(config.publicAddress);
     this.deadlines = new Deadlines(config.announceTimeoutMs);
     this.swarms = new Swarms({
       ...components,
@@ -106,24 +109,26 @@ export class Tracker {
   }
 
   private replyTo({ from }: AnnounceRequest, { counts, peers }: SwarmAnswer): AnnounceReply {
-    const { config } = this.components;
+    const { components, publicAddress } = this;
+    const { config } = components;
     return {
       interval: this.jittered(config.announceIntervalSeconds),
       minInterval: config.minIntervalSeconds,
       complete: counts.seeders,
       incomplete: counts.leechers + counts.partialSeeds,
-      peers,
-      externalIp: from,
+      peers: publicAddress === undefined ? peers : publicAddress.reachableFrom(from, peers),
+      externalIp: publicAddress === undefined ? from : publicAddress.seenFromOutside(from),
     };
   }
 
   /**
-   * The address to give to other peers: the client's own, or what it says if it is configured to be believed and is on a
-   * private network.
+   * The address to give to other peers: the client's own, or what it says (TRUST_IP_PARAMETER) if more can reach that. So
+   * only a client on a private network or the tracker's machine is believed, and never with an address that is of no
+   * more use than its own: some send that unasked.
    */
   private peerAddress({ claimedAddress, from }: AnnounceRequest): Uint8Array {
     if (claimedAddress === undefined || !this.components.config.trustIpParameter) return from;
-    return isPrivateAddress(from) ? claimedAddress : from;
+    return scopeOf(claimedAddress) > scopeOf(from) ? claimedAddress : from;
   }
 
   private jittered(seconds: number): number {
