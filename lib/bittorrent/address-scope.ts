@@ -2,9 +2,15 @@
 export const Scope = {
   /** Nobody: no address of one machine (unspecified, multicast, broadcast, reserved). */
   none: 0,
-  /** Programs on the same machine, or machines on the same link: loopback, and link-local, whose zone nobody else knows. */
+  /**
+   * Programs on the same machine, or machines on the same link: loopback, and link-local, whose
+   * zone nobody else knows.
+   */
   machine: 1,
-  /** Machines of the same network: private (RFC 1918), of a carrier's NAT (RFC 6598), unique local (RFC 4193), site-local. */
+  /**
+   * Machines of the same network: private (RFC 1918), of a carrier's NAT (RFC 6598), unique local
+   * (RFC 4193), site-local.
+   */
   network: 2,
   /** Everybody. */
   world: 3,
@@ -18,7 +24,8 @@ export function scopeOf(address: Uint8Array): Scope {
   let zeros = 0;
   while (zeros < 16 && address[zeros] === 0) zeros++;
   if (zeros === 10 && address[10] === 0xff && address[11] === 0xff) return scopeOfV4(address, 12);
-  // Under ::/96 are ::, ::1 and a form of IPv4 addresses that is not in use any more (RFC 4291, 2.5.5.1).
+  // Under ::/96 are ::, ::1 and a form of IPv4 addresses that is not in use any more (RFC 4291,
+  // 2.5.5.1).
   if (zeros === 15 && address[15] === 1) return Scope.machine;
   if (zeros >= 12) return Scope.none;
   const first = address[0] ?? 0;

@@ -12,10 +12,12 @@ const COLON = 0x3a;
 const MAPPED = '::ffff:';
 
 /**
- * An address in text as bytes in network order: 4 of an IPv4 address, 16 of an IPv6 one. An IPv4-mapped IPv6 address
- * (`::ffff:192.0.2.1`, as a dual-stack socket reports an IPv4 client) becomes the IPv4 address, so one peer has one
- * address. The zone of an IPv6 address (`%eth0`) is dropped: it means nothing to other hosts.
- * @returns undefined for any other text; parts of an IPv4 address have no leading zeros (some read those as octal)
+ * An address in text as bytes in network order: 4 of an IPv4 address, 16 of an IPv6 one. An
+ * IPv4-mapped IPv6 address (`::ffff:192.0.2.1`, as a dual-stack socket reports an IPv4 client)
+ * becomes the IPv4 address, so one peer has one address. The zone of an IPv6 address (`%eth0`) is
+ * dropped: it means nothing to other hosts.
+ * @returns undefined for any other text; parts of an IPv4 address have no leading zeros (some read
+ *   those as octal)
  */
 export function parseAddress(text: string): Uint8Array | undefined {
   return (
@@ -115,8 +117,9 @@ function parseGroup(text: string, start: number, end: number): number | undefine
 }
 
 /**
- * An address as text: dotted decimal, or for IPv6 the form of RFC 5952 (lower case, no leading zeros, the first longest
- * run of at least two zero groups as `::`, an IPv4-mapped address with its IPv4 part in dotted decimal).
+ * An address as text: dotted decimal, or for IPv6 the form of RFC 5952 (lower case, no leading
+ * zeros, the first longest run of at least two zero groups as `::`, an IPv4-mapped address with its
+ * IPv4 part in dotted decimal).
  * @param bytes 4 or 16 bytes
  * @throws RangeError for any other length
  */

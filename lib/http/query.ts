@@ -9,15 +9,19 @@ const DIGIT_ZERO = 0x30;
 export const MALFORMED = -1;
 
 /**
- * Walks the parameters of a raw query string, in order, in one pass. Names and values stay in place until they are
- * asked for, so a parameter that nobody knows costs nothing but its scan.
+ * Walks the parameters of a raw query string, in order, in one pass. Names and values stay in place
+ * until they are asked for, so a parameter that nobody knows costs nothing but its scan.
  *
- * Only `&` separates. The first `=` ends the name; a parameter without one has an empty value. Names and values are
- * bytes: `%xx` is one byte, `+` is a space, any other ASCII character is itself. A truncated or non-hexadecimal escape
- * and a raw character from 0x80 up stand for no byte: such a name matches nothing, such a value is malformed.
+ * Only `&` separates. The first `=` ends the name; a parameter without one has an empty value.
+ * Names and values are bytes: `%xx` is one byte, `+` is a space, any other ASCII character is
+ * itself. A truncated or non-hexadecimal escape and a raw character from 0x80 up stand for no byte:
+ * such a name matches nothing, such a value is malformed.
  */
 export class QueryCursor {
-  /** As UTF-8: what is not ASCII is bytes from 0x80 up. Bytes are read more quickly than the characters of a string that was cut out of another. */
+  /**
+   * As UTF-8: what is not ASCII is bytes from 0x80 up. Bytes are read more quickly than the
+   * characters of a string that was cut out of another.
+   */
   private readonly query: Uint8Array;
   private nameStart = 0;
   private nameEnd = 0;
@@ -60,8 +64,8 @@ export class QueryCursor {
 
   /**
    * Writes the value's bytes to the start of `target`.
-   * @returns how many bytes there are; `target.length + 1` for any number that does not fit; {@link MALFORMED} if the
-   *   value stands for no bytes
+   * @returns how many bytes there are; `target.length + 1` for any number that does not fit; {@link
+   *   MALFORMED} if the value stands for no bytes
    */
   decodeValue(target: Uint8Array): number {
     const { query, valueEnd } = this;
@@ -76,8 +80,9 @@ export class QueryCursor {
   }
 
   /**
-   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a point, an exponent,
-   * nothing at all. Leading zeros and blanks around it are fine; what is larger than a safe integer becomes the largest one.
+   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a
+   * point, an exponent, nothing at all. Leading zeros and blanks around it are fine; what is larger
+   * than a safe integer becomes the largest one.
    */
   integerValue(): number | undefined {
     const { query, valueEnd } = this;
@@ -93,7 +98,9 @@ export class QueryCursor {
     return Math.min(value, Number.MAX_SAFE_INTEGER);
   }
 
-  /** The value as ASCII text, or undefined if it is malformed, not ASCII or longer than `maxLength`. */
+  /**
+   * The value as ASCII text, or undefined if it is malformed, not ASCII or longer than `maxLength`.
+   */
   textValue(maxLength: number): string | undefined {
     const { query, valueEnd } = this;
     let text = '';

@@ -3,15 +3,19 @@ import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { COMPACT_V4_LENGTH, COMPACT_V6_LENGTH, type PeerSample } from '../bittorrent/peers.js';
 
 /**
- * The tracker's address for other networks (PUBLIC_ADDRESS). A client on the tracker's own machine or network comes with an
- * address that is of no use outside: it is stored with that, and its peers out there are given the public one in its
- * place, with its port, which the router has to forward. Clients that can reach it get the address as it is.
+ * The tracker's address for other networks (PUBLIC_ADDRESS). A client on the tracker's own machine
+ * or network comes with an address that is of no use outside: it is stored with that, and its peers
+ * out there are given the public one in its place, with its port, which the router has to forward.
+ * Clients that can reach it get the address as it is.
  */
 export class PublicAddress {
   private readonly v4: Uint8Array | undefined;
   private readonly v6: Uint8Array | undefined;
 
-  /** @param addresses at most one of each family; of one that is missing, addresses are given as they are */
+  /**
+   * @param addresses at most one of each family; of one that is missing, addresses are given as
+   * they are
+   */
   constructor(addresses: readonly string[]) {
     const parsed = addresses.map(parseAddress);
     this.v4 = parsed.find((address) => address?.length === 4);
@@ -33,7 +37,10 @@ export class PublicAddress {
   }
 }
 
-/** Compact peers with `own` in the place of each address of a smaller scope: the same bytes if there is none. */
+/**
+ * Compact peers with `own` in the place of each address of a smaller scope: the same bytes if there
+ * is none.
+ */
 function replaced(peers: Uint8Array, width: number, own: Uint8Array | undefined, scope: Scope): Uint8Array {
   if (own === undefined || scope <= Scope.machine) return peers;
   let result = peers;

@@ -17,8 +17,8 @@ import { openPolicy, type Policy } from './policy.js';
 import { PublicAddress } from './public-address.js';
 
 /**
- * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and peers to connect to come
- * back (BEP 3); a scrape counts swarms as they are stored now (BEP 48).
+ * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and
+ * peers to connect to come back (BEP 3); a scrape counts swarms as they are stored now (BEP 48).
  */
 export class Tracker {
   private readonly swarms: Swarms;
@@ -48,8 +48,8 @@ export class Tracker {
 
   /**
    * @param log for what goes wrong with this announce alone
-   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a StoreError if the peer could
-   *   not be stored. See `failureOf`.
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a
+   *   StoreError if the peer could not be stored. See `failureOf`.
    */
   announce(request: AnnounceRequest, log = this.components.log): Promise<AnnounceReply> {
     const startedAt = this.metrics.now();
@@ -70,7 +70,8 @@ export class Tracker {
   /**
    * @param log for what is wrong with the swarms that are asked for
    * @returns a swarm that is not known has zeros
-   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could not be read
+   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could
+   *   not be read
    */
   scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
     const startedAt = this.metrics.now();
@@ -122,9 +123,10 @@ export class Tracker {
   }
 
   /**
-   * The address to give to other peers: the client's own, or what it says (TRUST_IP_PARAMETER) if more can reach that. So
-   * only a client on a private network or the tracker's machine is believed, and never with an address that is of no
-   * more use than its own: some send that unasked.
+   * The address to give to other peers: the client's own, or what it says (TRUST_IP_PARAMETER) if
+   * more can reach that. So only a client on a private network or the tracker's machine is
+   * believed, and never with an address that is of no more use than its own: some send that
+   * unasked.
    */
   private peerAddress({ claimedAddress, from }: AnnounceRequest): Uint8Array {
     if (claimedAddress === undefined || !this.components.config.trustIpParameter) return from;
@@ -179,9 +181,10 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
 }
 
 /**
- * For how long a re-announce need not be written: the peer's life is then counted from the announce before, and must
- * still reach to the next one, which comes after the longest jittered interval. Half of what is left then stays for
- * clients that come late, or were told to come again in some minutes, and for clocks that differ.
+ * For how long a re-announce need not be written: the peer's life is then counted from the announce
+ * before, and must still reach to the next one, which comes after the longest jittered interval.
+ * Half of what is left then stays for clients that come late, or were told to come again in some
+ * minutes, and for clocks that differ.
  */
 function unwrittenSeconds(config: Config): number {
   const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseAnnounce, type HttpAnnounceRequest } from '../../lib/http/announce-request.js';
+import { parseAnnounce, type HttpAnnounceRequest } from '../../../lib/http/requests.js';
 import {
   clientErrorOf,
   escapeBytes,
   escapedHash,
   expectAtMostClientError,
   queryLikeText,
-} from './support.js';
+} from '../support.js';
 
 const FROM = Uint8Array.of(192, 0, 2, 1);
 const INFOHASH = 'info_hash=aaaaaaaaaaaaaaaaaaaa';

@@ -1,9 +1,9 @@
 import bencode from 'bencode';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ScrapedSwarm } from '../../lib/bittorrent/scrape.js';
-import { encodeScrapeReply } from '../../lib/http/scrape-reply.js';
-import { decodeCanonical, type Bencoded } from './bencoding.js';
+import type { ScrapedSwarm } from '../../../lib/bittorrent/scrape.js';
+import { encodeScrapeReply } from '../../../lib/http/replies.js';
+import { decodeCanonical, type Bencoded } from '../bencoding.js';
 
 function swarm(fill: number): ScrapedSwarm {
   return { infohash: Buffer.alloc(20, fill), complete: 5, downloaded: 50, incomplete: 10, downloaders: 7 };
