@@ -92,7 +92,7 @@ export class SwarmPurge {
   ): Promise<Shard | undefined> {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, number);
-    const { values, version } = await store.fetch(key);
+    const { values, version } = await store.fetch(key, 'strong');
     if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(number, key, values, log);

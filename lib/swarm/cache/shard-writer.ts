@@ -2,7 +2,7 @@ import type { Clock } from '../../environment.js';
 import type { Linked } from '../../linked-list.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../../store/errors.js';
-import type { Store, Version } from '../../store/store.js';
+import type { Consistency, Store, Version } from '../../store/store.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
 import { decodeValues } from '../shard/decode.js';
@@ -77,7 +77,11 @@ interface Waiting {
  * Operations that arrive during a write wait together and go into the next write (group commit).
  * The writer caches the state and its version, so that the next write needs no read. An operation
  * is answered when its effect is stored, and never before. If the store fails, all operations that
- * waited for it fail, and the writer forgets the state.
+ * waited for it fail, and the next ones need a read.
+ *
+ * A replica that lacks this process's own last write may answer a read. So what is read is merged
+ * into the cached state, and never replaces it.
+ * Invariant: `version` covers nothing that is not in `held`.
  *
  * A writer waits for writers of deeper shards only (a split's child), so they never wait for each
  * other in a circle.
@@ -189,9 +193,8 @@ export class ShardWriter implements Linked<ShardWriter> {
     return batch;
   }
 
-  /** The failed write may be stored all the same, so the state is unknown. */
+  /** What is held was stored, and stays. Its version may by now be that of others who won a race. */
   private fail(batch: readonly Waiting[], error: unknown): void {
-    this.held = undefined;
     this.version = undefined;
     this.knownAt = -Infinity;
     for (const { reject } of batch) reject(error);
@@ -210,8 +213,9 @@ export class ShardWriter implements Linked<ShardWriter> {
   private serve(batch: Waiting[]): Promise<void> {
     this.withMisplaced = undefined;
     const { isWarm } = this;
-    if (isWarm && !this.anyNeedsFreshRead(batch)) return this.settle(batch, 0);
-    return this.load().then(() => {
+    const needsFreshRead = this.anyNeedsFreshRead(batch);
+    if (isWarm && !needsFreshRead) return this.settle(batch, 0);
+    return this.load(needsFreshRead ? 'strong' : 'eventual').then(() => {
       if (!isWarm) {
         // Operations that came during the read join the batch, up to the first that needs a read
         // which began after it came.
@@ -219,7 +223,9 @@ export class ShardWriter implements Linked<ShardWriter> {
         const room = Math.max(0, MAX_BATCH - batch.length);
         for (const waiting of this.queue.splice(0, Math.min(end < 0 ? room : end, room))) batch.push(waiting);
       }
-      return this.settle(batch, 1);
+      if (needsFreshRead || !this.anyCannotDecide(batch)) return this.settle(batch, 1);
+      // An eventual read is no better for these than a cached state.
+      return this.load('strong').then(() => this.settle(batch, 2));
     });
   }
 
@@ -251,6 +257,14 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   private anyNeedsFreshRead(batch: readonly Waiting[]): boolean {
     for (const waiting of batch) if (this.needsFreshRead(waiting)) return true;
+    return false;
+  }
+
+  /** Whether an operation cannot decide on the present state, whatever its read mode. */
+  private anyCannotDecide(batch: readonly Waiting[]): boolean {
+    for (const { operation } of batch) {
+      if (operation.needsFreshRead?.(this.state, this.now()) === true) return true;
+    }
     return false;
   }
 
@@ -293,10 +307,29 @@ export class ShardWriter implements Linked<ShardWriter> {
     return owns(shard.header, hash) ? 'done' : 'elsewhere';
   }
 
-  private load(): Promise<void> {
-    return this.context.store.fetch(this.key).then(({ values, version }) => {
-      this.remember(this.decode(values), version);
+  private load(consistency: Consistency): Promise<void> {
+    return this.context.store.fetch(this.key, consistency).then(({ values, version }) => {
+      const { held } = this;
+      if (held !== undefined && isOnly(values, held.bytes)) this.remember(held, version);
+      else this.mergeRead(this.decode(values), version);
     });
+  }
+
+  /**
+   * Merges what was read into the cached state if that has a live record: then the shard cannot have
+   * been removed since, and a replica that has less is behind.
+   */
+  private mergeRead(read: Shard | undefined, version: Version | undefined): void {
+    const { held } = this;
+    const known = held === undefined ? undefined : dropExpired(held, this.expiryCutoff());
+    if (held === undefined || known === undefined || known.count === 0) {
+      this.remember(read, version);
+      return;
+    }
+    const merged = read === undefined ? known : merge(known, read);
+    // A read that adds nothing may have an older version: a write with that would make a sibling.
+    if (this.version !== undefined && merged.seal().equals(held.bytes)) this.remember(held, this.version);
+    else this.remember(merged, version);
   }
 
   /**
@@ -305,7 +338,7 @@ export class ShardWriter implements Linked<ShardWriter> {
    * @param lostRaces races that were lost to other writers so far
    */
   private write(draft: Shard, lostRaces: number): Promise<boolean> {
-    const live = dropExpired(draft, expiryCutoff(this.now(), this.context.peerLifetimeSeconds));
+    const live = dropExpired(draft, this.expiryCutoff());
     if (!this.isTooLarge(live)) return this.put(live, lostRaces);
     return this.split(live).then((parent) => this.put(parent, lostRaces));
   }
@@ -366,6 +399,10 @@ export class ShardWriter implements Linked<ShardWriter> {
   private addWithMisplaced(number: number): void {
     this.withMisplaced ??= new Set();
     this.withMisplaced.add(number);
+  }
+
+  private expiryCutoff(): number {
+    return expiryCutoff(this.now(), this.context.peerLifetimeSeconds);
   }
 
   private now(): number {
