@@ -3,10 +3,12 @@ import type { Linked } from '../../linked-list.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../../store/errors.js';
 import type { Consistency, Store, Version } from '../../store/store.js';
+import { ListAllOperation } from '../operations/list.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
 import { decodeValues } from '../shard/decode.js';
 import { dropExpired } from '../shard/expiry.js';
+import { listOf, rareRecords } from '../shard/families.js';
 import { newHeader, owns } from '../shard/header.js';
 import { merge, withMisplacedFlag } from '../shard/merge.js';
 import { expiryCutoff } from '../shard/peer-record.js';
@@ -24,6 +26,8 @@ const MAX_BATCH = 512;
  * Races lost to other writers before a write gives up. Each means that another write got through.
  */
 const MAX_LOST_RACES = 100;
+/** Siblings that a write may leave behind; if there are more it writes the merge. */
+const MAX_SIBLINGS = 16;
 
 const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
@@ -56,10 +60,14 @@ export interface WriterQueue {
 }
 
 /**
- * What an operation is applied to: the cached state; one that is read anew; or one that is read
- * anew, where the shard is to be made if it is not there, and brought back to life if it forwards.
+ * What an operation is applied to.
+ * cached: the cached state, if it may be taken for the present one; else a read one.
+ * fresh: one that is read anew.
+ * create: one that is read anew. A shard that is not there is made, one that forwards is revived.
+ * stale: the cached state, however old, or an empty shard, if the operation changes that: its write
+ *   tells what is stored, and is merged with it. Else as cached.
  */
-export type ReadMode = 'cached' | 'fresh' | 'create';
+export type ReadMode = 'cached' | 'fresh' | 'create' | 'stale';
 
 /** An operation that waits to be applied and answered. */
 interface Waiting {
@@ -215,6 +223,10 @@ export class ShardWriter implements Linked<ShardWriter> {
     const { isWarm } = this;
     const needsFreshRead = this.anyNeedsFreshRead(batch);
     if (isWarm && !needsFreshRead) return this.settle(batch, 0);
+    if (!isWarm && isStale(batch)) {
+      const draft = this.apply(batch);
+      if (draft !== this.state) return this.store(batch, draft, 0);
+    }
     return this.load(needsFreshRead ? 'strong' : 'eventual').then(() => {
       if (!isWarm) {
         // Operations that came during the read join the batch, up to the first that needs a read
@@ -236,6 +248,10 @@ export class ShardWriter implements Linked<ShardWriter> {
   private settle(batch: readonly Waiting[], fetches: number): Promise<void> {
     const draft = this.apply(batch);
     if (draft === this.state) return this.answerAll(batch, fetches, false) ?? SETTLED;
+    return this.store(batch, draft, fetches);
+  }
+
+  private store(batch: readonly Waiting[], draft: Shard, fetches: number): Promise<void> {
     return this.write(draft, 0).then((isMerged) => this.answerAll(batch, fetches, isMerged));
   }
 
@@ -294,7 +310,8 @@ export class ShardWriter implements Linked<ShardWriter> {
   }
 
   private needsFreshRead({ operation, readMode }: Waiting): boolean {
-    return readMode !== 'cached' || operation.needsFreshRead?.(this.state, this.now()) === true;
+    if (readMode === 'fresh' || readMode === 'create') return true;
+    return operation.needsFreshRead?.(this.state, this.now()) === true;
   }
 
   /** Whether an operation can be applied to a state of the shard, or why not. */
@@ -355,7 +372,7 @@ export class ShardWriter implements Linked<ShardWriter> {
       this.version = version;
       if (stored) {
         this.remember(merged, version);
-        return true;
+        return values.length <= MAX_SIBLINGS || this.write(merged, lostRaces + 1);
       }
       if (lostRaces + 1 === MAX_LOST_RACES) {
         throw new StoreUnavailableError(`${this.key} was written by others ${MAX_LOST_RACES} times in a row`);
@@ -366,7 +383,7 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   private isTooLarge(draft: Shard): boolean {
     const { shardPeers } = this.context;
-    if (draft.count <= shardPeers || draft.header.forwarding) return false;
+    if (draft.count <= shardPeers || draft.header.forwarding || this.number < 0) return false;
     return countOwned(draft) > shardPeers;
   }
 
@@ -381,9 +398,25 @@ export class ShardWriter implements Linked<ShardWriter> {
         .writer(this.infohash, child.number)
         .submit(new AbsorbOperation(child), 'create');
       for (const number of shardsWithMisplaced) this.addWithMisplaced(number);
+      await this.listRare(parent, child);
       draft = parent;
     } while (this.isTooLarge(draft));
     return draft;
+  }
+
+  /** Lists the peers of a family that a split made rare: until they announce again nobody else does. */
+  private async listRare(...halves: readonly Shard[]): Promise<void> {
+    const { shardPeers, log } = this.context;
+    for (const half of halves) {
+      const rare = rareRecords(half, shardPeers);
+      if (rare === undefined) continue;
+      try {
+        const list = this.writers.writer(this.infohash, listOf(rare.layout));
+        await list.submit(new ListAllOperation(rare.records, shardPeers), 'stale');
+      } catch (cause) {
+        log.warn('rare family not listed', { infohash: this.infohash, cause });
+      }
+    }
   }
 
   private remember(shard: Shard | undefined, version: Version | undefined): void {
@@ -408,6 +441,11 @@ export class ShardWriter implements Linked<ShardWriter> {
   private now(): number {
     return this.context.clock.now();
   }
+}
+
+function isStale(batch: readonly Waiting[]): boolean {
+  for (const { readMode } of batch) if (readMode !== 'stale') return false;
+  return true;
 }
 
 /** The shard itself or, if it forwards, its next generation. */
