@@ -15,6 +15,8 @@ export interface Peer {
 
 export function webActionUrl(platform: Platform, action: 'announce' | 'scrape'): string;
 export function gatewayHeaders(secret: string, target: string): Record<string, string>;
+export const probeHeaders: Readonly<Record<string, string>>;
+export function deploymentIn(answer: Answer): string | undefined;
 export function announceQuery(event: 'started' | 'stopped', peer?: Peer): string;
 export function newPeer(): Peer;
 export function escaped(bytes: Uint8Array): string;

@@ -20,6 +20,18 @@ export function gatewayHeaders(secret, target) {
   return { 'X-Original-URI': target, 'X-Real-IP': nobodysAddress, 'X-Require-Whisk-Auth': secret };
 }
 
+/** Asks the action for what it tells of itself (lib/openwhisk/process-report.ts). */
+export const probeHeaders = { 'X-Tracker-Probe': '1' };
+
+/**
+ * The deployment whose settings served a probe; undefined if the action does not tell.
+ * @param {import('./get-once.mts').Answer} answer
+ */
+export function deploymentIn({ headers }) {
+  const name = headers['x-tracker-deployment'];
+  return typeof name === 'string' ? name : undefined;
+}
+
 /**
  * The query of an announce that asks for no peers.
  * @param {'started' | 'stopped'} event

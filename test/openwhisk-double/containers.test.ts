@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.js';
 import { defined } from '../support/defined.js';
-import { ask, callApi, deploy, jsonOf, mainOf, RAW } from './client.js';
+import { ask, callApi, deploy, jsonOf, mainOf, RAW, type Deployment } from './client.js';
 import { startOpenWhiskDouble, type OpenWhiskDouble, type OpenWhiskDoubleOptions } from './double.js';
-import type { JsonObject } from './json.js';
+import { toKeyValues, type JsonObject } from './json.js';
 
 /** Answers how often this process has run, after a while. */
 const counting = (ms = 0): string =>
@@ -104,6 +104,47 @@ describe('the containers of the double', () => {
     expect(await call()).to.deep.equal({ version: 1 });
     await deploy(double, 'action', mainOf(`return { body: { version: 2 } };`));
     expect(await call()).to.deep.equal({ version: 2 });
+  });
+
+  /** Deletes the action and its package, and deploys both anew, the package with this parameter. */
+  async function redeploy(x: number, how: Deployment = {}, code = counting()): Promise<void> {
+    await callApi(double, 'DELETE', 'actions/p/action');
+    await callApi(double, 'DELETE', 'packages/p');
+    await callApi(double, 'PUT', 'packages/p', { parameters: toKeyValues({ x }) });
+    await deploy(double, 'p/action', code, how);
+  }
+
+  const callInPackage = async (): Promise<JsonObject> =>
+    jsonOf(await ask(double.webUrl('p/action'))) as JsonObject;
+
+  it('are taken again for an equal action, though the old one was deleted and its package has changed', async () => {
+    await start();
+    const code = `let runs = 0; ${mainOf('return { body: { run: ++runs, x: params.x } };')}`;
+    await redeploy(1, {}, code);
+    expect(await callInPackage()).to.deep.equal({ run: 1, x: 1 });
+    await redeploy(2, {}, code);
+    expect(await callInPackage()).to.deep.equal({ run: 2, x: 2 });
+  });
+
+  it('are not taken for another code, version, annotation, limit or parameter of the action itself', async () => {
+    await start();
+    await redeploy(1);
+    const pids = new Set([(await callInPackage())['pid']]);
+    const others: [Deployment, string?][] = [
+      [{}, `/* other */ ${counting()}`],
+      [{ annotations: { ...RAW, deployment: 'b' } }],
+      [{ limits: { timeout: 7000 } }],
+      [{ parameters: { own: 1 } }],
+    ];
+    for (const [how, code] of others) {
+      await redeploy(1, how, code);
+      pids.add((await callInPackage())['pid']);
+    }
+    // The same once more, as version 0.0.2.
+    await deploy(double, 'p/action', counting(), { parameters: { own: 1 } });
+    pids.add((await callInPackage())['pid']);
+    expect(pids.size).to.equal(6);
+    expect(double.containers('p/action')).to.have.length(6);
   });
 
   it('evaluate code in a function, where the exports of CommonJS work and __dirname is not the code', async () => {

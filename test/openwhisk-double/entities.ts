@@ -1,5 +1,6 @@
 /** What was deployed: packages, actions, triggers and rules, by name. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { toKeyValues, type JsonObject } from './json.js';
 
 export interface Entity {
@@ -71,6 +72,16 @@ export function qualifiedName(action: ActionEntity): string {
   return action.package === '' ? action.name : `${action.package}/${action.name}`;
 }
 
+/**
+ * True for actions of which an invoker takes one for the other: what differs may be when they were
+ * updated, and the parameters of their package, of which an invoker knows nothing.
+ */
+export function isEqualAction(a: ActionEntity, b: ActionEntity): boolean {
+  if (a === b) return true;
+  return a.version === b.version && isDeepStrictEqual({ ...a, updated: 0 }, { ...b, updated: 0 });
+}
+
+/** Begins anew for an entity that was deleted. */
 export function nextVersion(before: Entity | undefined): string {
   return `0.0.${Number(before?.version.split('.')[2] ?? 0) + 1}`;
 }

@@ -1,7 +1,7 @@
 /** Finds a container for each run: a warm one with room, a new one, or none until one is free. */
 
 import type { Outcome } from './activations.js';
-import { qualifiedName, type ActionEntity } from './entities.js';
+import { isEqualAction, qualifiedName, type ActionEntity } from './entities.js';
 import { Rejection } from './replies.js';
 import { WarmContainer, type ContainerSettings, type Run } from './warm-container.js';
 
@@ -38,21 +38,17 @@ export class Invoker {
     }
   }
 
-  /** An action was changed or deleted: containers with the old version take no more runs. */
-  retire(action: ActionEntity): void {
-    for (const container of this.usable()) {
-      if (container.action === action && container.isIdle) void container.kill();
-    }
-  }
-
   async close(): Promise<void> {
     await Promise.all(this.pool.map((container) => container.kill()));
   }
 
-  /** The fullest first, as OpenWhisk fills one container before it takes another. */
+  /**
+   * The fullest first, as OpenWhisk fills one container before it takes another. Any container of an
+   * equal action will do. A change or a delete stops no container: it is idle until its time is over.
+   */
   private find(action: ActionEntity): WarmContainer | undefined {
     const usable = this.usable();
-    const warm = usable.find((container) => container.action === action && container.hasRoom);
+    const warm = usable.find((container) => container.hasRoom && isEqualAction(container.action, action));
     if (warm !== undefined) return warm;
     if (usable.length >= this.settings.maxContainers) {
       const idle = usable.find((container) => container.isIdle);

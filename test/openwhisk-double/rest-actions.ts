@@ -31,7 +31,6 @@ export async function serveActions(api: Api, call: ApiCall): Promise<Reply> {
     case 'DELETE': {
       const action = found(entities.actions, call);
       entities.actions.delete(call.name);
-      controller.invoker.retire(action);
       return jsonReply(200, actionJson(action, settings.namespace, true));
     }
     case 'POST':
@@ -43,7 +42,7 @@ export async function serveActions(api: Api, call: ApiCall): Promise<Reply> {
 }
 
 function put(controller: Controller, call: ApiCall): JsonObject {
-  const { entities, settings, invoker } = controller;
+  const { entities, settings } = controller;
   const old = before(entities.actions, call);
   const slash = call.name.indexOf('/');
   const packageName = call.name.slice(0, Math.max(slash, 0));
@@ -66,7 +65,6 @@ function put(controller: Controller, call: ApiCall): JsonObject {
     limits: limitsOf(body['limits'], old?.limits ?? DEFAULT_LIMITS, settings.maxConcurrency),
   };
   entities.actions.set(call.name, action);
-  if (old !== undefined) invoker.retire(old);
   return actionJson(action, settings.namespace, true);
 }
 

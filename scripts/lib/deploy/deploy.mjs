@@ -11,7 +11,7 @@ import {
 } from './platform.mjs';
 import { announceOnce } from './probe.mjs';
 import { secretNames, withoutSecrets } from './secrets.mjs';
-import { readAccessSettings, readDeploySettings } from './settings.mjs';
+import { deploymentVariable, readAccessSettings, readDeploySettings } from './settings.mjs';
 import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
 
 const trackerManifest = 'manifest.yaml';
@@ -31,8 +31,10 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   requireWskdeploy(environment);
   await build(root);
   checkTrackerSettings(root, settings.parameters);
+  const digest = digestOfDeployment(root, settings);
+  const named = { ...environment, [deploymentVariable]: digest };
   if (preview) {
-    const tool = toolOf(root, withoutSecrets(environment), settings);
+    const tool = toolOf(root, withoutSecrets(named), settings);
     print(await tool(['--preview'], trackerManifest));
     if (schedule) print(await tool(['--preview'], scheduleManifest));
     print(
@@ -40,9 +42,8 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     );
     return true;
   }
-  const tool = toolOf(root, environment, settings);
+  const tool = toolOf(root, named, settings);
   const platform = openPlatform(settings);
-  const digest = digestOfDeployment(root, settings);
   if (!force && (await deployedDigest(platform)) === digest) {
     print('The tracker is deployed as it is here: nothing to change.');
   } else {
@@ -52,7 +53,7 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
   }
   if (schedule) await deploySchedule(platform, tool, { force, print });
-  const { ok, lines } = await announceOnce(settings);
+  const { ok, lines } = await announceOnce({ ...settings, digest });
   for (const line of lines) print(line);
   return ok;
 }

@@ -12,6 +12,9 @@ export class DeploySettingsError extends Error {
 const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, TRACKER_SECRET, ACTION_CONCURRENCY } =
   platformSettings;
 
+/** In manifest.yaml: the digest of the deployment. */
+export const deploymentVariable = 'TRACKER_DEPLOYMENT';
+
 const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
 
 const deployment = {
@@ -49,9 +52,13 @@ function accessOf(environment) {
   return { apiHost, auth, namespace };
 }
 
-/** Every name that manifest.yaml takes from the environment, with its value; unset ones are the empty text that wskdeploy makes of them. */
+/**
+ * Every name that manifest.yaml takes from the environment, with its value; unset ones are the empty text that wskdeploy makes of them. Not the
+ * deployment's own name, which is made of these.
+ */
 function parametersOf(manifest, environment) {
   const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name]) => name));
+  names.delete(deploymentVariable);
   return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
 }
 

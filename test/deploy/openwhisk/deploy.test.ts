@@ -6,6 +6,9 @@ import {
   type OpenWhiskDouble,
   type OpenWhiskDoubleOptions,
 } from '../../openwhisk-double/double.js';
+import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
+import { ask } from '../../openwhisk-double/client.js';
+import { announceOf, Reply } from '../../tracker/tracker-site.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
 import { Cleanup } from '../../support/cleanup.js';
@@ -113,6 +116,59 @@ describe('npm run deploy', function () {
       expect(await deploy()).to.contain('the tracker answered');
       expect(await deploy()).to.contain('nothing to change');
       expect(await deploy('--force')).to.contain('Deployed announce');
+    });
+
+    /** What a client behind the gateway gets; the infohash is one of this test's own. */
+    async function announceReply(): Promise<Reply> {
+      const query = announceOf(1, { numwant: 0 });
+      const { body } = await ask(platform.webUrl('tracker/announce'), {
+        headers: gatewayHeaders(secret, `/announce?${query}`),
+      });
+      return new Reply(body);
+    }
+
+    it('is in force after an undeploy, whatever containers are still warm', async () => {
+      environment = { ...environment, INTERVAL_JITTER: '0' };
+      await deploy();
+      expect((await announceReply()).get('interval')).to.equal(1800);
+      expect((await run('undeploy', environment)).status).to.equal(0);
+      const other = await startRiakDouble({ types: trackerTypes });
+      atEnd.add(() => other.close());
+      environment = { ...environment, ANNOUNCE_INTERVAL: '900', RIAK_NODES: other.addresses };
+      expect(await deploy()).to.contain('the tracker answered\n');
+      expect((await announceReply()).get('interval')).to.equal(900);
+      expect(other.keys('swarms', 'tracker')).to.have.length(1);
+      expect(platform.containers('tracker/announce')).to.have.length(2);
+    });
+
+    it('makes another action of each deployment, of the purge as well', async () => {
+      const names = ['announce', 'scrape', 'purge'];
+      const digests = (): unknown[] =>
+        names.map((name) => platform.entities.actions.get(`tracker/${name}`)?.annotations['deployment']);
+      await deploy();
+      const first = digests();
+      environment = { ...environment, ANNOUNCE_INTERVAL: '900' };
+      await deploy();
+      for (const all of [first, digests()]) {
+        expect(new Set(all).size).to.equal(1);
+        expect(all[0]).to.match(/^[0-9a-f]{64}$/);
+      }
+      expect(digests()).to.not.deep.equal(first);
+      expect(platform.entities.packages.get('tracker')?.annotations['deployment']).to.equal(digests()[0]);
+    });
+
+    it('fails and says so if another deployment answers', async () => {
+      await deploy();
+      // As if a platform went on with what it had before.
+      const before = defined(platform.entities.packages.get('tracker'));
+      const parameters = { ...before.parameters, TRACKER_DEPLOYMENT: 'of-yesterday' };
+      platform.entities.packages.set('tracker', { ...before, parameters });
+      const { status, stdout } = await run('deploy', environment);
+      expect(status).to.equal(1);
+      expect(stdout).to.match(
+        /^announced in \d+ ms: the tracker answered with the code or settings of another deployment; deploy again with --force$/m,
+      );
+      expect(await deploy('--force')).to.contain('the tracker answered\n');
     });
 
     it('finishes a deployment that was cut short', async () => {
