@@ -33,7 +33,8 @@ export interface ActionEntity extends Entity {
   readonly kind: string;
   readonly code: string;
   readonly binary: boolean;
-  readonly main: string;
+  /** Undefined if the deployment named none: then it is `main`. */
+  readonly main: string | undefined;
   readonly limits: ActionLimits;
 }
 
@@ -108,7 +109,7 @@ export function entityJson(entity: Entity, namespace: string): JsonObject {
 export function actionJson(action: ActionEntity, namespace: string, withCode: boolean): JsonObject {
   const { kind, code, binary, main, limits } = action;
   const path = action.package === '' ? namespace : `${namespace}/${action.package}`;
-  const exec = { kind, binary, main, ...(withCode ? { code } : {}) };
+  const exec = { kind, binary, ...(main === undefined ? {} : { main }), ...(withCode ? { code } : {}) };
   return { ...entityJson(action, path), exec, limits: { ...limits } };
 }
 

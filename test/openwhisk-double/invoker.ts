@@ -5,13 +5,17 @@ import { isEqualAction, qualifiedName, type ActionEntity } from './entities.js';
 import { Rejection } from './replies.js';
 import { WarmContainer, type ContainerSettings, type Run } from './warm-container.js';
 
-export interface InvokerSettings extends ContainerSettings {
+export interface InvokerSettings extends Omit<ContainerSettings, 'closing'> {
   /** 0: no invoker is up. */
   readonly maxContainers: number;
+  readonly scheduler: boolean;
+  /** With the scheduler: the most containers of the namespace. */
+  readonly concurrentInvocations: number;
 }
 
 export class Invoker {
   private pool: WarmContainer[] = [];
+  private readonly closing = new AbortController();
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly settings: InvokerSettings) {}
@@ -21,7 +25,10 @@ export class Invoker {
     return this.usable().filter(({ action }) => name === undefined || qualifiedName(action) === name);
   }
 
-  /** @throws Rejection 503 if there is no invoker */
+  /**
+   * @throws Rejection 503 if there is no invoker; 429 from the scheduler, for an action that has no
+   * container and may get none
+   */
   async run(action: ActionEntity, run: Run): Promise<Outcome> {
     if (this.settings.maxContainers === 0) throw new Rejection(503, 'The server is currently unavailable.');
     for (;;) {
@@ -39,6 +46,7 @@ export class Invoker {
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     await Promise.all(this.pool.map((container) => container.kill()));
   }
 
@@ -48,16 +56,30 @@ export class Invoker {
    */
   private find(action: ActionEntity): WarmContainer | undefined {
     const usable = this.usable();
-    const warm = usable.find((container) => container.hasRoom && isEqualAction(container.action, action));
+    const own = usable.filter((container) => this.isFor(container, action));
+    const warm = own.find((container) => container.hasRoom);
     if (warm !== undefined) return warm;
-    if (usable.length >= this.settings.maxContainers) {
+    if (usable.length >= this.limit()) {
       const idle = usable.find((container) => container.isIdle);
-      if (idle === undefined) return undefined;
+      if (idle === undefined) {
+        if (this.settings.scheduler && own.length === 0) throw new Rejection(429, 'Too many requests');
+        return undefined;
+      }
       void idle.kill();
     }
-    const container = new WarmContainer(action, this.settings);
+    const container = new WarmContainer(action, { ...this.settings, closing: this.closing.signal });
     this.pool.push(container);
     return container;
+  }
+
+  /** The scheduler compares the revision of the document as well, which no two puts have in common. */
+  private isFor({ action: held }: WarmContainer, action: ActionEntity): boolean {
+    return this.settings.scheduler ? held === action : isEqualAction(held, action);
+  }
+
+  private limit(): number {
+    const { maxContainers, scheduler, concurrentInvocations } = this.settings;
+    return scheduler ? Math.min(maxContainers, concurrentInvocations) : maxContainers;
   }
 
   private usable(): WarmContainer[] {

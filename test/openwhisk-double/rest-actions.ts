@@ -89,7 +89,7 @@ function execOf(exec: Json | undefined, old: ActionEntity | undefined): Exec {
     kind,
     code,
     binary: exec['binary'] === true,
-    main: typeof main === 'string' && main !== '' ? main : 'main',
+    main: typeof main === 'string' && main !== '' ? main : undefined,
   };
 }
 
@@ -138,7 +138,10 @@ function ended({ settings }: Controller, activation: Activation, call: ApiCall):
 
 /** The feeds of the alarms package are actions, too. */
 function callFeed({ alarms, controller }: Api, call: ApiCall): Reply {
-  if (alarms === undefined) throw new Rejection(404, 'The requested resource does not exist.');
+  // Nobody may see what is not there in another's namespace.
+  if (alarms === undefined) {
+    throw new Rejection(403, 'The supplied authentication is not authorized to access this resource.');
+  }
   const time = controller.settings.now();
   const activation: Activation = {
     activationId: newActivationId(),

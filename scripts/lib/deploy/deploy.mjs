@@ -53,6 +53,7 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
   }
   if (schedule) await deploySchedule(platform, tool, { force, print });
+  else if (!(await findDeployed(platform)).schedule) print(notScheduled);
   const { ok, lines } = await announceOnce({ ...settings, digest });
   for (const line of lines) print(line);
   return ok;
@@ -64,9 +65,20 @@ async function deploySchedule(platform, tool, { force, print }) {
     print('The schedule is there: nothing to change.');
     return;
   }
-  await tool([], scheduleManifest);
+  try {
+    await tool([], scheduleManifest);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${scheduleFailed}`, { cause: error });
+  }
   print('Deployed the schedule of the purge.');
 }
+
+const notScheduled =
+  'OpenWhisk starts no purges: deploy with --schedule, or start them by a timer (docs/openwhisk.md, step 4).';
+
+const scheduleFailed =
+  'The tracker is deployed, but nothing starts its purges. A 403 of /whisk.system/alarms means that this OpenWhisk has no\n' +
+  'alarms package: deploy without --schedule, and start the purges by a timer (docs/openwhisk.md, step 4).';
 
 /**
  * Removes the actions, their package and the schedule. What is in Riak stays.

@@ -62,7 +62,7 @@ describe('npm run deploy', function () {
     it('deploys what the manifest says, announces, and says what it saw', async () => {
       const output = await deploy();
       expect(output).to.match(
-        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
+        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
       );
       for (const name of ['announce', 'scrape']) {
         const action = defined(platform.entities.actions.get(`tracker/${name}`));
@@ -214,7 +214,8 @@ describe('npm run deploy', function () {
 
     it('deploys the schedule if it is asked to', async () => {
       const output = await deploy('--schedule');
-      expect(output).to.contain('Deployed the schedule of the purge.\n');
+      expect(output).to.contain('Deployed the schedule of the purge.\n').and.not.contain('no purges');
+      expect(await deploy()).to.not.contain('no purges');
       const rule = defined(platform.entities.rules.get('tracker-purge-rule'));
       expect(rule).to.include({ trigger: 'tracker-purge-interval', action: 'tracker/purge', active: true });
       expect([...platform.entities.triggers.keys()]).to.deep.equal(['tracker-purge-interval']);
@@ -226,7 +227,11 @@ describe('npm run deploy', function () {
       const { status, stderr } = await run('deploy', environment, ['--schedule']);
       expect(status).to.equal(1);
       expect(stderr).to.contain('wskdeploy failed');
+      expect(stderr).to.match(
+        /^The tracker is deployed, but nothing starts its purges\..* no\nalarms package: deploy without --schedule, and start the purges by a timer \(docs\/openwhisk.md, step 4\)\.\n$/m,
+      );
       expect(platform.entities.actions.has('tracker/purge')).to.equal(true);
+      expect(await deploy()).to.contain('OpenWhisk starts no purges: ');
     });
 
     it('fails and says what it saw when the tracker does not answer', async () => {

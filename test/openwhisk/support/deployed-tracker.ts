@@ -64,6 +64,8 @@ export class DeployedTracker {
         invocationsPerMinute: 1e9,
         concurrentInvocations: 1e9,
         maxConcurrency: 64,
+        // A test cannot wait for 12 s.
+        deadContainerMs: 200,
         ...options.platform,
       });
       atEnd.add(() => platform.close());
