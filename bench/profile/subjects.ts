@@ -1,7 +1,7 @@
 /** What can be profiled: ours under the load of a row, in a process that leaves a profile when it ends. */
 import { readFileSync } from 'node:fs';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
-import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { AnnounceLoad } from '../load/announce-load.js';
 import { RunLoad } from '../load/run-load.js';
 import { Workload } from '../load/workload.js';

@@ -1,18 +1,21 @@
 import { ConfigError, parseConfig } from '../config.js';
-import { riakOptions } from '../config/riak.js';
 import { systemClock } from '../environment.js';
-import { openRiakStore } from '../store/riak/riak-store.js';
+import { driverOf, storeDrivers, storeNames } from '../store/registry.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { stdoutLog } from './stdout-log.js';
 
 /** What main is called with. */
 export type ActionParams = Readonly<Record<string, unknown>>;
 
+interface Made<T> {
+  readonly components: TrackerComponents;
+  readonly value: T;
+}
+
 /** What one set of parameters made, and how many runs are using it. */
 interface Generation<T> {
   readonly bound: ReadonlyMap<string, unknown>;
-  readonly components: TrackerComponents;
-  readonly made: T;
+  readonly made: Promise<Made<T>>;
   runs: number;
 }
 
@@ -41,7 +44,8 @@ export class BoundComponents<T> {
     const generation = this.generationOf(params);
     generation.runs += 1;
     try {
-      return await work(generation.made, deploymentOf(generation.bound));
+      const { value } = await generation.made;
+      return await work(value, deploymentOf(generation.bound));
     } finally {
       generation.runs -= 1;
       if (generation !== this.current) closeUnlessUsed(generation);
@@ -50,16 +54,21 @@ export class BoundComponents<T> {
 
   private generationOf(params: ActionParams): Generation<T> {
     const old = this.current;
-    if (old !== undefined) {
-      if (isBound(params, old.bound)) return old;
-      this.current = undefined;
-      closeUnlessUsed(old);
-    }
-    const components = componentsOf(params);
+    if (old !== undefined && isBound(params, old.bound)) return old;
     const bound = new Map(Object.entries(params).filter(([name]) => !isOfOneRun(name)));
-    this.current = { bound, components, made: this.create(components), runs: 0 };
-    if (old !== undefined) components.log.info('settings changed');
-    return this.current;
+    const generation = { bound, made: this.make(params), runs: 0 };
+    this.current = generation;
+    generation.made.catch(() => {
+      // Parameters that cannot be used are looked at anew by every run.
+      if (this.current === generation) this.current = undefined;
+    });
+    if (old !== undefined) closeUnlessUsed(old);
+    return generation;
+  }
+
+  private async make(params: ActionParams): Promise<Made<T>> {
+    const components = await componentsOf(params);
+    return { components, value: this.create(components) };
   }
 }
 
@@ -93,23 +102,37 @@ function isSame(a: unknown, b: unknown): boolean {
   return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b);
 }
 
-function closeUnlessUsed({ runs, components }: Generation<unknown>): void {
+/** Lets go of a generation that gets no more runs, unless it still has some. */
+function closeUnlessUsed({ runs, made }: Generation<unknown>): void {
   if (runs > 0) return;
-  components.store.close().catch((cause: unknown) => {
-    components.log.warn('the store of the old settings cannot be closed', { cause });
-  });
+  made.then(
+    ({ components }) => closeStore(components),
+    // Nothing could be made of its parameters.
+    () => undefined,
+  );
 }
 
-function componentsOf(params: ActionParams): TrackerComponents {
+async function closeStore({ store, log }: TrackerComponents): Promise<void> {
+  log.info('settings changed');
+  try {
+    await store.close();
+  } catch (cause) {
+    log.warn('the store of the old settings cannot be closed', { cause });
+  }
+}
+
+async function componentsOf(params: ActionParams): Promise<TrackerComponents> {
   const config = parseConfig(params);
-  if (config.storeName !== 'riak') {
+  const driver = driverOf(config.storeName);
+  if (!driver.runsInActions) {
+    const usable = storeNames.filter((name) => storeDrivers[name].runsInActions);
     throw new ConfigError(
       'STORE',
-      `is ${config.storeName}, takes riak in an action, which has no disk of its own`,
+      `is ${config.storeName}, takes ${usable.join(' or ')} in an action, which has no disk of its own`,
     );
   }
   const log = stdoutLog(config.logLevel);
   const random = Math.random;
-  const store = openRiakStore({ ...riakOptions(config), clock: systemClock, random, log });
+  const store = await driver.open(config, { clock: systemClock, random, log });
   return { config, store, clock: systemClock, random, log };
 }

@@ -1,6 +1,7 @@
+import { encodeFailure } from '../http/failure.js';
 import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
-import { failureReply } from '../tracker/failures.js';
+import { failureOf } from '../tracker/failures.js';
 import { BoundComponents } from './components.js';
 import { isProbe, withProcessReport } from './process-report.js';
 import { runIdsOf } from './run.js';
@@ -37,7 +38,8 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
         named(await action(params, ids), params, deployment),
       );
     } catch (error) {
-      return failureResult(failureReply(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids)));
+      const { reason, retryIn } = failureOf(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids));
+      return failureResult(encodeFailure(reason, retryIn));
     }
   };
   const reporting = withProcessReport(run);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { platformAction } from '../../lib/openwhisk/platform.js';
 import { webActionResult, type WebAction, type WebActionParams } from '../../lib/openwhisk/web-action.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
+import { eventually } from '../support/eventually.js';
 import { Reply } from '../tracker/tracker-site.js';
 
 /** What the controller adds for a raw web action. */
@@ -74,12 +75,14 @@ describe('an action on the platform', () => {
     });
     const old = [1, 2].map(() => action({ ...PARAMETERS, RIAK_NODES: '127.0.0.1:9' }));
     const renewed = action({ ...PARAMETERS, RIAK_NODES: '127.0.0.1:10' });
+    await eventually('all three run', 2000, () => ends.length === 3);
     expect(made.map(({ config }) => config.riakNodes)).to.deep.equal([['127.0.0.1:9'], ['127.0.0.1:10']]);
     for (const [i, run] of old.entries()) {
       expect(closed).to.deep.equal([]);
       ends[i]?.();
       await run;
     }
+    await eventually('the old store is closed', 2000, () => closed.length === 1);
     expect(closed).to.deep.equal(made.slice(0, 1));
     ends[2]?.();
     await renewed;

@@ -10,7 +10,7 @@ import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
 import { ask } from '../../openwhisk-double/client.js';
 import { announceOf, Reply } from '../../tracker/tracker-site.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
-import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { defined } from '../../support/defined.js';
 import { describeWith } from '../../support/programs.js';
