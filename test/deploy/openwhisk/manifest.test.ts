@@ -6,7 +6,7 @@ import { riakSettings } from '../../../lib/store/riak/settings.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
 import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
-import { secretNames } from '../../../scripts/lib/deploy/secrets.mjs';
+import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
 import { startProgram } from '../../support/running-program.js';

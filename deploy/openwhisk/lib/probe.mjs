@@ -34,7 +34,12 @@ export async function announceOnce({ secret, digest, ...platform }) {
   };
 }
 
-/** Announces until the new deployment answers, or something else is wrong. */
+/**
+ * Announces until the new deployment answers, or something else is wrong.
+ * @param {string} url
+ * @param {Readonly<Record<string, string>>} headers
+ * @param {string} digest
+ */
 async function announceToNew(url, headers, digest) {
   for (let attempt = 1; ; attempt++) {
     const answer = await getOnce(url, { ...headers, ...probeHeaders });

@@ -1,5 +1,5 @@
 /** Deploys the tracker, and removes it. */
-import { build } from '../build.mjs';
+import { build } from '../../../scripts/lib/build.mjs';
 import { checkTrackerSettings } from './bundle-check.mjs';
 import { digestOfDeployment } from './digest.mjs';
 import {
@@ -59,6 +59,11 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   return ok;
 }
 
+/**
+ * @param {Platform} platform
+ * @param {Tool} tool
+ * @param {{ force: boolean, print: (line: string) => void }} options
+ */
 async function deploySchedule(platform, tool, { force, print }) {
   const found = await findDeployed(platform);
   if (found.schedule && !force) {
@@ -106,6 +111,18 @@ export async function undeploy(root, environment, { preview, print }) {
   }
 }
 
+/**
+ * wskdeploy for one account and environment.
+ * @typedef {(args: readonly string[], manifest: string) => Promise<string>} Tool
+ * @typedef {ReturnType<typeof openPlatform>} Platform
+ */
+
+/**
+ * @param {string} root
+ * @param {Readonly<Record<string, string | undefined>>} environment
+ * @param {import('./settings.mjs').Access} access
+ * @returns {Tool}
+ */
 function toolOf(root, environment, access) {
   const secrets = secretNames.map((name) => environment[name] ?? '');
   return (args, manifest) => runWskdeploy(root, args, { manifest, access, environment, secrets });
