@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from './lib/build.mjs';
-import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
+import { firstAnnounceTime, loadTimes } from '../bench/support/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** @param {{ file: string, bytes: number }} bundle */
 function describe({ file, bytes }) {
   const size = `dist/${file}  ${(bytes / 1024).toFixed(1)} KiB`;
   if (!file.startsWith('actions/')) return size;

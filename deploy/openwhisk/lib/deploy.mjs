@@ -1,5 +1,5 @@
 /** Deploys the tracker, and removes it. */
-import { build } from '../build.mjs';
+import { build } from '../../../scripts/lib/build.mjs';
 import { checkTrackerSettings } from './bundle-check.mjs';
 import { digestOfDeployment } from './digest.mjs';
 import {
@@ -11,7 +11,7 @@ import {
 } from './platform.mjs';
 import { announceOnce } from './probe.mjs';
 import { secretNames, withoutSecrets } from './secrets.mjs';
-import { readAccessSettings, readDeploySettings } from './settings.mjs';
+import { deploymentVariable, readAccessSettings, readDeploySettings } from './settings.mjs';
 import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
 
 const trackerManifest = 'manifest.yaml';
@@ -31,8 +31,10 @@ export async function deploy(root, environment, { preview, schedule, force, prin
   requireWskdeploy(environment);
   await build(root);
   checkTrackerSettings(root, settings.parameters);
+  const digest = digestOfDeployment(root, settings);
+  const named = { ...environment, [deploymentVariable]: digest };
   if (preview) {
-    const tool = toolOf(root, withoutSecrets(environment), settings);
+    const tool = toolOf(root, withoutSecrets(named), settings);
     print(await tool(['--preview'], trackerManifest));
     if (schedule) print(await tool(['--preview'], scheduleManifest));
     print(
@@ -40,9 +42,8 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     );
     return true;
   }
-  const tool = toolOf(root, environment, settings);
+  const tool = toolOf(root, named, settings);
   const platform = openPlatform(settings);
-  const digest = digestOfDeployment(root, settings);
   if (!force && (await deployedDigest(platform)) === digest) {
     print('The tracker is deployed as it is here: nothing to change.');
   } else {
@@ -52,20 +53,37 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
   }
   if (schedule) await deploySchedule(platform, tool, { force, print });
-  const { ok, lines } = await announceOnce(settings);
+  else if (!(await findDeployed(platform)).schedule) print(notScheduled);
+  const { ok, lines } = await announceOnce({ ...settings, digest });
   for (const line of lines) print(line);
   return ok;
 }
 
+/**
+ * @param {Platform} platform
+ * @param {Tool} tool
+ * @param {{ force: boolean, print: (line: string) => void }} options
+ */
 async function deploySchedule(platform, tool, { force, print }) {
   const found = await findDeployed(platform);
   if (found.schedule && !force) {
     print('The schedule is there: nothing to change.');
     return;
   }
-  await tool([], scheduleManifest);
+  try {
+    await tool([], scheduleManifest);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${scheduleFailed}`, { cause: error });
+  }
   print('Deployed the schedule of the purge.');
 }
+
+const notScheduled =
+  'OpenWhisk starts no purges: deploy with --schedule, or start them by a timer (docs/openwhisk.md, step 4).';
+
+const scheduleFailed =
+  'The tracker is deployed, but nothing starts its purges. A 403 of /whisk.system/alarms means that this OpenWhisk has no\n' +
+  'alarms package: deploy without --schedule, and start the purges by a timer (docs/openwhisk.md, step 4).';
 
 /**
  * Removes the actions, their package and the schedule. What is in Riak stays.
@@ -93,6 +111,18 @@ export async function undeploy(root, environment, { preview, print }) {
   }
 }
 
+/**
+ * wskdeploy for one account and environment.
+ * @typedef {(args: readonly string[], manifest: string) => Promise<string>} Tool
+ * @typedef {ReturnType<typeof openPlatform>} Platform
+ */
+
+/**
+ * @param {string} root
+ * @param {Readonly<Record<string, string | undefined>>} environment
+ * @param {import('./settings.mjs').Access} access
+ * @returns {Tool}
+ */
 function toolOf(root, environment, access) {
   const secrets = secretNames.map((name) => environment[name] ?? '');
   return (args, manifest) => runWskdeploy(root, args, { manifest, access, environment, secrets });

@@ -9,7 +9,7 @@ import { cleaningUpBeforeStop } from './stop-signals.mjs';
 /**
  * @param {string} root the repository's directory
  * @param {readonly string[]} args subcommand and flags but for the account and the manifest
- * @param {{ manifest: string, access: { apiHost: string, auth: string, namespace: string }, environment: Record<string, string | undefined>, secrets: readonly string[] }} options
+ * @param {{ manifest: string, access: import('./settings.mjs').Access, environment: Environment, secrets: readonly string[] }} options
  *   manifest: relative to root; environment: what the manifest takes from; secrets: what must not be printed
  * @returns {Promise<string>} what it printed, without the secrets
  * @throws {Error} if it cannot be started or fails, with what it printed
@@ -42,9 +42,16 @@ export function runWskdeploy(root, args, { manifest, access, environment, secret
   });
 }
 
-/** @throws {Error} if it cannot be started, or is aborted */
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, signal: AbortSignal }} options
+ * @returns {Promise<{ status: number | null, printed: string }>} status: null if a signal ended it
+ * @throws {Error} if it cannot be started, or is aborted
+ */
 async function run(program, args, options) {
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @type {Promise<number | null>} */
   const ended = new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(cannotStart(program, error), { cause: error })));
     child.once('close', resolve);
@@ -53,21 +60,37 @@ async function run(program, args, options) {
   return { status, printed: stdout + stderr };
 }
 
-/** @throws {Error} if there is no wskdeploy */
+/**
+ * @param {Environment} environment
+ * @throws {Error} if there is no wskdeploy
+ */
 export function requireWskdeploy(environment) {
   const { error } = spawnSync(command(environment), ['version'], { stdio: 'ignore', env: environment });
   if (error !== undefined) throw new Error(cannotStart(command(environment), error));
 }
 
+/**
+ * @typedef {Readonly<Record<string, string | undefined>>} Environment
+ */
+
+/** @param {Environment} environment */
 function command({ WSKDEPLOY: command }) {
   return command || 'wskdeploy';
 }
 
+/**
+ * @param {string} program
+ * @param {NodeJS.ErrnoException} error
+ */
 function cannotStart(program, { code, message }) {
   if (code !== 'ENOENT') return `cannot run ${program}: ${message}`;
   return `there is no ${program}: install wskdeploy (docs/openwhisk.md says how), or name it in WSKDEPLOY`;
 }
 
+/**
+ * @param {string} text
+ * @param {readonly string[]} secrets
+ */
 function withoutSecrets(text, secrets) {
   return secrets
     .filter((secret) => secret !== '')

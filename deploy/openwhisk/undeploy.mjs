@@ -1,9 +1,10 @@
 /** `npm run undeploy`: removes from OpenWhisk what `npm run deploy` has put there. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { readEnvFile, withoutEmpty } from '../lib/deployment/env-file.mjs';
-import { ensureInstalled } from './lib/dependencies.mjs';
-import { requireNode } from './lib/node-version.mjs';
+// By its name an old Node, which has none, could not load this file and say so.
+import * as util from 'node:util';
+import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { ensureInstalled } from '../../scripts/lib/dependencies.mjs';
+import { requireNode } from '../../scripts/lib/node-version.mjs';
 
 const usage = `Usage: npm run undeploy [-- [--env-file FILE] [--preview]]
 
@@ -14,7 +15,7 @@ It takes OPENWHISK_APIHOST, OPENWHISK_NAMESPACE and OPENWHISK_AUTH from the envi
   --preview        only says what would happen
 `;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 requireNode(root);
 try {
@@ -25,7 +26,7 @@ try {
 }
 
 async function main() {
-  const { values } = parseArgs({
+  const { values } = util.parseArgs({
     options: {
       help: { type: 'boolean', short: 'h' },
       'env-file': { type: 'string' },
@@ -39,7 +40,7 @@ async function main() {
   const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
   ensureInstalled(root, { tools: true });
   // Only now are its dependencies there.
-  const { undeploy } = await import('./lib/deploy/deploy.mjs');
+  const { undeploy } = await import('./lib/deploy.mjs');
   await undeploy(
     root,
     { ...fromFile, ...withoutEmpty(process.env) },

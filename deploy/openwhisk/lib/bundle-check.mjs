@@ -25,7 +25,11 @@ const { bundle, parameters } = JSON.parse(require('node:fs').readFileSync(0, 'ut
 require(bundle).main({ STORE: 'riak', ...parameters, __ow_method: 'get', __ow_headers: {}, __ow_path: '', __ow_query: '' }).then(() => process.exit());
 `;
 
-/** The reason in a line of the action's log. */
+/**
+ * The reason in a line of the action's log.
+ * @param {string} line
+ * @returns {string[]}
+ */
 function causeIn(line) {
   if (!line.startsWith('{')) return [];
   const { cause } = JSON.parse(line);

@@ -1,9 +1,10 @@
 /** `npm run deploy`: the tracker on OpenWhisk, by the environment; see docs/openwhisk.md. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { readEnvFile, withoutEmpty } from '../lib/deployment/env-file.mjs';
-import { ensureInstalled } from './lib/dependencies.mjs';
-import { requireNode } from './lib/node-version.mjs';
+// By its name an old Node, which has none, could not load this file and say so.
+import * as util from 'node:util';
+import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { ensureInstalled } from '../../scripts/lib/dependencies.mjs';
+import { requireNode } from '../../scripts/lib/node-version.mjs';
 
 const usage = `Usage: npm run deploy [-- [--env-file FILE] [--preview] [--schedule] [--force]]
 
@@ -16,7 +17,7 @@ then those of FILE; deploy/openwhisk/tracker.env has them all. Ends with status 
   --force          deploys even if nothing has changed
 `;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 requireNode(root);
 try {
@@ -27,7 +28,7 @@ try {
 }
 
 async function main() {
-  const { values } = parseArgs({
+  const { values } = util.parseArgs({
     options: {
       help: { type: 'boolean', short: 'h' },
       'env-file': { type: 'string' },
@@ -43,7 +44,7 @@ async function main() {
   const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
   ensureInstalled(root, { tools: true });
   // Only now are its dependencies there.
-  const { deploy } = await import('./lib/deploy/deploy.mjs');
+  const { deploy } = await import('./lib/deploy.mjs');
   const { preview, schedule, force } = values;
   const ok = await deploy(
     root,

@@ -1,20 +1,21 @@
 /** Loads the announce bundle named on the command line, announces once, and prints how many milliseconds that took. Run with tsx. */
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
-import { parseConfig } from '../../lib/config.ts';
+import { parseConfig } from '../../lib/config.js';
+import type { WebAction } from '../../lib/openwhisk/web-action.js';
 
-const [, , file] = process.argv;
+const [, , file = ''] = process.argv;
 const config = parseConfig({ LOG_LEVEL: 'silent' });
 const ignore = () => undefined;
 
 /** Empty, and quick: what counts here is the bundle. */
 const store = {
   fetch: () => Promise.resolve({ values: [], version: undefined }),
-  put: (key, value) => Promise.resolve({ values: [value], version: key, stored: true }),
+  put: (key: string, value: Uint8Array) => Promise.resolve({ values: [value], version: key, stored: true }),
 };
 
 const start = performance.now();
-const { create } = createRequire(import.meta.url)(file);
+const { create } = createRequire(import.meta.url)(file) as { create: (components: object) => WebAction };
 const announce = create({
   config,
   store,

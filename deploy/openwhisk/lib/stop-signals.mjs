@@ -1,4 +1,7 @@
-/** What would end this process, but for SIGKILL. */
+/**
+ * What would end this process, but for SIGKILL.
+ * @type {readonly NodeJS.Signals[]}
+ */
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
@@ -10,7 +13,7 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'];
  */
 export async function cleaningUpBeforeStop(work) {
   const controller = new AbortController();
-  const abort = (signal) => controller.abort(signal);
+  const abort = (/** @type {NodeJS.Signals} */ signal) => controller.abort(signal);
   for (const signal of signals) process.on(signal, abort);
   try {
     return await work(controller.signal);
