@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from './lib/build.mjs';
-import { firstAnnounceTime, loadTimes } from '../bench/support/bundle-times.mjs';
+import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
