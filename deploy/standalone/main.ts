@@ -4,6 +4,10 @@ import { networkInterfaces } from 'node:os';
 import { ConfigError, describeSettings, parseConfig, type Config } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
 import type { Log } from '../../lib/log.js';
+import { adminCommands } from '../../lib/standalone/admin/commands.js';
+import { ADMIN_SOCKET } from '../../lib/standalone/admin/protocol.js';
+import { AdminServer } from '../../lib/standalone/admin/server.js';
+import { asStartingUser } from '../../lib/standalone/data-directory.js';
 import type { Store } from '../../lib/store/store.js';
 import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
@@ -12,11 +16,11 @@ import { endProcess } from './end-process.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { createLog, logConsole } from './log.js';
-import { openStore } from './open-store.js';
+import { enterStore, openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
-import { StartError } from './start-error.js';
+import { failed, misused, StartError } from './start-error.js';
 import { stopSignal } from './stop-signal.js';
 
 export interface Invocation {
@@ -42,10 +46,6 @@ const commands = new Map([
   ['report', reportCommand],
 ]);
 
-/** Statuses that the process ends with. */
-const failed = 1;
-const misused = 2;
-
 /** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
   const [argument, ...rest] = invocation.args;
@@ -66,14 +66,17 @@ export async function main(invocation: Invocation): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    await endProcess(error instanceof ConfigError ? misused : failed);
+    await endProcess(error instanceof ConfigError ? misused : error.status);
   }
 }
 
 async function run(config: Config, actionsDirectory: string): Promise<void> {
   const log = startLog(config);
+  enterStore(config);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
+  const admin = new AdminServer(adminCommands(components), log);
+  if (config.storeName === 'lmdb') await admin.listen(ADMIN_SOCKET);
   const server = new TrackerServer(
     {
       announce: loadAction(actionsDirectory, 'announce', components),
@@ -92,7 +95,7 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, housekeeping, store, config, log);
+  await stop(server, { housekeeping, admin }, store, config, log);
 }
 
 function startLog(config: Config): Log {
@@ -104,7 +107,7 @@ function startLog(config: Config): Log {
 
 async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
   try {
-    return await server.listen(config.port, config.host);
+    return await asStartingUser(() => server.listen(config.port, config.host));
   } catch (cause) {
     await store.close();
     throw new StartError(listenProblem(cause as NodeJS.ErrnoException, config), { cause });
@@ -132,7 +135,7 @@ function greeting(config: Config, port: number): string {
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
   server: TrackerServer,
-  housekeeping: Housekeeping,
+  { housekeeping, admin }: { readonly housekeeping: Housekeeping; readonly admin: AdminServer },
   store: Store,
   config: Config,
   log: Log,
@@ -143,7 +146,7 @@ async function stop(
     void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop()]);
+  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop(), admin.close()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

@@ -4,14 +4,29 @@ import type { Config } from '../../lib/config.js';
 import type { Log } from '../../lib/log.js';
 import { riakOptions } from '../../lib/config/riak.js';
 import { systemClock, type Random } from '../../lib/environment.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { enterDataDirectory } from '../../lib/standalone/data-directory.js';
+import { openLmdbStore, RefusedError } from '../../lib/store/lmdb/index.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
-import { reasonOf, StartError } from './start-error.js';
-import { poolThreads } from './thread-pool.js';
+import { failed, misused, reasonOf, StartError } from './start-error.js';
 
 /**
- * Opens the store that STORE names.
+ * Makes the directory of the embedded store the working directory, as its owner; does nothing for
+ * other stores. To be called once, before the store is opened or a tracker is asked.
+ * @throws StartError if it cannot be used
+ */
+export function enterStore({ storeName, dataDirectory }: Config): void {
+  if (storeName !== 'lmdb') return;
+  const directory = resolve(dataDirectory);
+  try {
+    enterDataDirectory(directory);
+  } catch (cause) {
+    throw directoryError(directory, cause);
+  }
+}
+
+/**
+ * Opens the store that STORE names, after `enterStore`.
  * @throws StartError if it cannot be used, ConfigError if its settings do not go together
  */
 export async function openStore(config: Config, random: Random, log: Log): Promise<Store> {
@@ -23,22 +38,18 @@ export async function openStore(config: Config, random: Random, log: Log): Promi
   }
 }
 
-async function openLmdb(config: Config, log: Log): Promise<Store> {
-  refuseOneThread();
-  const directory = resolve(config.dataDirectory);
+async function openLmdb({ durability }: Config, log: Log): Promise<Store> {
   try {
-    return await openLmdbStore({ directory, durability: config.durability, log });
+    return await openLmdbStore({ directory: '.', durability, log });
   } catch (cause) {
-    throw new StartError(`cannot use the data directory ${directory} (DATA_DIR): ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw directoryError(process.cwd(), cause);
   }
 }
 
-/** Who has the lock of the journal has a thread to itself: with no other one nothing would ever be written, nor the lock given back. */
-function refuseOneThread(): void {
-  if (poolThreads(process.env['UV_THREADPOOL_SIZE']) > 1) return;
-  throw new StartError(
-    'the store on LMDB needs two threads at least: set UV_THREADPOOL_SIZE to 2 or more, or do not set it',
-  );
+/** In a line, with the status that says whether somebody has to change something. */
+function directoryError(directory: string, cause: unknown): StartError {
+  const isRefused = cause instanceof RefusedError;
+  const reason = isRefused ? cause.message : reasonOf(cause);
+  const text = `cannot use the data directory ${directory} (DATA_DIR): ${reason}`;
+  return new StartError(text, { cause, status: isRefused ? misused : failed });
 }

@@ -14,8 +14,13 @@ import { withStore } from './with-store.js';
 export async function reportCommand(config: Config, log: Log): Promise<void> {
   const report = (await isNew(config))
     ? undefined
-    : await withStore(config, log, 'the report could not be read', fetchReport);
-  if (report === undefined) throw new StartError('no purge has left a report yet: npm run purge makes one');
+    : await withStore(config, log, {
+        command: 'report',
+        failure: 'the report could not be read',
+        work: async (store) => (await fetchReport(store)) ?? null,
+      });
+  if (report === undefined || report === null)
+    throw new StartError('no purge has left a report yet: npm run purge makes one');
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }
 

@@ -1,3 +1,3 @@
 export type { Durability } from './environment.js';
-export { giveUpLocks } from './journal-lock.js';
+export { RefusedError } from './errors.js';
 export { openLmdbStore, type LmdbStoreOptions } from './store.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { GroupWriter, NO_VERSION, readGroup } from '../../../lib/store/lmdb/journal-group.js';
+import { BatchWriter, NO_VERSION, readBatch } from '../../../lib/store/lmdb/batch.js';
+import { HEAD_BYTES } from '../../../lib/store/lmdb/log-record.js';
 
 const versioned = fc.record({
   value: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -13,9 +14,9 @@ const update = fc.record({
   after: fc.option(versioned, { nil: undefined }),
 });
 
-describe('a group of journalled updates', () => {
-  it('reads as it was written, in order, group after group with one writer', () => {
-    const writer = new GroupWriter();
+describe('a batch of updates', () => {
+  it('reads as it was written, in order, batch after batch with one writer', () => {
+    const writer = new BatchWriter();
     fc.assert(
       fc.property(fc.array(update, { maxLength: 20 }), (updates) => {
         const written = updates.filter(({ before, after }) => before !== undefined || after !== undefined);
@@ -24,7 +25,7 @@ describe('a group of journalled updates', () => {
           if (after !== undefined) writer.replaced(key, before, after);
           else if (before !== undefined) writer.removed(key, before);
         }
-        const read = [...readGroup(Buffer.from(writer.finish()))];
+        const read = [...readBatch(Buffer.from(writer.finish()).subarray(HEAD_BYTES))];
         expect(read.length).to.equal(written.length);
         for (const [i, { key, before, after }] of written.entries()) {
           const found = read[i];
@@ -38,11 +39,11 @@ describe('a group of journalled updates', () => {
   });
 
   it('grows with what is put into it', () => {
-    const writer = new GroupWriter();
+    const writer = new BatchWriter();
     writer.start();
     const value = Buffer.alloc(100_000, 5);
     for (let version = 1; version <= 5; version++) writer.replaced('key', undefined, { value, version });
-    const read = [...readGroup(writer.finish())];
+    const read = [...readBatch(writer.finish().subarray(HEAD_BYTES))];
     expect(read.map(({ after }) => after)).to.deep.equal([1, 2, 3, 4, 5]);
     expect(read.every((found) => found.valueAfter(undefined)?.equals(value))).to.equal(true);
   });
