@@ -49,7 +49,8 @@ function connected(path: string): Promise<Socket | undefined> {
     socket.once('connect', () => {
       resolve(socket);
     });
-    socket.once('error', (cause: NodeJS.ErrnoException) => {
+    // Also for what comes after the connection, which whoever reads is told as well.
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
       if (NOBODY.has(cause.code)) resolve(undefined);
       else reject(new AdminError(`the tracker cannot be asked: ${cause.message}`, { cause }));
     });

@@ -41,7 +41,9 @@ export class AdminServer {
    * @param path of the socket, at most 100 bytes
    */
   async listen(path: string): Promise<void> {
-    const server = createServer((socket) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      // Whoever went away is answered no more; the command goes on to its end.
+      socket.on('error', () => undefined);
       this.#connections.set(socket, this.#serve(socket));
     });
     server.maxConnections = MAX_CONNECTIONS;

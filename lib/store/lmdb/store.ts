@@ -35,7 +35,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { directory, log, durability, now = new Date() } = options;
   const closing: (() => unknown)[] = [];
   try {
-    makeDirectory(resolve(directory));
+    makeDirectory(directory);
     const lock = new DirectoryLock(directory, now);
     closing.push(() => lock.close());
     const environment = openEnvironment(directory, durability);
