@@ -20,11 +20,11 @@ export interface Delta {
 export function deltaBetween(old: Buffer, next: Buffer): Delta {
   const shorter = Math.min(old.length, next.length);
   const head = Math.min(HEAD, shorter);
-  const before = commonAfter(old, head, next, head, shorter - head);
+  const before = common(old, head, next, head, shorter - head, UP);
   const most = shorter - head - before;
   // Where something was inserted the rest is the same.
   const isRest = most > FEW && isSame(old, old.length - most, next, next.length - most, most);
-  return { head, before, after: isRest ? most : commonBefore(old, next, most) };
+  return { head, before, after: isRest ? most : common(old, old.length, next, next.length, most, DOWN) };
 }
 
 /** The new value, from the old one and the two parts of the new one. Its memory is its own. */
@@ -42,37 +42,25 @@ export function applyDelta(
   return next;
 }
 
-/** How many bytes, at most `most`, two values have in common from a place on. Found by halving. */
-function commonAfter(a: Buffer, aAt: number, b: Buffer, bAt: number, most: number): number {
+/**
+ * How many bytes, at most `most`, two values have in common from a place on, up from it or down to
+ * it. Found by halving, as a comparison costs much.
+ */
+function common(a: Buffer, aAt: number, b: Buffer, bAt: number, most: number, way: 1 | -1): number {
   let length = 0;
   let room = most;
   while (room > FEW) {
     const half = room >>> 1;
-    if (isSame(a, aAt + length, b, bAt + length, half)) {
+    const shift = way === UP ? length : -length - half;
+    if (isSame(a, aAt + shift, b, bAt + shift, half)) {
       length += half;
       room -= half;
     } else {
       room = half;
     }
   }
-  for (; room > 0 && a[aAt + length] === b[bAt + length]; room--) length++;
-  return length;
-}
-
-/** How many bytes, at most `most`, two values have in common at their ends. */
-function commonBefore(a: Buffer, b: Buffer, most: number): number {
-  let length = 0;
-  let room = most;
-  while (room > FEW) {
-    const half = room >>> 1;
-    if (isSame(a, a.length - length - half, b, b.length - length - half, half)) {
-      length += half;
-      room -= half;
-    } else {
-      room = half;
-    }
-  }
-  for (; room > 0 && a[a.length - length - 1] === b[b.length - length - 1]; room--) length++;
+  const first = way === UP ? 0 : -1;
+  for (; room > 0 && a[aAt + first + way * length] === b[bAt + first + way * length]; room--) length++;
   return length;
 }
 
@@ -80,6 +68,8 @@ function isSame(a: Buffer, aAt: number, b: Buffer, bAt: number, length: number):
   return a.compare(b, bAt, bAt + length, aAt, aAt + length) === 0;
 }
 
+const UP = 1;
+const DOWN = -1;
 const HEAD = 20;
 
 /** A comparison by the runtime costs as much as a hundred of our own, however long it is. */

@@ -14,23 +14,23 @@ export interface Damage {
   readonly recordsAfter: number;
 }
 
-/** A file of the log that was read. */
-export interface ReadFile {
+/** A file of the log. */
+export interface LogFile {
   readonly ordinal: number;
-  readonly size: number;
-  /** Where its last record ends. */
+  /** Its position in the log, and the one after it. */
+  readonly start: number;
   readonly end: number;
-  /** Whether there are only zeros from there on, so that records may follow. */
+  /** Bytes of records. */
+  readonly at: number;
+  /** Whether there are only zeros after them, so that more may follow. */
   readonly isOpenEnded: boolean;
-  /**
-   * - `whole`: all records of it were read. What is left of one that was being written is none.
-   * - `damaged`: there is something in it that is, or was, a record and was not read.
-   */
-  readonly state: 'whole' | 'damaged';
+  /** False: there is something in it that is, or was, a record and was not read. */
+  readonly isWhole: boolean;
 }
 
 export interface Recovered {
-  readonly files: readonly ReadFile[];
+  /** Oldest first. */
+  readonly files: readonly LogFile[];
   /** The last record. */
   readonly tail: Tail;
   readonly damage: Damage | undefined;
@@ -76,7 +76,7 @@ export function recover(directory: string, isFlushed: boolean, take: (found: Rec
 
 class Reading {
   readonly #take: (found: Recovering) => void;
-  readonly #files: ReadFile[] = [];
+  readonly #files: LogFile[] = [];
   #tail: Tail | undefined;
   #position = 0;
   /** Bytes at the ends of files that are neither records nor zeros, since the last record. */
@@ -112,30 +112,20 @@ class Reading {
     if (unread > 0) this.#torn.push(ordinal);
     // A whole record that was not taken is a copy, or of another log: not to be removed.
     if (unread > 0 && !recordsFrom(file, at).next().done) this.#damaged.add(ordinal);
+    const start = this.#position;
     this.#position += file.length;
-    this.#files.push({ ordinal, size: file.length, end: at, isOpenEnded: unread === 0, state: 'whole' });
+    const isOpenEnded = unread === 0;
+    this.#files.push({ ordinal, start, end: this.#position, at, isOpenEnded, isWhole: true });
   }
 
   finish(): Recovered {
-    const files = this.#files.map((file): ReadFile =>
-      this.#damaged.has(file.ordinal) ? { ...file, state: 'damaged' } : file,
-    );
-    const { tail, damage } = this;
-    return { files, tail, damage };
-  }
-
-  get tail(): Tail {
-    return this.#tail ?? NO_RECORD;
-  }
-
-  get damage(): Damage | undefined {
-    return this.#isAfterLoss
-      ? {
-          recordsLost: this.#recordsLost,
-          bytesUnread: this.#bytesUnread,
-          recordsAfter: this.#recordsAfter,
-        }
-      : undefined;
+    const files = this.#files.map((file) => ({ ...file, isWhole: !this.#damaged.has(file.ordinal) }));
+    const damage = {
+      recordsLost: this.#recordsLost,
+      bytesUnread: this.#bytesUnread,
+      recordsAfter: this.#recordsAfter,
+    };
+    return { files, tail: this.#tail ?? NO_RECORD, damage: this.#isAfterLoss ? damage : undefined };
   }
 
   /** The next record of the log in a file: the one that is due, or a later one. */

@@ -67,14 +67,12 @@ async function startAnew(shards: ShardTable, damage: Damage, log: Log): Promise<
   }
 }
 
-interface Parts {
-  readonly directory: string;
+interface Parts extends Pick<LmdbStoreOptions, 'directory' | 'log'> {
   readonly lock: DirectoryLock;
   readonly environment: Environment;
   readonly writeAheadLog: WriteAheadLog;
   readonly shards: ShardTable;
   readonly damage: Damage | undefined;
-  readonly log: Log;
 }
 
 /**

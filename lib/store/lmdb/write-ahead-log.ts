@@ -1,6 +1,7 @@
 import { closeSync, constants, fdatasync, fsync, openSync, write } from 'node:fs';
 import { rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import type { Log } from '../../log.js';
 import type { StoreError } from '../errors.js';
@@ -8,7 +9,7 @@ import { identityOf, openOwn } from './data-files.js';
 import type { Durability } from './environment.js';
 import { hasCode, NotFlushedError } from './errors.js';
 import { NO_RECORD, sealRecord, type Tail } from './log-record.js';
-import { pathOf, recover, type Damage, type Recovering } from './recovery.js';
+import { pathOf, recover, type Damage, type LogFile, type Recovering } from './recovery.js';
 
 export interface WriteAheadLogOptions {
   readonly directory: string;
@@ -78,26 +79,21 @@ export class WriteAheadLog {
    */
   recover(take: (found: Recovering) => void): Damage | undefined {
     const { files, tail, damage } = recover(this.#directory, this.#flushes, take);
-    let position = 0;
-    for (const { ordinal, size, end, state } of files) {
-      this.#files.push({ ordinal, end: position + size, isWhole: state === 'whole' });
-      if (end > 0) this.#tailOrdinal = ordinal;
-      this.#ordinal = ordinal;
-      position += size;
-    }
+    this.#files.push(...files);
     this.#tail = tail;
+    this.#tailOrdinal = files.findLast(({ at }) => at > 0)?.ordinal ?? 0;
     const last = files.at(-1);
-    if (damage === undefined && last?.isOpenEnded === true && last.end < last.size) {
-      const fd = openOwn(pathOf(this.#directory, last.ordinal), this.#flags);
-      this.#current = { ...last, fd, start: position - last.size, at: last.end };
+    this.#ordinal = last?.ordinal ?? 0;
+    if (damage === undefined && last?.isOpenEnded === true && last.start + last.at < last.end) {
+      this.#current = { ...last, fd: openOwn(pathOf(this.#directory, last.ordinal), this.#flags) };
     }
     return damage;
   }
 
   /** The position after the last record. */
   get end(): number {
-    const { start, at } = this.#current ?? { start: this.#files.at(-1)?.end ?? 0, at: 0 };
-    return start + at;
+    const file = this.#current;
+    return file === undefined ? (this.#files.at(-1)?.end ?? 0) : file.start + file.at;
   }
 
   /**
@@ -168,8 +164,8 @@ export class WriteAheadLog {
   async #fileFor(bytes: number): Promise<OpenFile> {
     for (;;) {
       const file = this.#current;
-      if (file !== undefined && file.at + bytes <= file.size) {
-        if (file.at > file.size / 2 && this.#next === undefined) {
+      if (file !== undefined && this.end + bytes <= file.end) {
+        if (file.at > (file.end - file.start) / 2 && this.#next === undefined) {
           // Who needs the file asks again.
           (this.#making ??= this.#make(0)).catch(() => undefined);
         }
@@ -190,9 +186,8 @@ export class WriteAheadLog {
       closeSync(file.fd);
     }
     this.#holdSpare();
-    const start = this.#files.at(-1)?.end ?? 0;
-    this.#files.push({ ordinal: next.ordinal, end: start + next.size, isWhole: true });
-    this.#current = { ...next, start };
+    this.#files.push(next);
+    this.#current = next;
     this.#next = undefined;
   }
 
@@ -206,7 +201,8 @@ export class WriteAheadLog {
           const ordinal = this.#ordinal + 1;
           const fd = await this.#makeFile(ordinal, size);
           this.#ordinal = ordinal;
-          this.#next = { ordinal, fd, size, start: 0, at: 0 };
+          const start = this.#files.at(-1)?.end ?? 0;
+          this.#next = { ordinal, fd, start, end: start + size, at: 0, isOpenEnded: true, isWhole: true };
           this.#room = size * 2;
           return;
         } catch (error) {
@@ -287,26 +283,16 @@ export class WriteAheadLog {
   }
 }
 
-interface LogFile {
-  readonly ordinal: number;
-  /** The position after it. */
-  readonly end: number;
-  readonly isWhole: boolean;
-}
-
-interface OpenFile {
-  readonly ordinal: number;
+/** A file that records are written into. */
+interface OpenFile extends LogFile {
   readonly fd: number;
-  readonly size: number;
-  /** Its position. */
-  readonly start: number;
-  /** Bytes of records in it. */
   at: number;
 }
 
 /** A disk that becomes full takes a part, and gives the error when it is given the rest. */
 async function writeAll(fd: number, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
+  let at = 0;
+  while (at < bytes.length) {
     at += await new Promise<number>((resolve, reject) => {
       write(fd, bytes, at, bytes.length - at, position + at, (error, written) => {
         if (error === null) resolve(written);
@@ -316,26 +302,8 @@ async function writeAll(fd: number, bytes: Buffer, position: number): Promise<vo
   }
 }
 
-function datasync(fd: number): Promise<void> {
-  return settled((done) => {
-    fdatasync(fd, done);
-  });
-}
-
-function sync(fd: number): Promise<void> {
-  return settled((done) => {
-    fsync(fd, done);
-  });
-}
-
-function settled(start: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
-}
+const datasync = (fd: number): Promise<void> => promisify(fdatasync)(fd);
+const sync = (fd: number): Promise<void> => promisify(fsync)(fd);
 
 /** Has the system flush each write before it returns, one call where there would be two. */
 const FLUSHES_WRITES = process.platform === 'linux';
