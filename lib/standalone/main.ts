@@ -5,18 +5,22 @@ import { ConfigError, describeSettings, parseConfig, type Config } from '../conf
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
+import { adminCommands } from './admin/commands.js';
+import { AdminServer } from './admin/server.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { createLog, logConsole } from './log.js';
-import { openStore } from './open-store.js';
+import { enterStore, openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
-import { StartError } from './start-error.js';
+import { failed, misused, StartError } from './start-error.js';
+import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
 
 export interface Invocation {
@@ -40,10 +44,6 @@ const commands = new Map([
   ['report', reportCommand],
 ]);
 
-/** Statuses that the process ends with. */
-const failed = 1;
-const misused = 2;
-
 /** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
   const [argument, ...rest] = invocation.args;
@@ -64,15 +64,19 @@ export async function main(invocation: Invocation): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    await endProcess(error instanceof ConfigError ? misused : failed);
+    await endProcess(error instanceof ConfigError ? misused : error.status);
   }
 }
 
 async function run(config: Config): Promise<void> {
   const log = startLog(config);
+  enterStore(config);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
   const { announce, scrape, failure } = new HttpFront(components);
+  const admin = new AdminServer(adminCommands(components), log);
+  const { exclusive } = driverOf(config.storeName);
+  if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const server = new TrackerServer(
     {
       announce,
@@ -92,7 +96,7 @@ async function run(config: Config): Promise<void> {
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, housekeeping, store, config, log);
+  await stop(server, { housekeeping, admin }, store, config, log);
 }
 
 function startLog(config: Config): Log {
@@ -104,7 +108,7 @@ function startLog(config: Config): Log {
 
 async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
   try {
-    return await server.listen(config.port, config.host);
+    return await asStartingUser(() => server.listen(config.port, config.host));
   } catch (cause) {
     await store.close();
     throw new StartError(listenProblem(cause as NodeJS.ErrnoException, config), { cause });
@@ -132,7 +136,7 @@ function greeting(config: Config, port: number): string {
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
   server: TrackerServer,
-  housekeeping: Housekeeping,
+  { housekeeping, admin }: { readonly housekeeping: Housekeeping; readonly admin: AdminServer },
   store: Store,
   config: Config,
   log: Log,
@@ -143,7 +147,7 @@ async function stop(
     void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop()]);
+  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop(), admin.close()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });
