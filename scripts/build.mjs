@@ -1,9 +1,12 @@
-/** `npm run build`: builds what changed, and says how large and how fast it is; with --force, everything. */
+/**
+ * `npm run build`: builds what changed, and says how large and how fast it is; with --force,
+ * everything.
+ */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from './lib/build.mjs';
-import { firstAnnounceTime, loadTimes } from '../bench/support/bundle-times.mjs';
+import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

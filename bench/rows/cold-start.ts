@@ -1,5 +1,5 @@
 /** Row 7: what a container takes before its first answer: to load the announce bundle, and to answer with it. */
-import { firstAnnounceTime, loadTimes } from '../support/bundle-times.mjs';
+import { firstAnnounceTime, loadTimes } from '../../scripts/lib/bundle-times.mjs';
 import { bundlePath } from '../paths.js';
 import type { Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

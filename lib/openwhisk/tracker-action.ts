@@ -12,7 +12,8 @@ import {
 } from './web-action.js';
 
 /**
- * A web action that answers with one of the handlers of a tracker: whatever goes wrong becomes a bencoded failure.
+ * A web action that answers with one of the handlers of a tracker: whatever goes wrong becomes a
+ * bencoded failure.
  * @param failure what is answered to what the handler rejects with
  */
 export function trackerAction(
@@ -31,7 +32,10 @@ export function trackerAction(
   };
 }
 
-/** The request as the gateway passed it on. Never from the controller's own query, which is not what the client sent. */
+/**
+ * The request as the gateway passed it on. Never from the controller's own query, which is not what
+ * the client sent.
+ */
 function requestOf(params: WebActionParams): { target: string; from: Uint8Array } {
   const target = headerOf(params, 'x-original-uri');
   if (target === undefined) throw new ClientError('this tracker only answers through its gateway', 'never');

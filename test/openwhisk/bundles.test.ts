@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-import { firstAnnounceTime, loadTimes } from '../../bench/support/bundle-times.mjs';
+import { firstAnnounceTime, loadTimes } from '../../scripts/lib/bundle-times.mjs';
 import { trackerTypes } from '../riak-double/tracker-types.js';
 import { startRiakDouble, type RiakDouble } from '../riak-double/double.js';
 import { startProgram } from '../support/running-program.js';
