@@ -11,11 +11,11 @@ import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
 import { perSecond } from '../load/wrk-output.js';
 import { Workload } from '../load/workload.js';
 import { sampleReplies } from '../load/sample.js';
-import { startBareNode } from '../peers/bare-node.js';
-import { startBittorrentTracker } from '../peers/bittorrent-tracker.js';
-import { startOpentracker } from '../peers/opentracker.js';
-import type { Peer } from '../peers/peer.js';
-import { startStandalone, startStandalonePart } from '../peers/standalone.js';
+import { startBareNode } from '../trackers/bare-node.js';
+import { startBittorrentTracker } from '../trackers/bittorrent-tracker.js';
+import { startOpentracker } from '../trackers/opentracker.js';
+import type { RunningTracker } from '../trackers/running-tracker.js';
+import { startStandalone, startStandalonePart } from '../trackers/standalone.js';
 import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
@@ -39,10 +39,10 @@ export async function http(options: RowOptions): Promise<Measured> {
   const scratch = makeScratch();
   atEnd.add(scratch.remove);
   const workload = new Workload(scratch.directory, size.swarms);
-  const start = async (starting: Promise<Peer>): Promise<AnnounceLoad> => {
-    const peer = await starting;
-    atEnd.add(peer.stop);
-    return new AnnounceLoad(workload, peer);
+  const start = async (starting: Promise<RunningTracker>): Promise<AnnounceLoad> => {
+    const tracker = await starting;
+    atEnd.add(tracker.stop);
+    return new AnnounceLoad(workload, tracker);
   };
   const trackers = {
     ours: await start(startStandalone(`${scratch.directory}/data`)),

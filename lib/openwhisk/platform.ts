@@ -1,4 +1,4 @@
-import { encodeFailure } from '../http/failure.js';
+import { encodeFailure } from '../http/replies.js';
 import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureOf } from '../tracker/failures.js';

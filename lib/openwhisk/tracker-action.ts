@@ -1,5 +1,6 @@
 import { withFields } from '../log.js';
 import { parseAddress } from '../bittorrent/address.js';
+import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { ClientError } from '../bittorrent/errors.js';
 import type { HttpFront, HttpHandler } from '../http/front.js';
 import type { TrackerComponents } from '../tracker/components.js';
@@ -41,6 +42,7 @@ function requestOf(params: WebActionParams): { target: string; from: Uint8Array 
   if (target === undefined) throw new ClientError('this tracker only answers through its gateway', 'never');
   const address = headerOf(params, 'x-real-ip');
   const from = address === undefined ? undefined : parseAddress(address);
-  if (from === undefined) throw new ClientError('the gateway did not pass on the address of the client');
+  if (from === undefined || scopeOf(from) === Scope.none)
+    throw new ClientError('the gateway did not pass on the address of the client');
   return { target, from };
 }

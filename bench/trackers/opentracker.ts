@@ -2,18 +2,18 @@
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../test/support/free-port.js';
-import { startPeer, type Peer } from './peer.js';
+import { startTracker, type RunningTracker } from './running-tracker.js';
 
 /**
  * @param directory it may read this one only, and gives up root's rights for those of `nobody`
  * @param infohashFile one infohash a line, hex
  */
-export async function startOpentracker(directory: string, infohashFile: string): Promise<Peer> {
+export async function startOpentracker(directory: string, infohashFile: string): Promise<RunningTracker> {
   copyFileSync(infohashFile, join(directory, 'whitelist.txt'));
   chmodSync(directory, 0o755);
   const port = await freePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  return startPeer({ name: 'opentracker', port, closesUnasked: true }, 'opentracker', [
+  return startTracker({ name: 'opentracker', port, closesUnasked: true }, 'opentracker', [
     ...['-i', '127.0.0.1', '-p', String(port), '-P', String(port)],
     ...['-d', directory, '-w', 'whitelist.txt', ...user],
   ]);

@@ -1,11 +1,11 @@
 import bencode from 'bencode';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatAddress } from '../../lib/bittorrent/address.js';
-import type { AnnounceReply } from '../../lib/bittorrent/announce.js';
-import { encodeAnnounceReply } from '../../lib/http/announce-reply.js';
-import type { PeerSample } from '../../lib/bittorrent/peers.js';
-import { decodeCanonical, keysOf } from './bencoding.js';
+import { formatAddress } from '../../../lib/bittorrent/address.js';
+import type { AnnounceReply } from '../../../lib/bittorrent/announce.js';
+import { encodeAnnounceReply } from '../../../lib/http/replies.js';
+import type { PeerSample } from '../../../lib/bittorrent/peers.js';
+import { decodeCanonical, keysOf } from '../bencoding.js';
 
 const COMPACT = true;
 const DICTIONARIES = false;

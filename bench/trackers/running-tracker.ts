@@ -8,7 +8,7 @@ import {
 } from '../../test/support/running-program.js';
 import type { Target } from '../load/announce-load.js';
 
-export interface Peer extends Target {
+export interface RunningTracker extends Target {
   readonly program: RunningProgram;
   readonly stop: () => Promise<void>;
 }
@@ -17,12 +17,12 @@ export interface Peer extends Target {
  * Starts a program and waits until it accepts connections on a port of loopback.
  * @throws Error with its output if it ends, or does not listen in time
  */
-export async function startPeer(
+export async function startTracker(
   target: Omit<Target, 'pid'>,
   command: string,
   args: readonly string[],
   options: ProgramOptions = {},
-): Promise<Peer> {
+): Promise<RunningTracker> {
   const program = await startProgram(command, args, options);
   try {
     await eventually(

@@ -1,8 +1,8 @@
 import bencode from 'bencode';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeFailure } from '../../lib/http/failure.js';
-import { decodeCanonical } from './bencoding.js';
+import { encodeFailure } from '../../../lib/http/replies.js';
+import { decodeCanonical } from '../bencoding.js';
 
 describe('encodeFailure', () => {
   it('has the failure reason alone if there is nothing to say about another try', () => {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { freePort } from '../../test/support/free-port.js';
-import { startPeer, type Peer } from './peer.js';
+import { startTracker, type RunningTracker } from './running-tracker.js';
 
 export interface Behind {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Behind {
 
 export interface Nginx<Name extends string> {
   /** One for each server behind; stopping one stops all. */
-  readonly fronts: Readonly<Record<Name, Peer>>;
+  readonly fronts: Readonly<Record<Name, RunningTracker>>;
   /** @throws Error if nginx had something to complain about */
   refuseErrors(): void;
 }
@@ -32,20 +32,17 @@ export async function startNginx<Name extends string>(
   const blocks = names.map((name, i) => server(i, servers[name].port, ports.get(name) ?? 0)).join('');
   writeFileSync(file, configuration(directory, errorLog, blocks));
   const [first = names[0]] = names;
-  const nginx = await startPeer({ name: 'nginx', port: ports.get(first as Name) ?? 0 }, '/usr/sbin/nginx', [
-    '-p',
-    directory,
-    '-c',
-    file,
-    '-e',
-    errorLog,
-  ]);
-  const fronts = names.map((name): [Name, Peer] => [
+  const nginx = await startTracker(
+    { name: 'nginx', port: ports.get(first as Name) ?? 0 },
+    '/usr/sbin/nginx',
+    ['-p', directory, '-c', file, '-e', errorLog],
+  );
+  const fronts = names.map((name): [Name, RunningTracker] => [
     name,
     { ...nginx, name: `${servers[name].name} behind nginx`, port: ports.get(name) ?? 0 },
   ]);
   return {
-    fronts: Object.fromEntries(fronts) as Record<Name, Peer>,
+    fronts: Object.fromEntries(fronts) as Record<Name, RunningTracker>,
     refuseErrors: () => {
       const complaints = readFileSync(errorLog, 'utf8');
       if (complaints !== '') throw new Error(`nginx complained:\n${complaints}`);

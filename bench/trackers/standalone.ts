@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../test/support/free-port.js';
 import { root } from '../paths.js';
-import { startPeer, type Peer } from './peer.js';
+import { startTracker, type RunningTracker } from './running-tracker.js';
 
 const entry = 'deploy/standalone/start.mjs';
 
@@ -31,11 +31,15 @@ export interface StandaloneOptions {
  * The same with a part of it left out.
  * @param reply of every announce, at once; without one the tracker is on a store that costs nothing
  */
-export async function startStandalonePart(directory: string, name: string, reply?: Buffer): Promise<Peer> {
+export async function startStandalonePart(
+  directory: string,
+  name: string,
+  reply?: Buffer,
+): Promise<RunningTracker> {
   const port = await freePort();
   const file = join(directory, `${name}.reply`);
   if (reply !== undefined) writeFileSync(file, reply);
-  return startPeer(
+  return startTracker(
     { name, port },
     process.execPath,
     [
@@ -49,10 +53,13 @@ export async function startStandalonePart(directory: string, name: string, reply
   );
 }
 
-export async function startStandalone(dataDirectory: string, options: StandaloneOptions = {}): Promise<Peer> {
+export async function startStandalone(
+  dataDirectory: string,
+  options: StandaloneOptions = {},
+): Promise<RunningTracker> {
   const { settings = {}, nodeOptions = [], cwd = root } = options;
   const port = await freePort();
-  return startPeer(
+  return startTracker(
     { name: 'standalone', port },
     process.execPath,
     [...optionsOfNpmStart(), ...nodeOptions, join(root, entry)],

@@ -1,6 +1,14 @@
+import bencode from 'bencode';
+
 import { formatAddress } from '../bittorrent/address.js';
 import type { AnnounceReply } from '../bittorrent/announce.js';
-import { COMPACT_V4_LENGTH, COMPACT_V6_LENGTH, PEER_ID_LENGTH } from '../bittorrent/peers.js';
+import {
+  COMPACT_V4_LENGTH,
+  COMPACT_V6_LENGTH,
+  INFOHASH_LENGTH,
+  PEER_ID_LENGTH,
+} from '../bittorrent/peers.js';
+import type { ScrapeReply } from '../bittorrent/scrape.js';
 import { BencodeWriter, fixed, INTEGER_ROOM, LENGTH_ROOM } from './bencode-writer.js';
 
 const COMPLETE = fixed('d8:completei');
@@ -38,9 +46,10 @@ const PEER_ROOM =
   END.length;
 
 /**
- * Encodes the reply to an announce, keys sorted. `peers` is always there, empty if need be: some clients take a reply
- * without it for damaged. `peers6` is there only if it has peers: every client that knows the key takes its absence for
- * none, and no other client needs to skip it. In dictionary form `peers` holds both families, with the ids that there are.
+ * Encodes the reply to an announce, keys sorted. `peers` is always there, empty if need be: some
+ * clients take a reply without it for damaged. `peers6` is there only if it has peers: every client
+ * that knows the key takes its absence for none, and no other client needs to skip it. In
+ * dictionary form `peers` holds both families, with the ids that there are.
  * @param compact byte strings (BEP 23 and BEP 7) rather than dictionaries (BEP 3)
  * @throws RangeError if a number is not a non-negative integer
  */
@@ -93,4 +102,55 @@ function writePeers(
     writer.raw(PEER_PORT).integer(((peers[portAt] ?? 0) << 8) | (peers[portAt + 1] ?? 0));
     writer.raw(END);
   }
+}
+
+const FILES = fixed('d5:filesd');
+const DOWNLOADED = fixed('10:downloadedi');
+const DOWNLOADERS = fixed('11:downloadersi');
+const FLAGS = fixed('e5:flagsd20:min_request_intervali');
+const ENDS = fixed('ee');
+
+const SWARM_ROOM =
+  3 +
+  INFOHASH_LENGTH +
+  [COMPLETE, DOWNLOADED, DOWNLOADERS, INCOMPLETE, END].reduce((sum, part) => sum + part.length, 0) +
+  4 * INTEGER_ROOM;
+const FRAME_ROOM = FILES.length + FLAGS.length + INTEGER_ROOM + ENDS.length;
+
+/**
+ * Encodes the reply to a scrape (BEP 48, `downloaders` of BEP 21). The infohashes are dictionary
+ * keys, so they go out in byte order, whatever order they come in. `downloaders` is there only
+ * where it is not `incomplete`: some clients know the keys of BEP 48 only, and take an entry with
+ * another one for damaged.
+ * @param reply with distinct infohashes
+ * @throws RangeError if a number is not a non-negative integer
+ */
+export function encodeScrapeReply({ swarms, minRequestInterval }: ScrapeReply): Buffer {
+  const writer = new BencodeWriter(FRAME_ROOM + swarms.length * SWARM_ROOM).raw(FILES);
+  for (const swarm of [...swarms].sort((a, b) => Buffer.compare(a.infohash, b.infohash))) {
+    writer
+      .bytes(swarm.infohash)
+      .raw(COMPLETE)
+      .integer(swarm.complete)
+      .raw(DOWNLOADED)
+      .integer(swarm.downloaded);
+    if (swarm.downloaders !== swarm.incomplete) writer.raw(DOWNLOADERS).integer(swarm.downloaders);
+    writer.raw(INCOMPLETE).integer(swarm.incomplete).raw(END);
+  }
+  return writer.raw(FLAGS).integer(minRequestInterval).raw(ENDS).finish();
+}
+
+/**
+ * A failure as the reply to an announce or a scrape (BEP 3), with `retry in` (BEP 31) if the client
+ * is to be told.
+ * @param reason text for the user of the client
+ * @param retryIn minutes, or `'never'`
+ */
+export function encodeFailure(reason: string, retryIn?: number | 'never'): Buffer {
+  // Failures are rare and small: the general encoder will do.
+  const bytes = bencode.encode({
+    'failure reason': reason,
+    ...(retryIn === undefined ? {} : { 'retry in': retryIn }),
+  });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseAnnounce, type HttpAnnounceRequest } from '../../lib/http/announce-request.js';
+import { parseAnnounce, type HttpAnnounceRequest } from '../../../lib/http/requests.js';
 import {
   clientErrorOf,
   escapeBytes,
   escapedHash,
   expectAtMostClientError,
   queryLikeText,
-} from './support.js';
+} from '../support.js';
 
 const FROM = Uint8Array.of(192, 0, 2, 1);
 const INFOHASH = 'info_hash=aaaaaaaaaaaaaaaaaaaa';
@@ -135,9 +135,8 @@ describe('parseAnnounce', () => {
       expectFailure(`${INFOHASH}&${PEER_ID}`, 'missing port');
     });
 
-    it('must be a decimal number from 1 to 65535', () => {
+    it('must be a decimal number from 0 to 65535', () => {
       for (const port of [
-        '0',
         '65536',
         '99999',
         'abc',
@@ -146,16 +145,17 @@ describe('parseAnnounce', () => {
         '0x50',
         '',
         '80.0',
-        '+80',
+        '%2B80',
         '80%',
         '9'.repeat(500),
       ]) {
-        expectFailure(`${INFOHASH}&${PEER_ID}&port=${port}`, 'port is not a number from 1 to 65535');
+        expectFailure(`${INFOHASH}&${PEER_ID}&port=${port}`, 'port is not a number from 0 to 65535');
       }
-      expectFailure(`${INFOHASH}&${PEER_ID}&port`, 'port is not a number from 1 to 65535');
+      expectFailure(`${INFOHASH}&${PEER_ID}&port`, 'port is not a number from 0 to 65535');
     });
 
-    it('may be 1, 65535, or written with leading zeros', () => {
+    it('may be 0, 1, 65535, or written with leading zeros', () => {
+      expect(parse(`${INFOHASH}&${PEER_ID}&port=0`).port).to.equal(0);
       expect(parse(`${INFOHASH}&${PEER_ID}&port=1`).port).to.equal(1);
       expect(parse(`${INFOHASH}&${PEER_ID}&port=65535`).port).to.equal(65535);
       expect(parse(`${INFOHASH}&${PEER_ID}&port=0000006881`).port).to.equal(6881);
@@ -166,10 +166,26 @@ describe('parseAnnounce', () => {
     it('is 0 for a seeder', () => {
       expect(parse(`${GOOD}&left=0`).left).to.equal(0);
       expect(parse(`${GOOD}&left=000`).left).to.equal(0);
+      for (const left of ['0%20', '%200', '0+', '0%0d%0a', '+%09%090%20'])
+        expect(parse(`${GOOD}&left=${left}`).left, left).to.equal(0);
     });
 
     it('is never 0 if it is missing, negative or no number, so that such a peer is a leecher', () => {
-      for (const left of ['', '-1', '-0', 'abc', '0x0', '0.0', '%', '\u00e9', '+0']) {
+      for (const left of [
+        '',
+        '-1',
+        '-0',
+        'abc',
+        '0x0',
+        '0.0',
+        '%',
+        '\u00e9',
+        '%2B0',
+        '0%200',
+        '%20',
+        '+',
+        '0%00',
+      ]) {
         expect(parse(`${GOOD}&left=${left}`).left, left).to.equal(undefined);
       }
     });
@@ -185,6 +201,11 @@ describe('parseAnnounce', () => {
         expect(parse(`${GOOD}&event=${event}`).event).to.equal(event);
       });
     }
+
+    it('may have blanks around it', () => {
+      expect(parse(`${GOOD}&event=stopped%20`).event).to.equal('stopped');
+      expect(parse(`${GOOD}&event=%0Acompleted+`).event).to.equal('completed');
+    });
 
     it('counts as none if it is empty or unknown', () => {
       for (const event of ['', 'none', 'update', 'Started', 'started2', 'start', '%', '\u00e9']) {
@@ -255,7 +276,7 @@ describe('parseAnnounce', () => {
     expect(request.peerId.toString()).to.equal('-TR4060-abcdefghijkl');
     expect(request.claimedAddress).to.deep.equal(Uint8Array.of(192, 0, 2, 2));
     expect(parse(`${GOOD}&left=0&left=`).left).to.equal(undefined);
-    expectFailure(`${GOOD}&port=0`, 'port is not a number from 1 to 65535');
+    expectFailure(`${GOOD}&port=x`, 'port is not a number from 0 to 65535');
     expectFailure(`${GOOD}&peer_id=${'a'.repeat(19)}`, 'peer_id is not 20 bytes');
   });
 

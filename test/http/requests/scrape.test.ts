@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseScrape } from '../../lib/http/scrape-request.js';
-import { clientErrorOf, escapedHash, expectAtMostClientError, queryLikeText } from './support.js';
+import { parseScrape } from '../../../lib/http/requests.js';
+import { clientErrorOf, escapedHash, expectAtMostClientError, queryLikeText } from '../support.js';
 
 function hash(fill: string): string {
   return `info_hash=${fill.repeat(20)}`;

@@ -1,9 +1,9 @@
 import bencode from 'bencode';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ScrapedSwarm } from '../../lib/bittorrent/scrape.js';
-import { encodeScrapeReply } from '../../lib/http/scrape-reply.js';
-import { decodeCanonical, type Bencoded } from './bencoding.js';
+import type { ScrapedSwarm } from '../../../lib/bittorrent/scrape.js';
+import { encodeScrapeReply } from '../../../lib/http/replies.js';
+import { decodeCanonical, type Bencoded } from '../bencoding.js';
 
 function swarm(fill: number): ScrapedSwarm {
   return { infohash: Buffer.alloc(20, fill), complete: 5, downloaded: 50, incomplete: 10, downloaders: 7 };
@@ -19,10 +19,11 @@ function hex(text: string): string {
 
 /** The dictionary that a reply must hold for this swarm. */
 function counts({ complete, downloaded, downloaders, incomplete }: ScrapedSwarm): Bencoded {
+  const differs = downloaders !== incomplete;
   return new Map([
     [hex('complete'), complete],
     [hex('downloaded'), downloaded],
-    [hex('downloaders'), downloaders],
+    ...(differs ? [[hex('downloaders'), downloaders] as const] : []),
     [hex('incomplete'), incomplete],
   ]);
 }
@@ -35,10 +36,16 @@ describe('encodeScrapeReply', () => {
     );
   });
 
+  it('has downloaders only where they are not all that is incomplete, as strict clients know no such key', () => {
+    expect(encode([{ ...swarm(1), downloaders: 10 }], 900).includes('downloaders')).to.equal(false);
+    expect(encode([{ ...swarm(1), downloaders: 9 }], 900).includes('11:downloadersi9e')).to.equal(true);
+    expect(encode([{ ...swarm(1), downloaders: 0 }], 900).includes('11:downloadersi0e')).to.equal(true);
+  });
+
   it('has zeros for an unknown torrent', () => {
     const unknown = { infohash: Buffer.alloc(20), complete: 0, downloaded: 0, incomplete: 0, downloaders: 0 };
     expect(encode([unknown], 900).toString('latin1')).to.contain(
-      'd8:completei0e10:downloadedi0e11:downloadersi0e10:incompletei0ee',
+      'd8:completei0e10:downloadedi0e10:incompletei0ee',
     );
   });
 
@@ -70,13 +77,16 @@ describe('encodeScrapeReply', () => {
   });
 
   const anySwarms = fc.uniqueArray(
-    fc.record({
-      infohash: fc.uint8Array({ minLength: 20, maxLength: 20 }),
-      complete: fc.maxSafeNat(),
-      downloaded: fc.maxSafeNat(),
-      incomplete: fc.maxSafeNat(),
-      downloaders: fc.maxSafeNat(),
-    }),
+    fc
+      .record({
+        infohash: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+        complete: fc.maxSafeNat(),
+        downloaded: fc.maxSafeNat(),
+        incomplete: fc.maxSafeNat(),
+        downloaders: fc.maxSafeNat(),
+        isPlain: fc.boolean(),
+      })
+      .map(({ isPlain, ...each }) => (isPlain ? { ...each, downloaders: each.incomplete } : each)),
     { selector: ({ infohash }) => Buffer.from(infohash).toString('hex'), maxLength: 20 },
   );
 
