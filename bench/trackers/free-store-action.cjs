@@ -9,7 +9,12 @@ exports.freeStoreAction = function freeStoreAction(bundle, config) {
   const nothing = { values: [], version: undefined };
   let lastVersion = 0;
   const store = {
-    fetch: (key) => Promise.resolve(entries.get(key) ?? nothing),
+    fetch: (/** @type {string} */ key) => Promise.resolve(entries.get(key) ?? nothing),
+    /**
+     * @param {string} key
+     * @param {Uint8Array} value
+     * @param {number} [version]
+     */
     put: (key, value, version) => {
       const held = entries.get(key) ?? nothing;
       if (held.version !== version) return Promise.resolve({ ...held, stored: false });
@@ -20,7 +25,7 @@ exports.freeStoreAction = function freeStoreAction(bundle, config) {
     },
     increment: () => Promise.resolve(),
   };
-  const complain = (event) => {
+  const complain = (/** @type {string} */ event) => {
     throw new Error(`the tracker logged: ${event}`);
   };
   const quiet = () => undefined;
