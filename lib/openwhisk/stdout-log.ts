@@ -5,7 +5,8 @@ const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 type Level = (typeof LEVELS)[number];
 
 /**
- * A log of an action: one JSON line an event on standard output, which OpenWhisk collects. Never throws: no reply is lost for a line.
+ * A log of an action: one JSON line an event on standard output, which OpenWhisk collects. Never
+ * throws: no reply is lost for a line.
  */
 export function stdoutLog(least: Level, write: (line: string) => void = console.log): Log {
   const line =

@@ -17,8 +17,8 @@ export function ensureInstalled(root, { tools }) {
 }
 
 /**
- * Compares package-lock.json with npm's own record of what it put into node_modules. Times would mislead: a checkout
- * touches the lock, and an interrupted install touches node_modules.
+ * Compares package-lock.json with npm's own record of what it put into node_modules. Times would
+ * mislead: a checkout touches the lock, and an interrupted install touches node_modules.
  * @param {string} root
  * @param {{ tools: boolean }} options
  * @returns {boolean} true if every package that is needed is there in its exact version
@@ -37,7 +37,13 @@ export function isInstalled(root, { tools }) {
 }
 
 /**
- * @typedef {{ version?: string, optional?: boolean, peer?: boolean, dev?: boolean, devOptional?: boolean }} LockedPackage
+ * What a lock says of a package; tools are those with dev or devOptional.
+ * @typedef {object} LockedPackage
+ * @property {string} [version]
+ * @property {boolean} [optional]
+ * @property {boolean} [peer]
+ * @property {boolean} [dev]
+ * @property {boolean} [devOptional]
  */
 
 /**
