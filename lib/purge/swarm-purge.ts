@@ -13,7 +13,7 @@ import { ReadOperation } from '../swarm/operations/operation.js';
 import { AbsorbOperation } from '../swarm/operations/relocation.js';
 import { addCounts, countPeers, NO_PEERS, type PeerCounts } from '../swarm/shard/counts.js';
 import { decodeValues } from '../swarm/shard/decode.js';
-import { dropExpired } from '../swarm/shard/expiry.js';
+import { dropExpired, withoutFutureDates } from '../swarm/shard/expiry.js';
 import { newHeader, type ShardHeader } from '../swarm/shard/header.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/shard/placement.js';
@@ -100,7 +100,7 @@ export class SwarmPurge {
     if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(number, key, values, log);
-    const left = shard === undefined ? undefined : dropExpired(shard, this.expiryCutoff());
+    const left = shard === undefined ? undefined : this.cleaned(shard);
     if (shard !== undefined && left !== undefined) summary.recordsDropped += shard.count - left.count;
     if (left === undefined || this.isRemovable(left)) {
       if (version !== undefined) await store.remove(key, version);
@@ -215,6 +215,10 @@ export class SwarmPurge {
     await this.router.restore(infohash, child);
     kept.delete(number);
     return true;
+  }
+
+  private cleaned(shard: Shard): Shard {
+    return dropExpired(withoutFutureDates(shard, this.components.clock.now()), this.expiryCutoff());
   }
 
   private expiryCutoff(): number {
