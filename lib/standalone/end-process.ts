@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 
 import { giveUpLocks } from '../store/lmdb/index.js';
 
@@ -17,10 +19,19 @@ export function endProcess(status: number): Promise<never> {
 
 async function end(status: number): Promise<never> {
   const isFree = await Promise.race([giveUpLocks().then(() => true), delay(MOST_MS, false)]);
+  closeGoneTerminals();
   if (isFree) process.exit(status);
   process.kill(process.pid, 'SIGKILL');
   // Still here: the system spares the first process of a container, unless it crashes.
   process.abort();
+}
+
+/** Those that this process was started with. */
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+
+/** Node gives terminals back their modes when it exits, and crashes if one is gone: but not if it is closed. */
+function closeGoneTerminals(): void {
+  for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
 }
 
 /** Long enough for what is being written; at most that much is added to SHUTDOWN_TIMEOUT. */

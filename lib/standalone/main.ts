@@ -9,9 +9,10 @@ import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
+import { takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
-import { createLog, logConsole } from './log.js';
+import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
 import { openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
@@ -42,6 +43,9 @@ const commands = new Map([
   ['report', reportCommand],
 ]);
 
+const STDOUT = 1;
+const STDERR = 2;
+
 /** Statuses that the process ends with. */
 const failed = 1;
 const misused = 2;
@@ -56,7 +60,7 @@ export async function main(invocation: Invocation): Promise<void> {
   const command = argument === undefined ? undefined : commands.get(argument);
   const unknown = command === undefined ? argument : rest[0];
   if (unknown !== undefined) {
-    process.stderr.write(`${unknown}: unknown argument\n\n${usage}`);
+    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
     return endProcess(misused);
   }
   try {
@@ -65,12 +69,14 @@ export async function main(invocation: Invocation): Promise<void> {
     else await command(config, startLog(config));
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    printer(STDERR)(error.message);
     await endProcess(error instanceof ConfigError ? misused : failed);
   }
 }
 
 async function run(config: Config, actionsDirectory: string): Promise<void> {
+  const hangupHooks: HangupHook[] = [];
+  takeHarmlessSignals(hangupHooks);
   const log = startLog(config);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
@@ -87,7 +93,7 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   const port = await listen(server, config, store);
-  process.stdout.write(greeting(config, port));
+  printer(STDOUT)(greeting(config, port));
   log.info('listening', { port });
   housekeeping.start();
 
@@ -96,8 +102,9 @@ async function run(config: Config, actionsDirectory: string): Promise<void> {
 }
 
 function startLog(config: Config): Log {
-  const log = createLog(config.logLevel);
+  const log = startProcessLog(config.logLevel);
   logConsole(log, console);
+  logWarnings(log, process);
   endOnBug(log);
   return log;
 }
@@ -126,7 +133,7 @@ function greeting(config: Config, port: number): string {
   const urls = announceUrls(config.host, port, networkInterfaces());
   const width = Math.max(...urls.map(({ url }) => url.length));
   const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`);
-  return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
+  return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}`;
 }
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
@@ -157,7 +164,12 @@ function endOnBug(log: Log): void {
     // What follows from that while the process ends would be more lines.
     if (isEnding) return;
     isEnding = true;
-    log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', { cause });
+    // Also that of an error of which the log would show no stack: here nobody has foreseen it.
+    const { stack } = cause instanceof Error ? cause : new Error(String(cause));
+    log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', {
+      stack,
+      cause,
+    });
     void endProcess(failed);
   });
 }
