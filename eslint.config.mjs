@@ -31,7 +31,7 @@ const above = {
   ],
   swarm: ['purge', 'tracker', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
   purge: ['tracker', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
-  tracker: ['purge', 'deployment', 'openwhisk', 'standalone', 'doctor'],
+  tracker: ['purge', 'http', 'deployment', 'openwhisk', 'standalone', 'doctor'],
   http: ['store', 'swarm', 'purge', 'deployment', 'openwhisk', 'standalone', 'doctor'],
   deployment: ['store', 'swarm', 'purge', 'tracker', 'http', 'openwhisk', 'standalone', 'doctor'],
   openwhisk: ['standalone', 'doctor', 'deployment'],
