@@ -58,6 +58,7 @@ export class Subject {
         requestTimeoutMs: 5000,
         keepAliveTimeoutMs: 5000,
         announceTimeoutMs: 1000,
+        scrapeMaxHashes: 100,
         ...limits,
       },
     );
