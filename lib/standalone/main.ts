@@ -1,18 +1,17 @@
 /** The standalone process: the tracker behind an HTTP server of its own, with an embedded store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, describeSettings, parseConfig, type Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
+import { greet } from './greeting.js';
 import { takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
+import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
@@ -64,7 +63,11 @@ export async function main(invocation: Invocation): Promise<void> {
   try {
     const config = parseConfig(invocation.environment);
     if (command === undefined) await run(config);
-    else await command(config, startLog(config));
+    else {
+      // Whoever reads the beginning of a report alone has seen enough.
+      process.stdout.on('error', () => undefined);
+      await command(config, startLog(config));
+    }
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     printer(STDERR)(error.message);
@@ -79,26 +82,38 @@ async function run(config: Config): Promise<void> {
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
   const { announce, scrape, failure } = new HttpFront(components);
+  const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
-      health: new Health(() => store.check(), systemClock, log),
+      health,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
-    config,
+    { ...config, maxConnections: connectionsWithin(config, log) },
   );
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   const port = await listen(server, config, store);
-  printer(STDOUT)(greeting(config, port));
   log.info('listening', { port });
+  void greet(config, port, health, printer(STDOUT));
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
   await stop(server, housekeeping, store, config, log);
+}
+
+/** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
+function connectionsWithin({ maxConnections }: Config, log: Log): number {
+  const openFiles = maxOpenFiles();
+  const connections = roomForConnections(maxConnections, openFiles);
+  if (connections < maxConnections) {
+    const meaning = 'raise the limit on open files (ulimit -n, LimitNOFILE), or lower MAX_CONNECTIONS';
+    log.warn('too few open files', { allowed: openFiles, maxConnections, connections, meaning });
+  }
+  return connections;
 }
 
 function startLog(config: Config): Log {
@@ -127,13 +142,6 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
     return `${host} is no address of this machine: set HOST`;
   }
   return `cannot listen on ${host} port ${port}: ${message}`;
-}
-
-function greeting(config: Config, port: number): string {
-  const urls = announceUrls(config.host, port, networkInterfaces());
-  const width = Math.max(...urls.map(({ url }) => url.length));
-  const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`);
-  return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}`;
 }
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */

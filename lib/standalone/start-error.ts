@@ -10,3 +10,10 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? messageOf(error) : reasonOf(error.cause);
 }
+
+/** What failed, and what the system said unless that is part of it. */
+export function inOneLine(error: unknown): string {
+  const reason = reasonOf(error);
+  const message = error instanceof Error ? messageOf(error) : reason;
+  return (message.includes(reason) ? message : `${message}: ${reason}`).replaceAll(/\s+/g, ' ');
+}
