@@ -119,7 +119,7 @@ export class Connection implements Linked<Connection> {
         return;
       }
       this.#expectNext();
-      if (this.socket.isPaused()) this.socket.resume();
+      this.#resumeIfReading();
     }
     // All other connections come first.
     else setImmediate(this.#readOn);
@@ -128,8 +128,12 @@ export class Connection implements Linked<Connection> {
   readonly #readOn = (): void => {
     if (this.#state !== 'reading' || this.socket.destroyed) return;
     this.#read();
-    if (this.#state === 'reading' && this.socket.isPaused()) this.socket.resume();
+    this.#resumeIfReading();
   };
+
+  #resumeIfReading(): void {
+    if (this.#state === 'reading' && this.socket.isPaused()) this.socket.resume();
+  }
 
   readonly #onData = (bytes: Buffer): void => {
     if (this.#state === 'closing') return;

@@ -26,6 +26,7 @@ export class Subject {
   readonly errors: unknown[] = [];
   healthy = true;
   announce: HttpHandler = (target) => Promise.resolve(result(`announced ${target}`));
+  scrape: HttpHandler = (target) => Promise.resolve(result(`scraped ${target}`));
   port = 0;
   readonly server: TrackerServer;
 
@@ -43,7 +44,7 @@ export class Subject {
           this.calls.push({ target, from: formatAddress(from) });
           return this.announce(target, from);
         },
-        scrape: (target) => Promise.resolve(result(`scraped ${target}`)),
+        scrape: (target, from) => this.scrape(target, from),
         failure: (error) => {
           this.errors.push(error);
           return result('failed');
