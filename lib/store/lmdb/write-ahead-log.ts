@@ -221,11 +221,16 @@ export class WriteAheadLog {
     await rm(path, { force: true });
     if (this.#spare !== undefined) closeSync(this.#spare);
     this.#spare = undefined;
-    const fd = openOwn(path, this.#flags | constants.O_CREAT | constants.O_EXCL);
+    let fd = openOwn(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
     try {
-      await writeAll(fd, Buffer.alloc(size), 0);
+      const zeros = Buffer.alloc(ZEROS_BYTES);
+      for (let at = 0; at < size; at += zeros.length) {
+        await writeAll(fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at);
+      }
       await sync(fd);
       await rename(path, pathOf(this.#directory, ordinal));
+      closeSync(fd);
+      fd = openOwn(pathOf(this.#directory, ordinal), this.#flags);
     } catch (error) {
       closeSync(fd);
       this.#holdSpare();
@@ -313,5 +318,10 @@ const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'] as const;
 /** Of the first file, so that it takes no time; each one has twice as many as the one before. */
 const FIRST_FILE_BYTES = 256 * 1024;
 const FILE_BYTES = 8 * 1024 * 1024;
+/**
+ * Zeros are written so many at a time. Linux keeps what one call wrote in pieces of up to 2 MiB, and
+ * writes a whole piece to the disk for each record in it.
+ */
+const ZEROS_BYTES = 8 * 1024;
 /** What the smallest file takes of most disks. */
 const MIN_FILE_BYTES = 4096;
