@@ -14,7 +14,10 @@ import { silentLog } from './silent-log.js';
 /** Some millions of peers; less is soon full. */
 const fewBytes = 256 * 1024 * 1024;
 
-/** Looks at the embedded store: its directory, the room there, and whether a write is on the disk when it is answered. */
+/**
+ * Looks at the embedded store: its directory, the room there, and whether a write is on the disk
+ * when it is answered.
+ */
 export async function* examineLmdb(
   config: Pick<Config, 'dataDirectory' | 'durability'>,
 ): AsyncGenerator<Finding> {

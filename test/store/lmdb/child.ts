@@ -3,6 +3,7 @@
  * Arguments: what to do, the directory, durability. Each line it prints is something that was answered.
  */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Durability } from '../../../lib/store/lmdb/index.js';
@@ -27,7 +28,8 @@ async function putUntilKilled(store: Store): Promise<void> {
 /** Holds the store until its standard input ends. */
 async function hold(store: Store): Promise<void> {
   process.stdout.write('holds\n');
-  for await (const _ of process.stdin);
+  process.stdin.resume();
+  await once(process.stdin, 'end');
   await store.close();
   process.stdout.write('closed\n');
 }

@@ -318,7 +318,7 @@ describe('the write-ahead log', function () {
     expect([...contentsOf(directory).keys()]).to.deep.equal(['journal.1']);
   });
 
-  it('says why it cannot read a file of its own', async () => {
+  it('says why it cannot read a file of its own', () => {
     mkdirSync(path('journal.1'));
     expect(() => openLog(directory)).to.throw('EISDIR');
   });
