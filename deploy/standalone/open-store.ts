@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import type { Config } from '../../lib/config.js';
@@ -50,6 +51,18 @@ async function openLmdb({ durability }: Config, log: Log): Promise<Store> {
 function directoryError(directory: string, cause: unknown): StartError {
   const isRefused = cause instanceof RefusedError;
   const reason = isRefused ? cause.message : reasonOf(cause);
-  const text = `cannot use the data directory ${directory} (DATA_DIR): ${reason}`;
+  const text = `cannot use the data directory ${directory} (DATA_DIR): ${reason}${ownersNote(directory)}`;
   return new StartError(text, { cause, status: isRefused ? misused : failed });
+}
+
+/** Whose the directory is, if that may be the reason. */
+function ownersNote(directory: string): string {
+  const user = process.geteuid?.();
+  try {
+    const { uid } = statSync(directory);
+    if (user === undefined || user === 0 || user === uid) return '';
+    return `; it belongs to user ${uid}, and this process runs as user ${user}`;
+  } catch {
+    return '';
+  }
 }
