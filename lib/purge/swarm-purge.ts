@@ -82,7 +82,7 @@ export class SwarmPurge {
   private async cleanShard(infohash: string, n: number, summary: PurgeSummary): Promise<Shard | undefined> {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, n);
-    const { values, version } = await store.fetch(key);
+    const { values, version } = await store.fetch(key, 'strong');
     if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(n, key, values, log);

@@ -2,7 +2,7 @@ import type { Clock } from '../environment.js';
 import type { Linked } from '../linked-list.js';
 import type { Log } from '../log.js';
 import { StoreUnavailableError } from '../store/errors.js';
-import type { Store, Version } from '../store/store.js';
+import type { Consistency, Store, Version } from '../store/store.js';
 import { decodeValues } from './decode.js';
 import { countOwned, dropExpired, dropOldest, splitShard } from './filter.js';
 import { merge, withStraysKnown } from './merge.js';
@@ -44,7 +44,10 @@ export interface LaneLine {
  *
  * Operations that arrive while a write is under way wait together and go into the next write (group commit). The lane
  * remembers the state and its version, so that the next write needs no read (warm shard). An operation is answered when what it
- * did is stored, and never before. If the store fails, all that waited for it fail and the lane remembers nothing.
+ * did is stored, and never before. If the store fails, all that waited for it fail, and the next ones need a read.
+ *
+ * A read may be answered by a replica that does not have this process's own last write yet. So what is read is merged
+ * into what is remembered, and never put in its place. Invariant: `version` covers nothing that is not in `held`.
  *
  * A lane waits for lanes of deeper shards only (a split's child), so lanes never wait for each other in a circle.
  */
@@ -155,7 +158,7 @@ export class ShardLane implements Linked<ShardLane> {
   }
 
   private fail(group: readonly Waiting[], error: unknown): void {
-    this.held = undefined;
+    // What is held was stored, and stays known. Its version may by now be that of others who won a race.
     this.version = undefined;
     this.knownAt = -Infinity;
     for (const { reject } of group) reject(error);
@@ -174,15 +177,18 @@ export class ShardLane implements Linked<ShardLane> {
   private serve(group: Waiting[]): Promise<void> {
     this.straying = undefined;
     const { isWarm } = this;
-    if (isWarm && !this.anyWantsFresh(group)) return this.settle(group, 0);
-    return this.load().then(() => {
+    const wantsFresh = this.anyWantsFresh(group);
+    if (isWarm && !wantsFresh) return this.settle(group, 0);
+    return this.load(wantsFresh ? 'strong' : 'eventual').then(() => {
       if (!isWarm) {
         // What has come meanwhile goes along, but not what needs a read that began after it came.
         const end = this.queue.findIndex((waiting) => this.wantsFresh(waiting));
         const most = Math.max(0, MOST_AT_ONCE - group.length);
         for (const waiting of this.queue.splice(0, Math.min(end < 0 ? most : end, most))) group.push(waiting);
       }
-      return this.settle(group, 1);
+      if (wantsFresh || !this.anyDoubts(group)) return this.settle(group, 1);
+      // A replica that is behind has said what these may not take from it.
+      return this.load('strong').then(() => this.settle(group, 2));
     });
   }
 
@@ -210,6 +216,11 @@ export class ShardLane implements Linked<ShardLane> {
 
   private anyWantsFresh(group: readonly Waiting[]): boolean {
     for (const waiting of group) if (this.wantsFresh(waiting)) return true;
+    return false;
+  }
+
+  private anyDoubts(group: readonly Waiting[]): boolean {
+    for (const { operation } of group) if (operation.doubts(this.state, this.now())) return true;
     return false;
   }
 
@@ -265,10 +276,29 @@ export class ShardLane implements Linked<ShardLane> {
     return withStraysKnown(this.n, shard.withHeader(next));
   }
 
-  private load(): Promise<void> {
-    return this.context.store.fetch(this.key).then(({ values, version }) => {
-      this.remember(this.decode(values), version);
+  private load(consistency: Consistency): Promise<void> {
+    return this.context.store.fetch(this.key, consistency).then(({ values, version }) => {
+      const { held } = this;
+      if (held !== undefined && isOnly(values, held.bytes)) this.remember(held, version);
+      else this.mergeRead(this.decode(values), version);
     });
+  }
+
+  /**
+   * Merges what was read into what is remembered, if that has a record that is still alive: then the shard cannot have been
+   * removed since, and a replica that has less is behind.
+   */
+  private mergeRead(read: Shard | undefined, version: Version | undefined): void {
+    const { held } = this;
+    const known = held === undefined ? undefined : dropExpired(this.n, held, this.expiryDeadline());
+    if (held === undefined || known === undefined || known.count === 0) {
+      this.remember(read, version);
+      return;
+    }
+    const merged = read === undefined ? known : merge(this.n, known, read);
+    // The version of a read that adds nothing may be older: the next write would be a sibling of what is stored.
+    if (this.version !== undefined && merged.seal().equals(held.bytes)) this.remember(held, this.version);
+    else this.remember(merged, version);
   }
 
   /**
@@ -276,7 +306,7 @@ export class ShardLane implements Linked<ShardLane> {
    * @param losses races that were lost to other writers so far
    */
   private write(draft: Shard, losses: number): Promise<boolean> {
-    const live = dropExpired(this.n, draft, expiryDeadline(this.now(), this.context.peerLifetimeSeconds));
+    const live = dropExpired(this.n, draft, this.expiryDeadline());
     if (!this.isTooLarge(live)) return this.put(live, losses);
     return this.split(live).then((parted) => this.put(parted, losses));
   }
@@ -334,6 +364,10 @@ export class ShardLane implements Linked<ShardLane> {
   private addStraying(n: number): void {
     this.straying ??= new Set();
     this.straying.add(n);
+  }
+
+  private expiryDeadline(): number {
+    return expiryDeadline(this.now(), this.context.peerLifetimeSeconds);
   }
 
   private now(): number {

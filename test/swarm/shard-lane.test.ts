@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { StoreError, StoreUnavailableError } from '../../lib/store/errors.js';
+import type { Consistency, Held, Store, Version } from '../../lib/store/store.js';
 import { ReadOperation, type ShardOperation } from '../../lib/swarm/operation.js';
 import { SEEDER, V4 } from '../../lib/swarm/peer-record.js';
 import { hashPeerId, MAX_DEPTH } from '../../lib/swarm/placement.js';
@@ -286,6 +287,150 @@ describe('a lane', () => {
   });
 });
 
+describe('a lane that reads from a replica which is behind', () => {
+  /** A site whose eventual fetches answer what was held when `freeze` was called, strong ones what is held now. */
+  function laggingSite(): { site: Site; lane: ShardLane; asked: string[]; freeze: () => Promise<void> } {
+    const site = new Site();
+    const { store: real } = site;
+    const asked: string[] = [];
+    let old: Held | undefined;
+    const store: Store = Object.assign(Object.create(real) as typeof real, {
+      fetch: (key: string, consistency: Consistency = 'eventual') => {
+        asked.push(consistency);
+        return consistency === 'eventual' && old !== undefined ? Promise.resolve(old) : real.fetch(key);
+      },
+      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
+    });
+    const freeze = async (): Promise<void> => {
+      old = await real.fetch(KEY);
+    };
+    const lane = new WarmShards({ ...site.context, store }, 1e9).lane(KEY, 0);
+    return { site, lane, asked, freeze };
+  }
+
+  const numbersOf = (shard: Shard): number[] => recordsOf(shard).map((record) => record.readUInt32BE(16));
+
+  it('merges what it reads into what it remembers, also where nothing is read', async () => {
+    for (const before of [[], [1]]) {
+      const { site, lane, freeze } = laggingSite();
+      for (const number of before) await lane.submit(put(site, number));
+      await freeze();
+      await lane.submit(put(site, 2));
+      site.pass(60);
+      const { shard, fetches } = await lane.submit(new ReadOperation(undefined));
+      expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [...before, 2], fetches: 1 });
+      await lane.submit(put(site, 3));
+      expect(await storedNumbers(site)).to.deep.equal([...before, 2, 3]);
+    }
+  });
+
+  it('writes with its own version if the read had nothing new, and makes no sibling', async () => {
+    const { site, lane, freeze } = laggingSite();
+    await lane.submit(put(site, 1));
+    await freeze();
+    await lane.submit(put(site, 2));
+    site.pass(60);
+    await lane.submit(put(site, 3));
+    expect(await site.shardsAt(KEY)).to.have.length(1);
+    expect(await storedNumbers(site)).to.deep.equal([1, 2, 3]);
+  });
+
+  it('loses nothing of others that its read has and it does not remember', async () => {
+    const { site, lane, freeze } = laggingSite();
+    await lane.submit(put(site, 1));
+    await laneOf(site).submit(put(site, 2));
+    await freeze();
+    await laneOf(site).submit(put(site, 3));
+    site.pass(60);
+    await lane.submit(put(site, 4));
+    const shards = await site.shardsAt(KEY);
+    expect(new Set(shards.flatMap(numbersOf))).to.deep.equal(new Set([1, 2, 3, 4]));
+  });
+
+  it('still knows after a failed write what was stored before it', async () => {
+    let next: Fault = 'none';
+    const site = new Site({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
+    const { store: real } = site;
+    const nothing: Held = { values: [], version: undefined };
+    const store: Store = Object.assign(Object.create(real) as typeof real, {
+      fetch: () => Promise.resolve(nothing),
+      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
+    });
+    const lane = new WarmShards({ ...site.context, store }, 1e9).lane(KEY, 0);
+    await lane.submit(put(site, 1));
+    next = 'before';
+    await lane.submit(put(site, 2)).catch(() => undefined);
+    next = 'none';
+    const { shard, fetches } = await lane.submit(new ReadOperation(undefined));
+    expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [1], fetches: 1 });
+  });
+
+  it('never puts with the version of others whose values it forgot when a write failed', async () => {
+    const fault: { next: Fault } = { next: 'none' };
+    const site = new Site(
+      {},
+      { concurrency: 'compare-and-swap', fault: (operation) => (operation === 'put' ? fault.next : 'none') },
+    );
+    const lane = laneOf(site);
+    await lane.submit(put(site, 0));
+    const old = await site.store.fetch(KEY);
+    await lane.submit(put(site, 1));
+    await laneOf(site).submit(put(site, 2));
+    // The first put loses the race and is told of the other's; the second one, of both, fails.
+    const real = site.store.put.bind(site.store);
+    site.store.put = async (...args) => {
+      const result = await real(...args);
+      fault.next = 'before';
+      return result;
+    };
+    await lane.submit(put(site, 3)).catch(() => undefined);
+    fault.next = 'none';
+    site.store.put = real;
+    const fetch = site.store.fetch.bind(site.store);
+    site.store.fetch = () => Promise.resolve(old);
+    await lane.submit(put(site, 4));
+    site.store.fetch = fetch;
+    expect(await storedNumbers(site)).to.include.members([0, 1, 2, 4]);
+  });
+
+  it('believes a read that has nothing if all that it remembers has expired since', async () => {
+    const { site, lane } = laggingSite();
+    await lane.submit(put(site, 1));
+    const { version } = await site.store.fetch(KEY);
+    if (version !== undefined) await site.store.remove(KEY, version);
+    site.pass(site.rules.peerLifetimeSeconds + 1);
+    const { shard } = await lane.submit(new ReadOperation(undefined));
+    expect(shard.count).to.equal(0);
+    expect(lane.latest).to.equal(undefined);
+  });
+
+  it('asks all replicas for an operation that doubts what is remembered or not remembered', async () => {
+    const { site, lane, asked } = laggingSite();
+    await lane.submit(put(site, 1, { doubts: () => true }));
+    await lane.submit(put(site, 2, { doubts: () => true }));
+    await lane.submit(new ReadOperation(undefined), 'fresh');
+    expect(asked).to.deep.equal(['strong', 'strong', 'strong']);
+  });
+
+  it('asks one replica for any other operation', async () => {
+    const { site, lane, asked } = laggingSite();
+    await lane.submit(put(site, 1));
+    await lane.submit(put(site, 2));
+    site.pass(60);
+    await lane.submit(put(site, 3));
+    expect(asked).to.deep.equal(['eventual', 'eventual']);
+  });
+
+  it('asks all replicas for an operation that doubts what one replica said', async () => {
+    const { site, lane, asked } = laggingSite();
+    await laneOf(site).submit(put(site, 1));
+    const doubting = put(site, 2, { doubts: (shard) => shard.count > 0 });
+    const { fetches } = await lane.submit(doubting);
+    expect(asked).to.deep.equal(['eventual', 'strong']);
+    expect(fetches).to.equal(2);
+  });
+});
+
 describe('a lane whose store fails', () => {
   it('fails all that waited for it, and the next operation reads anew', async () => {
     let next: Fault = 'none';
@@ -299,7 +444,6 @@ describe('a lane whose store fails', () => {
       if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(StoreError);
     }
     expect(lane.warm).to.equal(undefined);
-    expect(lane.weight).to.equal(0);
     next = 'none';
     expect((await lane.submit(put(site, 4))).fetches).to.equal(1);
   });
