@@ -119,29 +119,37 @@ export class Connection {
     this.settings.onRequest(request.code, request.key);
     const fault = this.settings.faults.next(request);
     const delayMs = this.settings.latency() + (fault?.kind === 'delay' ? fault.ms : 0);
-    if (delayMs <= 0) this.sendThrough(fault, this.perform(request, fault));
+    this.busy = true;
+    if (delayMs <= 0) this.answerWith(fault, this.perform(request, fault));
     else this.serveLate(request, fault, delayMs);
   }
 
-  private serveLate(request: Request, fault: Fault | undefined, delayMs: number): void {
-    this.busy = true;
-    const takenMs = Math.min(delayMs, request.timeoutMs ?? Infinity);
-    this.after(takenMs / 2, () => {
-      const answer = this.perform(request, fault);
-      this.after(takenMs / 2, () => {
+  private answerWith(fault: Fault | undefined, answer: Promise<Frame[] | RiakError>): void {
+    void answer.then((frames) => {
+      this.unlessPaused(() => {
         this.busy = false;
-        this.sendThrough(fault, takenMs < delayMs ? [errorFrame('timeout')] : answer);
+        this.sendThrough(fault, frames);
         this.serveWaiting();
       });
     });
   }
 
-  private perform(request: Request, fault: Fault | undefined): Frame[] | RiakError {
+  private serveLate(request: Request, fault: Fault | undefined, delayMs: number): void {
+    const takenMs = Math.min(delayMs, request.timeoutMs ?? Infinity);
+    this.after(takenMs / 2, () => {
+      const answer = this.perform(request, fault);
+      this.after(takenMs / 2, () => {
+        this.answerWith(fault, takenMs < delayMs ? Promise.resolve([errorFrame('timeout')]) : answer);
+      });
+    });
+  }
+
+  private async perform(request: Request, fault: Fault | undefined): Promise<Frame[] | RiakError> {
     if (fault?.kind === 'error') return new RiakError(fault.message, fault.errorCode);
     if (fault?.kind === 'cut' || fault?.kind === 'no-answer') return [];
     try {
       const { context } = this.settings;
-      return request.answer(fault?.kind === 'stale-read' ? { ...context, stale: true } : context);
+      return await request.answer(fault?.kind === 'stale-read' ? { ...context, stale: true } : context);
     } catch (error) {
       if (error instanceof RiakError) return error;
       throw error;
@@ -247,9 +255,13 @@ export class Connection {
   /** At most one timer runs at a time, as requests are served one after the other. */
   private after(ms: number, act: () => void): void {
     this.timer = setTimeout(() => {
-      if (this.paused) this.overdue.push(act);
-      else act();
+      this.unlessPaused(act);
     }, ms);
+  }
+
+  private unlessPaused(act: () => void): void {
+    if (this.paused) this.overdue.push(act);
+    else act();
   }
 }
 

@@ -34,15 +34,15 @@ export interface Request {
   readonly key: string | undefined;
   /** How long the client lets Riak take, in milliseconds. */
   readonly timeoutMs: number | undefined;
-  /** Does what was asked. Throws a RiakError. */
-  answer(context: Context): Frame[];
+  /** Does what was asked. Throws, or rejects with, a RiakError. */
+  answer(context: Context): Frame[] | Promise<Frame[]>;
 }
 
 type Route = (frame: Frame) => Request;
 
 function route<F extends Fields>(
   format: Message<F>,
-  answer: (request: MessageValue<F>, context: Context) => Frame[],
+  answer: (request: MessageValue<F>, context: Context) => Frame[] | Promise<Frame[]>,
 ): Route {
   return (frame) => {
     const request = format.decode(frame.body);

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import type { ClusterNode, NodeState } from './cluster-node.js';
 import { Connection } from './connection.js';
 import { Faults } from './faults.js';
 import { OperationCounts } from './operation-counts.js';
@@ -31,6 +32,7 @@ export class RiakDoubleNode {
   private chosenPort: number;
   private paused = false;
   private wake: NodeJS.Timeout | undefined;
+  private cancelStart: () => void = () => undefined;
 
   /** `port` 0: a free one, the same one for the node's whole life. */
   constructor(
@@ -49,8 +51,11 @@ export class RiakDoubleNode {
     return this.connections.size;
   }
 
-  /** Listens, again on the same port after a stop. Rejects if the port is taken. */
-  async start(): Promise<void> {
+  /**
+   * Listens, again on the same port after a stop. Rejects if the port is taken.
+   * @param servicesAfterMs until then it accepts connections and knows no request about keys
+   */
+  async start(servicesAfterMs = 0): Promise<void> {
     if (this.server !== undefined) return;
     const server = createServer((socket) => {
       this.accept(socket);
@@ -60,11 +65,23 @@ export class RiakDoubleNode {
     await once(server, 'listening');
     const address = server.address();
     if (address !== null && typeof address === 'object') this.chosenPort = address.port;
+    this.setState(servicesAfterMs > 0 ? 'starting' : 'up');
+    this.cancelStart = this.settings.context.cluster.later(servicesAfterMs, () => {
+      this.setState('up');
+    });
+  }
+
+  /** As with a new disk. Only a node that is stopped can be wiped. */
+  wipe(): void {
+    if (this.server !== undefined) throw new Error('a node that runs cannot be wiped');
+    this.member.wipe();
   }
 
   /** As a crashed node: connections are cut, new ones refused. What is held stays. */
   async stop(): Promise<void> {
     this.resume();
+    this.cancelStart();
+    this.setState('down');
     const server = this.server;
     if (server === undefined) return;
     this.server = undefined;
@@ -80,6 +97,7 @@ export class RiakDoubleNode {
   /** As a node stopped by SIGSTOP: connections are accepted, nothing is read or answered until resume. */
   pause(): void {
     this.paused = true;
+    this.setState('frozen');
     for (const connection of this.connections) connection.pause();
   }
 
@@ -87,6 +105,7 @@ export class RiakDoubleNode {
     clearTimeout(this.wake);
     if (!this.paused) return;
     this.paused = false;
+    this.setState('up');
     for (const connection of this.connections) connection.resume();
   }
 
@@ -96,6 +115,16 @@ export class RiakDoubleNode {
     this.wake = setTimeout(() => {
       this.resume();
     }, ms);
+  }
+
+  private get member(): ClusterNode {
+    const { cluster, node } = this.settings.context;
+    return cluster.node(node);
+  }
+
+  private setState(state: NodeState): void {
+    const { cluster, node } = this.settings.context;
+    cluster.setState(node, state);
   }
 
   private accept(socket: Socket): void {
