@@ -131,4 +131,11 @@ function crossCheck(config: Config): void {
       `is ${config.riakConnectTimeoutMs}, takes less than RIAK_CALL_TIMEOUT, which is ${config.riakCallTimeoutMs}`,
     );
   }
+  if (config.storeName === 'riak' && config.riakReplicaTimeoutMs > config.riakCallTimeoutMs / 2) {
+    // Else no time would be left to take the answer of another replica.
+    throw new ConfigError(
+      'RIAK_REPLICA_TIMEOUT',
+      `is ${config.riakReplicaTimeoutMs}, takes at most half of RIAK_CALL_TIMEOUT, which is ${config.riakCallTimeoutMs}`,
+    );
+  }
 }

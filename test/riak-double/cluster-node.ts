@@ -20,13 +20,19 @@ export class ClusterNode {
     return this.current;
   }
 
-  /** What waited for a frozen node is done when it goes on, and lost if it ends. */
-  set state(state: NodeState) {
+  /**
+   * What waited for a frozen node is done when it goes on, and lost if it ends.
+   * @returns whether it is up again after it was away
+   */
+  become(state: NodeState): boolean {
+    const wasUp = this.isUp;
     this.current = state;
-    const waiting = state === 'frozen' ? [] : this.backlog;
-    if (state === 'frozen') return;
-    this.backlog = [];
-    if (state === 'up') for (const act of waiting) act();
+    if (state !== 'frozen') {
+      const waiting = this.backlog;
+      this.backlog = [];
+      if (state === 'up') for (const act of waiting) act();
+    }
+    return !wasUp && this.isUp;
   }
 
   /** Whether the cluster counts on it. */

@@ -67,14 +67,10 @@ export class Cluster {
 
   /** Changes what a node is. Others hand over what they kept for one that is up again. */
   setState(number: number, state: NodeState): void {
-    const node = this.node(number);
-    const wasAway = !node.isUp;
-    node.state = state;
-    if (wasAway && node.isUp) {
-      this.later(this.settings.handoffAfterMs, () => {
-        this.handOff();
-      });
-    }
+    if (!this.node(number).become(state)) return;
+    this.later(this.settings.handoffAfterMs, () => {
+      this.handOff();
+    });
   }
 
   placesOf(id: string, copies: number): Place[] {

@@ -1,5 +1,5 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
-import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
+import type { Consistency, Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 import type { RiakStoreOptions } from './options.js';
 import type { RiakCluster } from './riak-cluster.js';
 
@@ -10,8 +10,10 @@ const absentKey = 'check';
  * Shards and counts in Riak KV. Nothing is connected before the first call; nodes may be down then and later, one that is up is enough.
  *
  * Riak keeps concurrent values as siblings, so a put is always stored. An answered put is on the disk of one replica, the others
- * follow; a fetch asks the first replica that answers, which for a moment may not have it: the put that follows then makes a sibling,
- * and nothing is lost. An increment is sent once: if its answer is lost, it has counted or not, and the call fails.
+ * follow. An eventual fetch takes the first replica that has anything, which for a moment may not have the last puts; a strong one waits
+ * for all. Where a replica is silent for too long the first answer of any other stands. What a fetch did not see, the put that follows
+ * makes a sibling of: nothing is lost. An increment is sent once, and again only if Riak did not begin with it: if its answer is lost,
+ * it has counted or not, and the call fails.
  */
 export function openRiakStore(options: RiakStoreOptions): Store {
   return new RiakStore(options);
@@ -23,9 +25,9 @@ class RiakStore implements Store {
 
   constructor(private readonly options: RiakStoreOptions) {}
 
-  async fetch(key: string): Promise<Held> {
+  async fetch(key: string, consistency: Consistency = 'eventual'): Promise<Held> {
     const { caller, swarms } = await this.opened();
-    return caller.call(swarms.get(key), this.options.callTimeoutMs);
+    return caller.call(swarms.get(key, consistency), this.options.callTimeoutMs);
   }
 
   async put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
