@@ -202,9 +202,27 @@ export class Cluster {
     this.index.delete(id);
   }
 
-  /** Whether a query that every node takes part in would wait for one. */
-  get isAnyFrozen(): boolean {
-    return this.nodes.some(({ state }) => state === 'frozen');
+  /**
+   * For a query that every node takes part in: settles when none is frozen.
+   * Rejects with a timeout if that takes longer than `timeoutMs`; a minute unless it is said.
+   */
+  untilAllAnswer(timeoutMs = 60_000): Promise<void> {
+    const frozen = this.nodes.filter(({ state }) => state === 'frozen');
+    if (frozen.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = this.later(timeoutMs, () => {
+        reject(new RiakError('timeout'));
+      });
+      let left = frozen.length;
+      for (const node of frozen) {
+        node.deliver(() => {
+          left -= 1;
+          if (left > 0) return;
+          cancel();
+          resolve();
+        });
+      }
+    });
   }
 
   close(): void {

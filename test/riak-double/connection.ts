@@ -8,6 +8,7 @@ import type { Fault, Faults } from './faults.js';
 import type { Frame } from './framing.js';
 import { encodeFrame, FrameReader, FramingError } from './framing.js';
 import { Code } from './messages.js';
+import type { Processor } from './processor.js';
 import type { Context } from './requests.js';
 import type { Security } from './security.js';
 
@@ -15,6 +16,9 @@ export interface ConnectionSettings {
   readonly context: Context;
   readonly faults: Faults;
   readonly security: Security | undefined;
+  readonly processor: Processor;
+  /** True while the node starts: it serves no request about keys yet. */
+  readonly isStarting: () => boolean;
   /** Added to each request, in milliseconds. */
   readonly latency: () => number;
   /** Told of every request at the moment when it is taken up. */
@@ -110,7 +114,7 @@ export class Connection {
   private serve(frame: Frame): void {
     let request: Request;
     try {
-      request = readRequest(frame);
+      request = readRequest(frame, this.settings.isStarting());
     } catch (error) {
       this.settings.onRequest(frame.code, undefined);
       this.sendFailure(error);
@@ -226,6 +230,10 @@ export class Connection {
       this.send([errorFrame('Security is enabled, please STARTTLS first')]);
       return;
     }
+    if (!security.hasCertificate) {
+      this.destroy();
+      return;
+    }
     this.send([{ code: Code.startTls, body: NOTHING }]);
     this.socket.removeAllListeners('data');
     this.socket.removeAllListeners('close');
@@ -239,12 +247,23 @@ export class Connection {
       this.send([errorFrame('Security is enabled, please authenticate first')]);
       return;
     }
-    if (security.accepts(frame, this.socket)) {
+    this.busy = true;
+    this.settings.processor.work(security.checkMs, () => {
+      if (this.mute) return;
+      this.unlessPaused(() => {
+        this.answerLogin(security, security.accepts(frame, this.socket));
+      });
+    });
+  }
+
+  private answerLogin(security: Security, isAccepted: boolean): void {
+    if (isAccepted) {
       this.stage = 'open';
+      this.busy = false;
       this.send([{ code: Code.authenticateAnswer, body: NOTHING }]);
+      this.serveWaiting();
       return;
     }
-    this.busy = true;
     this.after(security.rejectionDelayMs, () => {
       this.busy = false;
       this.send([errorFrame('Authentication failed')]);

@@ -19,12 +19,13 @@ interface Match {
 /** Riak sends what it has merged so far every now and then; a page of 100 comes in one frame, a large one in several. */
 const MATCHES_PER_FRAME = 250;
 
-export function queryIndex(request: IndexRequest, context: Context): Frame[] {
+export async function queryIndex(request: IndexRequest, context: Context): Promise<Frame[]> {
   checkQuery(request);
   if (!context.secondaryIndexes) {
     throw new RiakError('{error,{indexes_not_supported,riak_kv_bitcask_backend}}');
   }
   if (context.cluster.type(typeName(request)) === undefined) throw crashOfUnknownType();
+  await context.cluster.untilAllAnswer(request.timeout);
   const bucket = coveredBucket(context, request);
   const after = readContinuation(request.continuation);
   const limit = request.max_results;

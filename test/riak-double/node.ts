@@ -7,6 +7,7 @@ import type { ClusterNode, NodeState } from './cluster-node.js';
 import { Connection } from './connection.js';
 import { Faults } from './faults.js';
 import { OperationCounts } from './operation-counts.js';
+import { Processor } from './processor.js';
 import type { Context } from './requests.js';
 import type { Security } from './security.js';
 
@@ -27,6 +28,7 @@ export class RiakDoubleNode {
   /** Milliseconds added to each request: half before it takes effect, half after. */
   latency: () => number = () => 0;
 
+  private readonly processor = new Processor();
   private readonly connections = new Set<Connection>();
   private server: Server | undefined;
   private chosenPort: number;
@@ -79,9 +81,10 @@ export class RiakDoubleNode {
 
   /** As a crashed node: connections are cut, new ones refused. What is held stays. */
   async stop(): Promise<void> {
-    this.resume();
     this.cancelStart();
+    this.processor.stop();
     this.setState('down');
+    this.resume();
     const server = this.server;
     if (server === undefined) return;
     this.server = undefined;
@@ -105,7 +108,7 @@ export class RiakDoubleNode {
     clearTimeout(this.wake);
     if (!this.paused) return;
     this.paused = false;
-    this.setState('up');
+    if (this.member.state === 'frozen') this.setState('up');
     for (const connection of this.connections) connection.resume();
   }
 
@@ -135,6 +138,8 @@ export class RiakDoubleNode {
         context,
         security,
         faults: this.faults,
+        processor: this.processor,
+        isStarting: () => this.member.state === 'starting',
         latency: () => this.latency(),
         onRequest: (code, key) => {
           this.operations.add(code, key);
