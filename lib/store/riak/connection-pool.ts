@@ -53,14 +53,19 @@ export class ConnectionPool {
     this.turn = Math.floor(options.random() * this.nodes.length);
   }
 
+  /** A connection that is idle, of a node that is up; undefined if all are busy. @throws StoreUnavailableError if the store is closed */
+  acquireNow(avoid?: PoolNode): NodeConnection | undefined {
+    if (this.closed) throw new StoreUnavailableError('the store is closed');
+    this.probe();
+    return this.takeIdle(avoid);
+  }
+
   /**
    * A connection to a node that is up, another one than `avoid` if there is one.
    * Rejects with a StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is up.
    */
   async acquire(waitMs: number, avoid?: PoolNode): Promise<NodeConnection> {
-    if (this.closed) throw new StoreUnavailableError('the store is closed');
-    this.probe();
-    const ready = this.takeIdle(avoid);
+    const ready = this.acquireNow(avoid);
     if (ready !== undefined) return ready;
     if (this.waiters.size >= this.options.queueDepth)
       throw new StoreUnavailableError('too many calls wait for Riak');

@@ -86,7 +86,8 @@ export class RiakCaller {
     let next: Next<T> = { command: first, avoid: undefined };
     for (let attempt = 1; ; attempt += 1) {
       const { command, avoid } = next;
-      const connection = await this.connect(deadline, leastMs, waitMs, avoid);
+      const connection =
+        this.pool.acquireNow(avoid) ?? (await this.connect(deadline, leastMs, waitMs, avoid));
       const node = this.pool.nodeBehind(connection);
       // After a long wait there is no time for two nodes: this one has all that is left.
       const hasTime = deadline.leftMs >= patienceMs + leastMs;

@@ -21,19 +21,22 @@ export function openRiakStore(options: RiakStoreOptions): Store {
 
 class RiakStore implements Store {
   private cluster: Promise<RiakCluster> | undefined;
+  private ready: RiakCluster | undefined;
   private closed = false;
 
   constructor(private readonly options: RiakStoreOptions) {}
 
-  async fetch(key: string, consistency: Consistency = 'eventual'): Promise<Held> {
-    const { caller, swarms } = await this.opened();
-    return caller.call(swarms.get(key, consistency), this.options.callTimeoutMs);
+  fetch(key: string, consistency: Consistency = 'eventual'): Promise<Held> {
+    const { callTimeoutMs } = this.options;
+    return this.with(({ caller, swarms }) => caller.call(swarms.get(key, consistency), callTimeoutMs));
   }
 
-  async put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    const { caller, swarms } = await this.opened();
-    const command = swarms.put(key, value, version === undefined ? undefined : vclockOf(version));
-    return { stored: true, ...(await caller.call(command, this.options.callTimeoutMs)) };
+  put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
+    const { callTimeoutMs } = this.options;
+    if (version !== undefined && !Buffer.isBuffer(version)) return Promise.reject(strangeVersion());
+    return this.with(({ caller, swarms }) =>
+      caller.call(swarms.put(key, value, version), callTimeoutMs),
+    ).then(({ values, version: held }) => ({ stored: true, values, version: held }));
   }
 
   async remove(key: string, version: Version): Promise<void> {
@@ -74,17 +77,27 @@ class RiakStore implements Store {
     await caller.close();
   }
 
+  /** Without a promise more than need be: this is on the way of every announce. */
+  private with<T>(use: (cluster: RiakCluster) => Promise<T>): Promise<T> {
+    if (this.ready === undefined || this.closed) return this.opened().then(use);
+    return use(this.ready);
+  }
+
   private opened(): Promise<RiakCluster> {
     if (this.closed) return Promise.reject(new StoreUnavailableError('the store is closed'));
     // Part of an action's bundle, not a file beside it.
-    this.cluster ??= import(/* webpackMode: "eager" */ './riak-cluster.js').then(({ openRiakCluster }) =>
-      openRiakCluster(this.options),
+    this.cluster ??= import(/* webpackMode: "eager" */ './riak-cluster.js').then(
+      ({ openRiakCluster }) => (this.ready = openRiakCluster(this.options)),
     );
     return this.cluster;
   }
 }
 
 function vclockOf(version: Version): Buffer {
-  if (!Buffer.isBuffer(version)) throw new StoreError('a version that is not from this store');
+  if (!Buffer.isBuffer(version)) throw strangeVersion();
   return version;
+}
+
+function strangeVersion(): StoreError {
+  return new StoreError('a version that is not from this store');
 }
