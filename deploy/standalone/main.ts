@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { ConfigError, describeSettings, parseConfig, type Config } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
 import type { Log } from '../../lib/log.js';
+import { withoutRepeats } from '../../lib/repeating-lines.js';
 import type { Store } from '../../lib/store/store.js';
 import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
@@ -99,7 +100,7 @@ function startLog(config: Config): Log {
   const log = createLog(config.logLevel);
   logConsole(log, console);
   endOnBug(log);
-  return log;
+  return withoutRepeats(log);
 }
 
 async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {

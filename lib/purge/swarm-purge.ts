@@ -83,7 +83,8 @@ export class SwarmPurge {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, n);
     const { values, version } = await store.fetch(key, 'strong');
-    if (values.length === 0 && version === undefined) return undefined;
+    // A key may be listed for as long as its tombstone lives: that it was removed has been counted.
+    if (values.length === 0) return undefined;
     summary.shards++;
     const shard = decodeValues(n, key, values, log);
     const left = shard === undefined ? undefined : dropExpired(n, shard, this.deadline());

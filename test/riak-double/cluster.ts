@@ -42,6 +42,7 @@ export class Cluster {
   private readonly nodes: readonly ClusterNode[];
   /** Before the last write: what a replica still holds that has missed it. */
   private readonly previous = new Map<string, Stored | undefined>();
+  private readonly lives = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private reapings: Reaping[] = [];
   private lastActor = 0;
@@ -196,8 +197,14 @@ export class Cluster {
     }
   }
 
+  /** Changes when the key was taken from all vnodes: what was on its way to one then comes too late. */
+  lifeOf(id: string): number {
+    return this.lives.get(id) ?? 0;
+  }
+
   /** Takes a key from every vnode at once. */
   forget(id: string): void {
+    this.lives.set(id, this.lifeOf(id) + 1);
     for (const node of this.nodes) for (const vnode of node.all.values()) vnode.forget(id);
     this.index.delete(id);
   }

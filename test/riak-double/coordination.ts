@@ -65,10 +65,12 @@ export async function writeReplicas(
     return replies.length >= needed && primaries >= quorum.pw ? 'enough' : 'wait';
   };
   const replies = new Replies(task, places.length, decide);
+  const life = cluster.lifeOf(id);
   const send = (place: Place, written: Stored): void => {
     cluster.later(cluster.replicationLag(), () => {
       cluster.node(place.node).deliver(() => {
-        replies.add({ place, stored: cluster.merge(id, place, written) });
+        const isLate = cluster.lifeOf(id) !== life;
+        replies.add({ place, stored: isLate ? undefined : cluster.merge(id, place, written) });
       });
     });
   };

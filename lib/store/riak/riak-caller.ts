@@ -12,7 +12,6 @@ import {
   storeErrorOf,
 } from './failures.js';
 import type { NodeConnection } from './node-connection.js';
-import type { OutageLog } from './outage-log.js';
 import type { PoolNode } from './pool-node.js';
 
 /** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be questioned. */
@@ -21,9 +20,6 @@ const leastShare = 1 / 4;
 const waitShare = 1 / 2;
 /** How long a command waits for its answer while there is time for another node, as a share of the call's time. */
 const patienceShare = 1 / 2;
-/** A read that every replica keeps waiting is tried at two nodes, and then asked for less. */
-const maxAttempts = 3;
-
 /** What is tried after a failure. */
 interface Next<T> {
   readonly command: Command<T>;
@@ -37,10 +33,7 @@ export class RiakCaller {
   private closing: Promise<void> | undefined;
   private drained: (() => void) | undefined;
 
-  constructor(
-    private readonly pool: ConnectionPool,
-    private readonly outages?: OutageLog,
-  ) {}
+  constructor(private readonly pool: ConnectionPool) {}
 
   /**
    * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at most half of them go to the wait for a
@@ -53,13 +46,9 @@ export class RiakCaller {
     this.underWay += 1;
     const deadline = new Deadline(timeoutMs);
     try {
-      const result = await this.attempts(command, deadline, timeoutMs);
-      this.outages?.served();
-      return result;
+      return await this.attempts(command, deadline, timeoutMs);
     } catch (failure) {
-      const error = storeErrorOf(command.name, failure);
-      if (error instanceof StoreUnavailableError) this.outages?.failed(error);
-      throw error;
+      throw storeErrorOf(command.name, failure);
     } finally {
       deadline.cancel();
       this.underWay -= 1;
@@ -109,10 +98,6 @@ export class RiakCaller {
     node: PoolNode | undefined,
     attempt: number,
   ): Next<T> | undefined {
-    if (attempt >= maxAttempts) return undefined;
-    if (isReplicaTimeout(failure) && command.instead !== undefined) {
-      return { command: command.instead, avoid: undefined };
-    }
     if (attempt > 1) return undefined;
     if (failure instanceof ConnectionLostError || failure instanceof ProtocolError) {
       return command.repeatable ? { command, avoid: node } : undefined;
@@ -158,14 +143,23 @@ export class RiakCaller {
       };
       const patience = patienceMs === undefined ? undefined : setTimeout(giveUp, patienceMs);
       deadline.onExpire(giveUp);
-      connection.run(command, (outcome) => {
-        settled = true;
-        clearTimeout(patience);
-        deadline.onExpire(undefined);
-        if (!connection.closed) this.pool.release(connection);
-        if ('failure' in outcome) reject(outcome.failure);
-        else resolve(outcome.result);
-      });
+      const run = (asked: Command<T>): void => {
+        connection.run(asked, (outcome) => {
+          const { instead } = asked;
+          // The node has answered: of all nodes it is the one that is known to be alive.
+          if ('failure' in outcome && instead !== undefined && isReplicaTimeout(outcome.failure)) {
+            run(instead);
+            return;
+          }
+          settled = true;
+          clearTimeout(patience);
+          deadline.onExpire(undefined);
+          if (!connection.closed) this.pool.release(connection);
+          if ('failure' in outcome) reject(outcome.failure);
+          else resolve(outcome.result);
+        });
+      };
+      run(command);
     });
   }
 }

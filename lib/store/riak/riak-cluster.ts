@@ -3,7 +3,6 @@ import { Commands, type CommandTimes } from './commands.js';
 import { ConnectionPool } from './connection-pool.js';
 import { NodeConnection } from './node-connection.js';
 import type { RiakStoreOptions } from './options.js';
-import { OutageLog } from './outage-log.js';
 import { RiakCaller } from './riak-caller.js';
 
 export interface RiakCluster {
@@ -21,7 +20,7 @@ const attemptShare = 0.45;
 
 /** Connects to nothing yet. */
 export function openRiakCluster(options: RiakStoreOptions): RiakCluster {
-  const { auth, connectTimeoutMs, callTimeoutMs, keysTimeoutMs, log, clock } = options;
+  const { auth, connectTimeoutMs, callTimeoutMs, keysTimeoutMs } = options;
   const pool = new ConnectionPool({
     ...options,
     costlyLogin: auth !== undefined && auth.cert === undefined,
@@ -45,7 +44,7 @@ export function openRiakCluster(options: RiakStoreOptions): RiakCluster {
     replicasMs: options.replicaTimeoutMs,
   };
   return {
-    caller: new RiakCaller(pool, new OutageLog(log, clock)),
+    caller: new RiakCaller(pool),
     swarms: new Commands(swarms, times),
     counts: new Commands(counts, times),
     listing: new Commands(swarms, { ...times, callMs: keysTimeoutMs }),
