@@ -12,6 +12,8 @@ export interface Task {
   readonly node: number;
   readonly id: string;
   readonly copies: number;
+  /** Of the key, when this was asked (Cluster.lifeOf). */
+  readonly life: number;
   /** How long it may take, milliseconds; a minute unless it is said. */
   readonly timeoutMs: number | undefined;
 }
@@ -65,17 +67,16 @@ export async function writeReplicas(
     return replies.length >= needed && primaries >= quorum.pw ? 'enough' : 'wait';
   };
   const replies = new Replies(task, places.length, decide);
-  const life = cluster.lifeOf(id);
   const send = (place: Place, written: Stored): void => {
     cluster.later(cluster.replicationLag(), () => {
       cluster.node(place.node).deliver(() => {
-        const isLate = cluster.lifeOf(id) !== life;
-        replies.add({ place, stored: isLate ? undefined : cluster.merge(id, place, written) });
+        replies.add({ place, stored: isLate(task) ? undefined : cluster.merge(id, place, written) });
       });
     });
   };
   const coordinator = coordinatorOf(task, places);
   cluster.node(coordinator.node).deliver(() => {
+    if (isLate(task)) return;
     replies.failingWith(() => {
       const vnode = cluster.vnodeAt(coordinator);
       const written = make(vnode.read(id), vnode.actorFor(id));
@@ -138,14 +139,20 @@ class Replies {
   }
 }
 
+/** Whether the key was taken from all vnodes since this was asked. */
+function isLate({ cluster, id, life }: Task): boolean {
+  return cluster.lifeOf(id) !== life;
+}
+
 function joined(replies: readonly Reply[]): Stored | undefined {
   return replies.reduce<Stored | undefined>((all, { stored }) => joinStored(all, stored), undefined);
 }
 
 /** Gives every replica that has answered what the others have, and lets a tombstone go that all owners have. */
-function repair({ cluster, id }: Task, replies: readonly Reply[], expected: number): void {
+function repair(task: Task, replies: readonly Reply[], expected: number): void {
+  const { cluster, id } = task;
   const all = joined(replies);
-  if (all === undefined) return;
+  if (all === undefined || isLate(task)) return;
   for (const { place, stored } of replies) {
     if (isSameCopy(stored, all)) continue;
     cluster.node(place.node).deliver(() => {

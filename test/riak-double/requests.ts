@@ -58,7 +58,14 @@ export function taskFor(
   const id = idOf(typeName, bucket, key.toString('hex'));
   const { cluster, node } = context;
   return {
-    task: { cluster, node, id, copies: type.nVal, timeoutMs: timeoutMs === 0 ? undefined : timeoutMs },
+    task: {
+      cluster,
+      node,
+      id,
+      copies: type.nVal,
+      life: cluster.lifeOf(id),
+      timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
+    },
     type,
   };
 }
