@@ -2,6 +2,7 @@
 import { systemClock } from '../../../lib/environment.js';
 import type { RiakStoreOptions } from '../../../lib/store/riak/options.js';
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
+import type { Store } from '../../../lib/store/store.js';
 import { scrapeSwarm, type SwarmReport } from '../../../lib/swarm/scrape.js';
 import { Swarms } from '../../../lib/swarm/swarms.js';
 import { startRiakDouble, type RiakDouble, type RiakDoubleOptions } from '../../riak-double/double.js';
@@ -13,7 +14,7 @@ export type Event = 'none' | 'started' | 'completed' | 'stopped';
 
 export class ColdProcess {
   readonly log = new LogLines();
-  private readonly store;
+  readonly store: Store;
   private readonly swarms: Swarms;
 
   constructor(double: RiakDouble, changes: Partial<RiakStoreOptions> = {}) {
