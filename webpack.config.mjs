@@ -59,7 +59,6 @@ function bundles({ name, entry, filename, externals, plugins = [] }) {
     resolve: {
       extensions: ['.ts', '.js'],
       extensionAlias: { '.js': ['.ts', '.js'] },
-      alias: riakClient.alias,
     },
     // One file each, whatever is imported lazily.
     optimization: { splitChunks: false },
