@@ -37,7 +37,7 @@ export class Ring {
 
   /**
    * The places of a key's copies. For each owner that is down the owner of a later partition stands in, with a vnode of its own; less
-   * than `copies` only if no node is up.
+   * than `copies` only if fewer partitions have an owner that is up.
    */
   preferenceList(id: string, copies: number, isUp: (node: number) => boolean): Place[] {
     const partitions = this.partitionsOf(id, copies);
