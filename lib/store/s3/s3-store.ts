@@ -1,6 +1,7 @@
 import { SignedClient, type Send } from '../aws/signed-client.js';
 import { StoreError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
+import { bucketUrl, type BucketUrl } from './bucket-url.js';
 import { Counts } from './counts.js';
 import { listKeys, type Listed } from './listing.js';
 import { Objects, type ObjectState } from './objects.js';
@@ -23,11 +24,13 @@ export function openS3Store(options: S3StoreOptions): Store {
 }
 
 class S3Store implements Store {
+  private readonly url: BucketUrl;
   private readonly client: SignedClient;
   private readonly counts: Counts;
 
   constructor(private readonly options: S3StoreOptions) {
-    this.client = new SignedClient('s3', hostedAt(options));
+    this.url = bucketUrl(options);
+    this.client = new SignedClient('s3', { ...options, endpoint: this.url.endpoint });
     this.counts = new Counts((work) => this.call(countsFolder, work), options.random);
   }
 
@@ -66,7 +69,7 @@ class S3Store implements Store {
     if (range.from >= range.to) return Promise.resolve({ keys: [] });
     const { prefix, keysTimeoutMs } = this.options;
     return this.client.call(keysTimeoutMs, async (send) => {
-      const { page, tombstones } = await listKeys(send, this.bucketPath(), prefix, range, cursor, limit);
+      const { page, tombstones } = await listKeys(send, this.url.path, prefix, range, cursor, limit);
       if (this.options.removal === 'delete') await this.deleteOld(send, tombstones);
       return page;
     });
@@ -94,21 +97,9 @@ class S3Store implements Store {
   }
 
   private objects(send: Send, folder: string): Objects {
-    const base = `${this.options.pathStyle ? this.bucketPath() : ''}/${this.options.prefix}${folder}`;
+    const base = this.url.base + this.options.prefix + folder;
     return new Objects(send, (key) => base + key, this.options.random);
   }
-
-  private bucketPath(): string {
-    return this.options.pathStyle ? `/${this.options.bucket}` : '/';
-  }
-}
-
-/** With the bucket in the host's name unless it is in the path. */
-function hostedAt(options: S3StoreOptions): S3StoreOptions {
-  if (options.pathStyle) return options;
-  const endpoint = new URL(options.endpoint);
-  endpoint.hostname = `${options.bucket}.${endpoint.hostname}`;
-  return { ...options, endpoint };
 }
 
 function heldOf({ etag, value }: ObjectState): Held {

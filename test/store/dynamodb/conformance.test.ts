@@ -1,6 +1,6 @@
 import { openDynamoDbStore } from '../../../lib/store/dynamodb/dynamodb-store.js';
 import { startDynamoDbDouble, type DynamoDbDoubleOptions } from '../../dynamodb-double/double.js';
-import { storeConformance } from '../conformance.js';
+import { storeConformance, type OpenedStore } from '../conformance.js';
 import { dynamoDbOptionsFor } from './support.js';
 
 const servers: readonly { name: string; server: DynamoDbDoubleOptions }[] = [
@@ -9,7 +9,9 @@ const servers: readonly { name: string; server: DynamoDbDoubleOptions }[] = [
 ];
 
 for (const { name, server } of servers) {
-  storeConformance(`DynamoDB, a double ${name}`, async () => {
+  storeConformance(`DynamoDB, a double ${name}`, open, { raceRounds: 30 });
+
+  async function open(): Promise<OpenedStore> {
     const double = await startDynamoDbDouble(server);
     const store = openDynamoDbStore(dynamoDbOptionsFor(double.server.url, { callTimeoutMs: 5000 }));
     return {
@@ -19,5 +21,5 @@ for (const { name, server } of servers) {
         await double.server.close();
       },
     };
-  });
+  }
 }

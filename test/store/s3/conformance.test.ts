@@ -1,6 +1,6 @@
 import { openS3Store } from '../../../lib/store/s3/s3-store.js';
 import { startS3Double, type S3DoubleOptions } from '../../s3-double/double.js';
-import { storeConformance } from '../conformance.js';
+import { storeConformance, type OpenedStore } from '../conformance.js';
 import { s3OptionsFor } from './support.js';
 
 const servers: readonly {
@@ -18,7 +18,9 @@ const servers: readonly {
 ];
 
 for (const { name, removal, server } of servers) {
-  storeConformance(`S3, a double with ${name}`, async () => {
+  storeConformance(`S3, a double with ${name}`, open, { raceRounds: 30 });
+
+  async function open(): Promise<OpenedStore> {
     const double = await startS3Double(server);
     const store = openS3Store(s3OptionsFor(double.server.url, { removal, callTimeoutMs: 5000 }));
     return {
@@ -28,5 +30,5 @@ for (const { name, removal, server } of servers) {
         await double.server.close();
       },
     };
-  });
+  }
 }
