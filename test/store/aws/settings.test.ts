@@ -9,19 +9,19 @@ import type { Setting } from '../../../lib/config/setting.js';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' };
 
-function read<T>(settings: Readonly<Record<string, Setting<unknown>>>, source: Record<string, string>): T {
+function read(settings: Readonly<Record<string, Setting<unknown>>>, source: Record<string, string>): object {
   return Object.fromEntries(
     Object.entries(settings).map(([field, setting]) => [field, readSetting(setting, source)]),
-  ) as T;
+  );
 }
 
 function s3(source: Record<string, string>): ReturnType<typeof s3Options> {
-  const settings = read<S3Settings>(s3Settings, { ...keys, S3_BUCKET: 'swarms', ...source });
+  const settings = read(s3Settings, { ...keys, S3_BUCKET: 'swarms', ...source }) as S3Settings;
   return s3Options({ ...settings, peerLifetimeSeconds: 2700 });
 }
 
 function dynamoDb(source: Record<string, string>): ReturnType<typeof dynamoDbOptions> {
-  return dynamoDbOptions(read<DynamoDbSettings>(dynamoDbSettings, { ...keys, ...source }));
+  return dynamoDbOptions(read(dynamoDbSettings, { ...keys, ...source }) as DynamoDbSettings);
 }
 
 describe('the settings of the stores on S3 and DynamoDB', () => {
