@@ -1,10 +1,11 @@
 /**
- * The bundles: each OpenWhisk action as one self-contained file, and the standalone process that calls the same files.
+ * The bundles: each OpenWhisk action as one self-contained file, and the standalone process, from the same sources.
  * Type checking is `npm run typecheck`; a build only translates.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { basename, join } from 'node:path';
+import webpack from 'webpack';
 import * as riakClient from './webpack/riak-client.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -16,7 +17,7 @@ const actions = Object.fromEntries(
     .map((file) => [basename(file, '.ts'), join(root, 'actions', file)]),
 );
 
-function bundles({ name, entry, filename, externals }) {
+function bundles({ name, entry, filename, externals, plugins = [] }) {
   return {
     name,
     mode: 'production',
@@ -30,9 +31,8 @@ function bundles({ name, entry, filename, externals }) {
     },
     devtool: 'source-map',
     externals,
+    plugins,
     module: {
-      // The standalone process loads the actions' bundles by a path that only it knows.
-      parser: { javascript: { createRequire: false } },
       rules: [
         ...riakClient.rules,
         {
@@ -65,7 +65,19 @@ function refuseNative({ request, contextInfo }, done) {
 }
 
 export default [
-  bundles({ name: 'actions', entry: actions, filename: '[name].js', externals: [refuseNative] }),
+  bundles({
+    name: 'actions',
+    entry: actions,
+    filename: '[name].js',
+    externals: [refuseNative],
+    // No action opens an embedded store or examines one: what the store drivers would load for that stays out.
+    plugins: [
+      new webpack.IgnorePlugin({
+        resourceRegExp: /^\.\/(index|examine|examine\/examine)\.js$/,
+        contextRegExp: /lib\/store\/\w+$/,
+      }),
+    ],
+  }),
   ...(existsSync(entryOfStandalone)
     ? [
         bundles({

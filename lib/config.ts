@@ -1,28 +1,22 @@
 /**
  * Every setting of the tracker, read from the environment or from an action's parameters.
- * The settings themselves are declared in config/, one file a group. A store's settings are a group of their own:
- * add the file, then an entry in `storeGroups`, and STORE takes it.
+ * The settings themselves are declared in config/, one file a group, and those of a store in its own folder.
  */
-import { ConfigError } from './config/error.js';
-import { lmdbSettings } from './config/lmdb.js';
-import { readSetting, takes } from './config/read-setting.js';
+import { ConfigError } from './settings/error.js';
+import { readSetting, takes } from './settings/read-setting.js';
 import { purgeSettings } from './config/purge.js';
-import { riakSettings } from './config/riak.js';
-import { choice, type Setting } from './config/setting.js';
+import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
 import { swarmSettings } from './config/swarm.js';
 import { trackerSettings } from './config/tracker.js';
+import { driverOf, storeDrivers, storeNames, storeSettings } from './store/registry.js';
 
-export { ConfigError } from './config/error.js';
-
-const storeGroups = { lmdb: lmdbSettings, riak: riakSettings };
-
-export type StoreName = keyof typeof storeGroups;
+export { ConfigError } from './settings/error.js';
 
 const generalSettings = {
-  storeName: choice<StoreName>('STORE', {
+  storeName: choice('STORE', {
     description: 'Where peers and download counts are kept.',
-    options: Object.keys(storeGroups) as StoreName[],
+    options: storeNames,
     default: 'lmdb',
   }),
   logLevel: choice('LOG_LEVEL', {
@@ -38,14 +32,11 @@ const settings = {
   ...swarmSettings,
   ...purgeSettings,
   ...standaloneSettings,
-  ...storeGroups.lmdb,
-  ...storeGroups.riak,
+  ...storeSettings,
 };
 
-type Settings = typeof settings;
-
 /** A value for every setting, checked; times and sizes have their unit in the field's name. */
-export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+export type Config = ValuesOf<typeof settings>;
 
 /**
  * Reads every setting from `source`: environment variables, or an OpenWhisk action's parameters, where numbers and booleans
@@ -65,13 +56,13 @@ export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
 
 /** A text for a terminal: each setting with what it takes, its default and what it does. */
 export function describeSettings(): string {
-  const groups: [title: string, group: Readonly<Record<string, Setting<unknown>>>][] = [
+  const groups: [title: string, group: SettingGroup][] = [
     ['General', generalSettings],
     ['Tracker', trackerSettings],
     ['Swarms', swarmSettings],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
-    ...Object.entries(storeGroups).map(([name, group]): [string, typeof group] => [`Store ${name}`, group]),
+    ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   return groups
     .map(([title, group]) => `${title}\n${Object.values(group).map(describe).join('')}`)
@@ -124,11 +115,5 @@ function crossCheck(config: Config): void {
       `is ${config.requestTimeoutMs}, takes at least HEADERS_TIMEOUT, which is ${config.headersTimeoutMs}`,
     );
   }
-  if (config.storeName === 'riak' && config.riakConnectTimeoutMs >= config.riakCallTimeoutMs) {
-    // Else a call would give up before anybody knows that the node is silent.
-    throw new ConfigError(
-      'RIAK_CONNECT_TIMEOUT',
-      `is ${config.riakConnectTimeoutMs}, takes less than RIAK_CALL_TIMEOUT, which is ${config.riakCallTimeoutMs}`,
-    );
-  }
+  driverOf(config.storeName).check?.(config);
 }

@@ -7,3 +7,9 @@ export function messageOf(error: Error): string {
   const reasons: unknown[] = error.errors;
   return reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
 }
+
+/** The innermost message of an error, in one line: what the system said. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
+  return (error instanceof Error ? messageOf(error) : String(error)).replaceAll(/\s+/g, ' ');
+}

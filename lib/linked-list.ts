@@ -1,12 +1,13 @@
-/** What a list needs of its entries. An entry is in one list at most, and nobody else changes these. */
+/** The links of an entry. An entry is in one list at most, and only the list changes them. */
 export interface Linked<Entry> {
   before: Entry | undefined;
   after: Entry | undefined;
 }
 
 /**
- * Entries in the order in which they were appended, any of which can be taken out at once. A Set has that order too, but keeps the places of what was deleted: to
- * find the first of many that come and go takes it ever longer.
+ * A doubly linked list: entries in the order in which they were appended; removal is O(1). A Set
+ * keeps that order too, but also the slots of deleted entries, so finding its first entry gets
+ * slow.
  */
 export class LinkedList<Entry extends Linked<Entry>> {
   private head: Entry | undefined;

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { ConfigError, describeSettings, parseConfig } from '../lib/config.js';
-import { readSetting } from '../lib/config/read-setting.js';
-import { text } from '../lib/config/setting.js';
+import { readSetting } from '../lib/settings/read-setting.js';
+import { text } from '../lib/settings/setting.js';
 
 function refusal(source: Readonly<Record<string, unknown>>): ConfigError {
   try {

@@ -1,7 +1,7 @@
 /** Runs of a web action by wrk. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Runtime } from '../peers/runtime.js';
+import type { Runtime } from '../trackers/runtime.js';
 import { infohashOf } from './numbered.js';
 import { MOST_SECONDS, runWrk } from './run-wrk.js';
 import { parseWrkOutput, perSecond, refuseErrors } from './wrk-output.js';

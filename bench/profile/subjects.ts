@@ -1,13 +1,13 @@
 /** What can be profiled: ours under the load of a row, in a process that leaves a profile when it ends. */
 import { readFileSync } from 'node:fs';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
-import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { AnnounceLoad } from '../load/announce-load.js';
 import { RunLoad } from '../load/run-load.js';
 import { Workload } from '../load/workload.js';
 import { bundlePath } from '../paths.js';
-import { startRuntime } from '../peers/runtime.js';
-import { optionsOfNpmStart, startStandalone } from '../peers/standalone.js';
+import { startRuntime } from '../trackers/runtime.js';
+import { optionsOfNpmStart, startStandalone } from '../trackers/standalone.js';
 import { CONNECTIONS, PEERS, PEERS_IN_SWARM, RATE, SETTINGS } from '../rows/headline.js';
 import { MANY } from '../rows/runtime.js';
 import { leaveFirstCore } from '../support/affinity.js';

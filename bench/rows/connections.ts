@@ -5,11 +5,11 @@
 import { sampleReplies } from '../load/sample.js';
 import { Workload } from '../load/workload.js';
 import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
-import { startBareNode } from '../peers/bare-node.js';
-import { startNginx } from '../peers/nginx.js';
-import { startOpentracker } from '../peers/opentracker.js';
-import type { Peer } from '../peers/peer.js';
-import { startStandalone } from '../peers/standalone.js';
+import { startBareNode } from '../trackers/bare-node.js';
+import { startNginx } from '../trackers/nginx.js';
+import { startOpentracker } from '../trackers/opentracker.js';
+import type { RunningTracker } from '../trackers/running-tracker.js';
+import { startStandalone } from '../trackers/standalone.js';
 import type { Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { alternate, ratios, spreadOf } from '../spread.js';
@@ -29,14 +29,14 @@ export async function connections({ rounds, atEnd, tell }: RowOptions): Promise<
   const scratch = makeScratch();
   atEnd.add(scratch.remove);
   const workload = new Workload(scratch.directory, SWARMS);
-  const started = async (starting: Promise<Peer>): Promise<Peer> => {
-    const peer = await starting;
-    atEnd.add(peer.stop);
-    return peer;
+  const started = async (starting: Promise<RunningTracker>): Promise<RunningTracker> => {
+    const tracker = await starting;
+    atEnd.add(tracker.stop);
+    return tracker;
   };
-  const filled = async (peer: Peer): Promise<AnnounceLoad> => {
-    const load = new AnnounceLoad(workload, peer);
-    tell(`${peer.name}: ${FILLED} peers announce`);
+  const filled = async (tracker: RunningTracker): Promise<AnnounceLoad> => {
+    const load = new AnnounceLoad(workload, tracker);
+    tell(`${tracker.name}: ${FILLED} peers announce`);
     await load.fill(FILLED);
     return load;
   };

@@ -6,7 +6,7 @@
  * the tracker starts on that store as `npm start` does, and live clients announce from a process of their own at a constant rate; a latency begins
  * when an announce was to be sent. Each peer has an address of its own, named by X-Forwarded-For, as behind a proxy.
  */
-import { startStandalone } from '../peers/standalone.js';
+import { startStandalone } from '../trackers/standalone.js';
 import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

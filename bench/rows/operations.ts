@@ -1,5 +1,5 @@
 /** Row 4: what announces ask of Riak and of the processor, and how much of that is the tracker's own code. */
-import { optionsOfNpmStart } from '../peers/standalone.js';
+import { optionsOfNpmStart } from '../trackers/standalone.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { ratios, spreadOf } from '../spread.js';

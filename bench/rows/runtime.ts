@@ -15,10 +15,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
-import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { RunLoad, type RunsOptions } from '../load/run-load.js';
 import { bundlePath } from '../paths.js';
-import { startRuntime } from '../peers/runtime.js';
+import { startRuntime } from '../trackers/runtime.js';
 import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

@@ -3,10 +3,10 @@
  * its lanes split them, while a shard has more than SHARD_PEERS.
  */
 import { isIPv4 } from 'node:net';
-import { createRecord, SEEDER, setDate, toTicks, V4 } from '../../lib/swarm/peer-record.js';
-import { childOf, hashPeerId, infohashKey, shardKey } from '../../lib/swarm/placement.js';
-import { HEADER_SIZE, newHeader } from '../../lib/swarm/shard-header.js';
-import { Shard } from '../../lib/swarm/shard.js';
+import { createRecord, SEEDER, setDate, toTicks, V4 } from '../../lib/swarm/shard/peer-record.js';
+import { childOf, hashPeerId, infohashKey, shardKey } from '../../lib/swarm/shard/placement.js';
+import { HEADER_SIZE, newHeader } from '../../lib/swarm/shard/header.js';
+import { Shard } from '../../lib/swarm/shard/shard.js';
 import type { Store } from '../../lib/store/store.js';
 import { addressOf, infohashOf, isSeeder, peerIdOf, PORT } from '../load/numbered.js';
 

@@ -3,16 +3,16 @@
  * included. The action is the deployed bundle with the store that it makes from its parameters; the double is a process of its own.
  */
 import { createRequire } from 'node:module';
-import { riakOptions } from '../../lib/config/riak.js';
+import { riakOptions } from '../../lib/store/riak/settings.js';
 import { parseConfig } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
 import type { WebAction, WebActionParams } from '../../lib/openwhisk/web-action.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import { startRiakDoubleProcess, type RiakDoubleProcess } from '../../test/riak-double/process.js';
-import { trackerTypes } from '../../test/riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { bundlePath } from '../paths.js';
-import { config, strictLog } from '../support/action.js';
+import { config, strictLog } from '../support/tracker.js';
 import { evenShards, putAll } from '../support/stored-swarm.js';
 import { work } from './work.js';
 

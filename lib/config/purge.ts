@@ -1,6 +1,6 @@
-import { integer } from './setting.js';
+import { integer } from '../settings/setting.js';
 
-/** Housekeeping: expired peers are never seen, purged or not; a purge gives back the room they take. */
+/** Housekeeping: nobody sees expired peers, purged or not; a purge frees the room they take. */
 export const purgeSettings = {
   purgeIntervalSeconds: integer('PURGE_INTERVAL', {
     description:

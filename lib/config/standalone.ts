@@ -1,4 +1,4 @@
-import { integer, networks, text } from './setting.js';
+import { integer, networks, text } from '../settings/setting.js';
 
 const headersTimeoutMs = integer('HEADERS_TIMEOUT', {
   description: 'How long a client may take to send the head of a request.',

@@ -1,4 +1,4 @@
-import { integer } from './setting.js';
+import { integer } from '../settings/setting.js';
 
 /** How swarms are cut into shards and which shards a process keeps. */
 export const swarmSettings = {

@@ -1,4 +1,4 @@
-import { flag, integer } from './setting.js';
+import { flag, integer } from '../settings/setting.js';
 
 const announceIntervalSeconds = integer('ANNOUNCE_INTERVAL', {
   description: 'How long a client is asked to wait between two announces (BEP 3 interval).',

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Answer } from '../deployment/get-once.mjs';
 import { announceQuery, escaped, newPeer, type Peer } from '../deployment/web-action-client.mjs';
-import { isDictionary, type Bencoded } from './bencode.js';
-import { ok, wrong, type Finding } from './finding.js';
+import { isDictionary, type Bencoded } from '../metainfo/bencode.js';
+import { ok, wrong, type Finding } from '../finding.js';
 import type { Way } from './way.js';
 
 export interface HashTrial {

@@ -1,9 +1,7 @@
-import { riakOptions } from '../config/riak.js';
-import type { Examination } from './finding.js';
+import type { Examination } from '../finding.js';
+import { driverOf } from '../store/registry.js';
 import { examineGateway } from './gateway/examine.js';
-import { examineLmdb } from './lmdb.js';
 import { examineNamespace, examineOpenWhisk } from './openwhisk/examine.js';
-import { examineRiak } from './riak/examine.js';
 import type { Site } from './site.js';
 
 /**
@@ -11,22 +9,12 @@ import type { Site } from './site.js';
  * @throws ConfigError if settings do not go together
  */
 export function examinations(site: Site): Examination[] {
-  const { platform, gateway } = site;
+  const { config, platform, gateway } = site;
+  const storeFindings = driverOf(config.storeName).examine(config);
   return [
-    storeExamination(site),
+    () => storeFindings,
     ...(platform === undefined ? [] : [() => examineOpenWhisk(platform)]),
     ...(gateway === undefined ? [] : [() => examineGateway(gateway)]),
     ...(platform === undefined ? [] : [() => examineNamespace(platform)]),
   ];
-}
-
-function storeExamination({ config }: Site): Examination {
-  switch (config.storeName) {
-    case 'lmdb':
-      return () => examineLmdb(config);
-    case 'riak': {
-      const options = riakOptions(config);
-      return () => examineRiak(options);
-    }
-  }
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.js';
 import { readEnvFile, withoutEmpty } from '../deployment/env-file.mjs';
 import { examinations } from './examinations.js';
-import type { Examination, Finding } from './finding.js';
+import type { Examination, Finding } from '../finding.js';
 import { isWell, jsonReport, textReport } from './report.js';
 import { siteOf } from './site.js';
 

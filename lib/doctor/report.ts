@@ -1,4 +1,4 @@
-import type { Finding } from './finding.js';
+import type { Finding } from '../finding.js';
 
 /** How findings are written for whoever asked. */
 export interface Report {

@@ -1,7 +1,7 @@
 /** How the doctor reaches the tracker: straight at the web actions, or as a client does. */
 import { getOnce, type Answer } from '../deployment/get-once.mjs';
 import { failureIn, gatewayHeaders, problemOf, webActionUrl } from '../deployment/web-action-client.mjs';
-import { decodeReply, type Bencoded } from './bencode.js';
+import { decodeDictionary, type Bencoded } from '../metainfo/bencode.js';
 import type { PlatformSite } from './site.js';
 
 export type Action = 'announce' | 'scrape';
@@ -38,7 +38,7 @@ export function throughGateway(gateway: string, headers: Readonly<Record<string,
 export function platformReply(answer: Answer): ReadonlyMap<string, Bencoded> {
   const problem = problemOf(answer);
   if (problem !== undefined) throw new NoReplyError(answer, problem);
-  return decodeReply(answer.body);
+  return decodeDictionary(answer.body);
 }
 
 /** The dictionary of a reply that a client got. @throws NoReplyError, BencodeError */
@@ -49,5 +49,5 @@ export function clientReply(answer: Answer): ReadonlyMap<string, Bencoded> {
   if (!type.startsWith('text/plain')) throw new NoReplyError(answer, `the content type is ${type}`);
   const reason = failureIn(body);
   if (reason !== undefined) throw new NoReplyError(answer, `the reply is a failure: ${reason}`);
-  return decodeReply(body);
+  return decodeDictionary(body);
 }

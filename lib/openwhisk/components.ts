@@ -1,7 +1,6 @@
 import { ConfigError, parseConfig } from '../config.js';
-import { riakOptions } from '../config/riak.js';
 import { systemClock } from '../environment.js';
-import { openRiakStore } from '../store/riak/riak-store.js';
+import { driverOf, storeDrivers, storeNames } from '../store/registry.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { stdoutLog } from './stdout-log.js';
 
@@ -13,21 +12,30 @@ export type ActionParams = Readonly<Record<string, unknown>>;
  * processes. Nothing is connected before the store is called, and then for all runs together.
  * @returns gives what `create` made; throws ConfigError, every time, for parameters that cannot be used
  */
-export function madeOnce<T>(create: (components: TrackerComponents) => T): (params: ActionParams) => T {
-  let made: T | undefined;
-  return (params) => (made ??= create(componentsOf(params)));
+export function madeOnce<T>(
+  create: (components: TrackerComponents) => T,
+): (params: ActionParams) => Promise<T> {
+  let made: Promise<T> | undefined;
+  return (params) => {
+    made ??= componentsOf(params).then(create);
+    // Parameters that cannot be used are looked at anew by every run.
+    made.catch(() => (made = undefined));
+    return made;
+  };
 }
 
-function componentsOf(params: ActionParams): TrackerComponents {
+async function componentsOf(params: ActionParams): Promise<TrackerComponents> {
   const config = parseConfig(params);
-  if (config.storeName !== 'riak') {
+  const driver = driverOf(config.storeName);
+  if (!driver.runsInActions) {
+    const usable = storeNames.filter((name) => storeDrivers[name].runsInActions);
     throw new ConfigError(
       'STORE',
-      `is ${config.storeName}, takes riak in an action, which has no disk of its own`,
+      `is ${config.storeName}, takes ${usable.join(' or ')} in an action, which has no disk of its own`,
     );
   }
   const log = stdoutLog(config.logLevel);
   const random = Math.random;
-  const store = openRiakStore({ ...riakOptions(config), clock: systemClock, random, log });
+  const store = await driver.open(config, { clock: systemClock, random, log });
   return { config, store, clock: systemClock, random, log };
 }

@@ -23,7 +23,7 @@ export function platformPurge(): (params: ActionParams) => Promise<PurgeResult |
     ids: RunIds,
   ): Promise<PurgeResult | PurgeFailure> => {
     try {
-      const components = componentsFor(params);
+      const components = await componentsFor(params);
       const invoker = invokerOf(environment);
       const log = withFields(components.log, ids);
       return await runSlice({ ...components, log }, params['purge'], {

@@ -1,6 +1,10 @@
 import type { KeyRange } from '../store/store.js';
-import { SwarmPurge, type SwarmPurgeComponents } from './swarm-purge.js';
 import { emptySummary, type PurgeSummary } from './summary.js';
+import { SwarmPurge, type SwarmPurgeComponents } from './swarm-purge.js';
+
+const SHARD_KEY = /^([0-9a-f]{40})(?:\.(\d+))?$/;
+/** After an infohash it sorts behind all shards of that swarm, and before every other infohash. */
+const AFTER_SHARDS = '/';
 
 export interface PurgeOptions {
   /** How many swarms are cleaned at once. */
@@ -22,15 +26,15 @@ export interface PurgeState {
   readonly spentMilliseconds: number;
 }
 
-/** All swarms are in front of it. */
+/** A purge that has everything still to do. */
 export function newPurge(now: number): PurgeState {
   return { startedAt: now, ranges: allRanges(), summary: emptySummary(), spentMilliseconds: 0 };
 }
 
 /**
- * Runs one slice of a purge: cleans swarms until all are done or the time is spent. Whatever happens between two slices, or to one of them, nothing is
- * lost but time: a purge only drops what has expired, and may be begun again, or run twice at once.
- * @returns where it stands; it is done when no ranges are left
+ * Runs one slice of a purge: cleans swarms until all are done or the time is spent. A purge drops
+ * only what has expired, so it may break off anywhere, begin again, or run twice at once.
+ * @returns the state afterwards; the purge is done when no ranges are left
  * @throws StoreError if keys cannot be listed; go on from `state`
  */
 export async function purgeSlice(
@@ -60,7 +64,7 @@ class Slice {
     private readonly components: SwarmPurgeComponents,
     state: PurgeState,
     private readonly options: PurgeOptions,
-    private readonly deadline: number,
+    private readonly endsAt: number,
   ) {
     this.ranges = [...state.ranges];
     this.summary = { ...state.summary, largest: [...state.summary.largest] };
@@ -68,8 +72,9 @@ class Slice {
   }
 
   /**
-   * Takes ranges until none is left or the time is spent; what is left of a range goes back. A range once taken is looked at to its end or to its first
-   * swarm at least: so slices come to an end however slow the store is, if they have time at all.
+   * Takes ranges until none is left or the time is spent; the rest of a range goes back. Of a range
+   * that is taken at least one swarm is cleaned, so a purge makes progress however slow the store
+   * is.
    */
   async work(): Promise<void> {
     while (!this.isSpent()) {
@@ -84,7 +89,7 @@ class Slice {
     }
   }
 
-  /** One swarm that cannot be cleaned does not keep the purge from the others. */
+  /** A swarm that cannot be cleaned does not stop the purge. */
   private async clean(infohash: string, numbers: readonly number[]): Promise<void> {
     try {
       await this.swarms.clean(infohash, numbers, this.summary);
@@ -94,7 +99,10 @@ class Slice {
     }
   }
 
-  /** The swarms that have keys in a range: the keys of one swarm stand together. Lets other work of the process go on between pages. */
+  /**
+   * The swarms that have keys in a range: the keys of one swarm are next to each other. Lets other
+   * work of the process go on between pages.
+   */
   private async *swarmsOf(range: KeyRange): AsyncGenerator<{ infohash: string; numbers: number[] }> {
     let cursor: string | undefined;
     let swarm: { infohash: string; numbers: number[] } | undefined;
@@ -118,14 +126,9 @@ class Slice {
   }
 
   private isSpent(): boolean {
-    return this.components.clock.now() >= this.deadline;
+    return this.components.clock.now() >= this.endsAt;
   }
 }
-
-const SHARD_KEY = /^([0-9a-f]{40})(?:\.(\d+))?$/;
-
-/** Sorts after `.`, with which the keys of a swarm's other shards go on, and before any other infohash. */
-const AFTER_SHARDS = '/';
 
 /** 256 ranges by the first byte of the infohash. */
 function allRanges(): KeyRange[] {

@@ -23,7 +23,7 @@ export function reportOf(state: PurgeState, now: number): PurgeReport {
   };
 }
 
-/** Keeps a report in the store, in the place of the one before. Of two purges that end at once either may stay. */
+/** Stores a report in place of the last one. Of two purges that end at once either may stay. */
 export async function storeReport(store: Store, report: PurgeReport): Promise<void> {
   const value = Buffer.from(JSON.stringify(report));
   let version: Version | undefined = (await store.fetch(REPORT_KEY)).version;

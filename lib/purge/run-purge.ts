@@ -3,6 +3,11 @@ import { newPurge, purgeSlice } from './purge.js';
 import { reportOf, storeReport, type PurgeReport } from './report.js';
 import type { SwarmPurgeComponents } from './swarm-purge.js';
 
+/** Milliseconds of a slice: short, so that a process that is to end does not wait long. */
+const SLICE_MS = 250;
+/** Keys of a page: few, as a page is worked through without a pause. */
+const PAGE_KEYS = 256;
+
 export interface RunPurgeOptions {
   readonly parallelism: number;
   /** Asked between two slices: whether to stop before the end. */
@@ -21,13 +26,13 @@ export async function runPurge(
   let state = newPurge(clock.now());
   while (state.ranges.length > 0) {
     if (isStopped()) return undefined;
-    state = await purgeSlice(components, state, { parallelism, budgetMilliseconds: SLICE, pageKeys: PAGE });
+    state = await purgeSlice(components, state, {
+      parallelism,
+      budgetMilliseconds: SLICE_MS,
+      pageKeys: PAGE_KEYS,
+    });
   }
   const report = reportOf(state, clock.now());
   await storeReport(store, report);
   return report;
 }
-
-/** Short, so that a process that is to end does not wait long; a page is worked on without a pause, so it is small. */
-const SLICE = 250;
-const PAGE = 256;

@@ -1,6 +1,9 @@
-import type { PeerCounts } from '../swarm/counts.js';
+import type { PeerCounts } from '../swarm/shard/counts.js';
 
-/** What a purge found and did. Plain data, so that it can be stored, and handed from one slice to the next. */
+/** Swarms that a report names, the largest ones. */
+const MAX_LARGEST = 20;
+
+/** What a purge found and did. Plain data: it is stored, and goes from one slice to the next. */
 export interface PurgeSummary {
   /** Swarms with live peers. */
   swarms: number;
@@ -15,7 +18,7 @@ export interface PurgeSummary {
   recordsDropped: number;
   /** Stored shards that are gone. */
   shardsRemoved: number;
-  /** Shards that were merged into the one they had been split off from. */
+  /** Shards that were merged into their parents. */
   shardsMerged: number;
   /** Swarms that could not be cleaned; the log says why. */
   failures: number;
@@ -28,8 +31,6 @@ export interface LargeSwarm {
   infohash: string;
   peers: number;
 }
-
-const LARGEST = 20;
 
 export function emptySummary(): PurgeSummary {
   return {
@@ -57,8 +58,8 @@ export function addSwarm(summary: PurgeSummary, infohash: string, counts: PeerCo
   summary.leechers += counts.leechers;
   summary.partialSeeds += counts.partialSeeds;
   const { largest } = summary;
-  if (largest.length === LARGEST && peers <= (largest.at(-1)?.peers ?? 0)) return;
+  if (largest.length === MAX_LARGEST && peers <= (largest.at(-1)?.peers ?? 0)) return;
   const at = largest.findIndex((other) => other.peers < peers);
   largest.splice(at < 0 ? largest.length : at, 0, { infohash, peers });
-  largest.length = Math.min(largest.length, LARGEST);
+  largest.length = Math.min(largest.length, MAX_LARGEST);
 }

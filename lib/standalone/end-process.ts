@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { giveUpLocks } from '../store/lmdb/index.js';
-
 let ending: Promise<never> | undefined;
+
+const preparations: (() => Promise<void>)[] = [];
+
+/** Names what must be done before the process can exit, e.g. by a store whose threads Node would wait for. */
+export function beforeExit(prepare: () => Promise<void>): void {
+  preparations.push(prepare);
+}
 
 /**
  * Ends the process, whatever the store is about. The first status that is given counts. Never settles.
- *
- * A thread that has the lock of the journal, or waits for it, would keep the process, as Node waits for its threads: so that lock is given up first.
- * If another process does not give it back, nothing but to be killed ends this one.
+ * If what must be done first does not end in time, nothing but to be killed ends the process.
  */
 export function endProcess(status: number): Promise<never> {
   ending ??= end(status);
@@ -16,7 +19,10 @@ export function endProcess(status: number): Promise<never> {
 }
 
 async function end(status: number): Promise<never> {
-  const isFree = await Promise.race([giveUpLocks().then(() => true), delay(MOST_MS, false)]);
+  const isFree = await Promise.race([
+    Promise.all(preparations.map((prepare) => prepare())).then(() => true),
+    delay(MOST_MS, false),
+  ]);
   if (isFree) process.exit(status);
   process.kill(process.pid, 'SIGKILL');
   // Still here: the system spares the first process of a container, unless it crashes.

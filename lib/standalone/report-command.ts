@@ -1,9 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { fetchReport } from '../purge/report.js';
+import { driverOf } from '../store/registry.js';
 import { StartError } from './start-error.js';
 import { withStore } from './with-store.js';
 
@@ -12,21 +10,11 @@ import { withStore } from './with-store.js';
  * @throws StartError if there is no report or the store cannot be used, ConfigError if its settings do not go together
  */
 export async function reportCommand(config: Config, log: Log): Promise<void> {
-  const report = (await isNew(config))
-    ? undefined
-    : await withStore(config, log, 'the report could not be read', fetchReport);
+  // Opening a store that does not exist yet would make it.
+  const exists = (await driverOf(config.storeName).exists?.(config)) ?? true;
+  const report = exists
+    ? await withStore(config, log, 'the report could not be read', fetchReport)
+    : undefined;
   if (report === undefined) throw new StartError('no purge has left a report yet: npm run purge makes one');
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-}
-
-/** Whether there is no embedded store yet: opening it would make one. */
-async function isNew({ storeName, dataDirectory }: Config): Promise<boolean> {
-  if (storeName !== 'lmdb') return false;
-  try {
-    const files = await readdir(resolve(dataDirectory));
-    return !files.some((file) => file.endsWith('.mdb'));
-  } catch (error) {
-    // Whatever else is wrong with the directory, opening the store says it.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
 }

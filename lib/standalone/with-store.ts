@@ -1,9 +1,10 @@
 import type { Config } from '../config.js';
+import { reasonOf } from '../error-message.js';
 import type { Log } from '../log.js';
 import { StoreError } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import { openStore } from './open-store.js';
-import { reasonOf, StartError } from './start-error.js';
+import { StartError } from './start-error.js';
 
 /**
  * Opens the store that STORE names for one piece of work, and closes it after that.

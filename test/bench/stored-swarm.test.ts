@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 
-import { config, strictLog } from '../../bench/support/action.js';
+import { config, strictLog } from '../../bench/support/tracker.js';
 import { CountingStore } from '../../bench/support/counting-store.js';
 import { InstantStore } from '../../bench/support/instant-store.js';
 import { evenShards, putAll } from '../../bench/support/stored-swarm.js';
 import { addressOf, infohashOf, isSeeder, peerIdOf, PORT } from '../../bench/load/numbered.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { storeConformance } from '../store/conformance.js';
 import { seededRandom } from '../support/seeded-random.js';

@@ -1,7 +1,7 @@
 import { main } from '../../lib/doctor/main.js';
-import type { Finding } from '../../lib/doctor/finding.js';
+import type { Finding } from '../../lib/finding.js';
 import type { RiakDouble } from '../riak-double/double.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE } from '../riak-double/tracker-types.js';
 
 export interface Consultation {
   readonly status: number;

@@ -9,7 +9,7 @@ import { BUILD_TIMEOUT_MS } from '../openwhisk/support/bundles.js';
 import { deploy, mainOf } from '../openwhisk-double/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../openwhisk/support/deployed-tracker.js';
 import { decodeCanonical } from '../http/bencoding.js';
-import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
+import { BUCKET, SWARM_TYPE } from '../riak-double/tracker-types.js';
 import { Cleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { describeWith, installed } from '../support/programs.js';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { firstAnnounceTime, loadTimes } from '../../scripts/lib/bundle-times.mjs';
-import { trackerTypes } from '../riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../riak-double/tracker-types.js';
 import { startRiakDouble, type RiakDouble } from '../riak-double/double.js';
 import { startProgram } from '../support/running-program.js';
 import { announceOf, INFOHASH, queryOf, Reply } from '../tracker/tracker-site.js';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { REPORT_KEY } from '../../lib/purge/report.js';
 import { WEB, type Answer } from '../openwhisk-double/client.js';
 import type { WarmContainer } from '../openwhisk-double/warm-container.js';
-import { BUCKET, SWARM_TYPE } from '../riak/support/riak-for-tracker.js';
+import { BUCKET, SWARM_TYPE } from '../riak-double/tracker-types.js';
 import { defined } from '../support/defined.js';
 import { eventually } from '../support/eventually.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';

@@ -5,16 +5,16 @@ import { newPurge, purgeSlice, type PurgeState } from '../../lib/purge/purge.js'
 import type { PurgeSummary } from '../../lib/purge/summary.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import type { Store } from '../../lib/store/store.js';
-import { infohashKey } from '../../lib/swarm/placement.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
+import { infohashKey } from '../../lib/swarm/shard/placement.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { openQuietStore } from '../store/lmdb/quiet-store.js';
 import { defined } from '../support/defined.js';
 import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { ofNewerFormat } from '../swarm/damage.js';
-import { announce, announcementOf, Site, upTo } from '../swarm/site.js';
+import { ofNewerFormat } from '../swarm/support/damage.js';
+import { announce, announcementOf, Site, upTo } from '../swarm/support/site.js';
 import { componentsOf, handedOver, infohashOf, OPTIONS, populate, purge } from './purging.js';
 
 const LIFETIME = 2700;
@@ -37,7 +37,9 @@ function slowSite(milliseconds: number, options: Partial<MemoryStoreOptions> = {
 /** 60 swarms, of 1 to 30 peers. */
 const sizes = new Map(upTo(60).map((swarm) => [swarm, 1 + ((swarm * 7) % 30)]));
 
-/** What a purge should say of swarms that were populated with these sizes, apart from what it did. */
+/**
+ * What a purge should say of swarms that were populated with these sizes, apart from what it did.
+ */
 function expectedOf(of: ReadonlyMap<number, number>): Partial<PurgeSummary> {
   let [peers, seeders] = [0, 0];
   for (const size of of.values()) {
@@ -359,7 +361,7 @@ describe('a purge beside announces', () => {
           );
         const components = { store, clock, log, ...rules };
         await announceAll(upTo(300));
-        // All of these are about to expire; some come back while two purges clean and fold.
+        // All of these are about to expire; some come back while two purges clean and merge.
         scene.pass(LIFETIME);
         const back = upTo(300).filter((number) => number % 5 === 0);
         const purges = upTo(2).map(() => purgeSlice(components, newPurge(0), { ...OPTIONS, pageKeys: 5 }));
@@ -371,9 +373,9 @@ describe('a purge beside announces', () => {
         // In peace, what two purges and announces left to each other is put in order.
         const { summary } = await purgeSlice(components, newPurge(0), OPTIONS);
         expect(summary).to.include({ swarms: swarmCount, peers: back.length, failures: 0 });
-        const deadline = Math.floor(clock.now() / 1000) - LIFETIME;
+        const expiryCutoff = Math.floor(clock.now() / 1000) - LIFETIME;
         for (const swarm of upTo(swarmCount)) {
-          const { counts } = await scrapeSwarm({ store, random, log }, infohashOf(swarm), deadline);
+          const { counts } = await scrapeSwarm({ store, random, log }, infohashOf(swarm), expiryCutoff);
           const expected = back.filter((number) => number % swarmCount === swarm).length;
           expect(counts.leechers, `swarm ${swarm}`).to.equal(expected);
         }

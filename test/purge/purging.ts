@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { newPurge, purgeSlice, type PurgeOptions, type PurgeState } from '../../lib/purge/purge.js';
 import type { PurgeSummary } from '../../lib/purge/summary.js';
 import type { SwarmPurgeComponents } from '../../lib/purge/swarm-purge.js';
-import { announce, type Site } from '../swarm/site.js';
+import { announce, type Site } from '../swarm/support/site.js';
 
 export const OPTIONS: PurgeOptions = { parallelism: 4, budgetMilliseconds: 1e9, pageKeys: 1000 };
 
@@ -21,7 +21,7 @@ export function handedOver(state: PurgeState): PurgeState {
 export async function purge(site: Site, options: Partial<PurgeOptions> = {}): Promise<PurgeSummary> {
   let state = newPurge(site.milliseconds);
   for (let slices = 0; state.ranges.length > 0; slices++) {
-    if (slices === MOST_SLICES) throw new Error(`not done after ${MOST_SLICES} slices`);
+    if (slices === MAX_SLICES) throw new Error(`not done after ${MAX_SLICES} slices`);
     state = handedOver(await purgeSlice(componentsOf(site), state, { ...OPTIONS, ...options }));
   }
   return state.summary;
@@ -44,4 +44,4 @@ export async function populate(site: Site, sizes: ReadonlyMap<number, number>): 
 }
 
 /** More than any purge in these tests takes. */
-const MOST_SLICES = 5000;
+const MAX_SLICES = 5000;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { fetchReport, REPORT_KEY } from '../../lib/purge/report.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { Site } from '../swarm/site.js';
+import { Site } from '../swarm/support/site.js';
 import { componentsOf, infohashOf, populate } from './purging.js';
 
 describe('a whole purge in one process', () => {

@@ -3,16 +3,16 @@ import { expect } from 'chai';
 import { emptySummary, type PurgeSummary } from '../../lib/purge/summary.js';
 import { SwarmPurge } from '../../lib/purge/swarm-purge.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { SEEDER, STOPPED } from '../../lib/swarm/peer-record.js';
-import { shardKey } from '../../lib/swarm/placement.js';
-import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard-header.js';
-import { withStraysKnown } from '../../lib/swarm/merge.js';
+import { SEEDER, STOPPED } from '../../lib/swarm/shard/peer-record.js';
+import { shardKey } from '../../lib/swarm/shard/placement.js';
+import { newHeader, ShardFormatError, type ShardHeader } from '../../lib/swarm/shard/header.js';
+import { withMisplacedFlag } from '../../lib/swarm/shard/merge.js';
 import { collectGarbage } from '../support/collect-garbage.js';
 import type { Fault, Operation } from '../support/memory-store.js';
 import { recordsOf, shardOf } from '../support/swarm-arbitraries.js';
-import { damaged, ofNewerFormat } from '../swarm/damage.js';
-import { numbersIn, recordOf, v6Of } from '../swarm/peers.js';
-import { announce, fill, KEY, Site, upTo } from '../swarm/site.js';
+import { damaged, ofNewerFormat } from '../swarm/support/damage.js';
+import { numbersIn, recordOf, v6Of } from '../swarm/support/peers.js';
+import { announce, fill, KEY, Site, upTo } from '../swarm/support/site.js';
 import { componentsOf } from './purging.js';
 
 const LIFETIME = 2700;
@@ -25,21 +25,26 @@ async function clean(site: Site): Promise<PurgeSummary> {
   return summary;
 }
 
-/** Stores shard n with these records under a header, with whatever of them strays known to. */
+/**
+ * Stores shard n with these records under a header, with whatever of them misplaced records known
+ * to.
+ */
 async function store(
   site: Site,
   n: number,
   header: Partial<ShardHeader>,
   list: readonly Buffer[] = [],
 ): Promise<void> {
-  const shard = withStraysKnown(n, shardOf(list, { ...newHeader(n), ...header }));
+  const shard = withMisplacedFlag(shardOf(list, { ...newHeader(n), ...header }));
   await site.overwrite(shardKey(KEY, n), Buffer.from(shard.seal()));
 }
 
 const seenNow = (site: Site, numbers: readonly number[]): Buffer[] =>
   numbers.map((number) => recordOf(number, { seen: site.milliseconds / 1000 }));
 
-/** All peers in the store, by number, whichever shard they are in; twice if they are there twice. */
+/**
+ * All peers in the store, by number, whichever shard they are in; twice if they are there twice.
+ */
 async function storedNumbers(site: Site): Promise<number[]> {
   const numbers: number[] = [];
   for (const key of await site.keys()) {
@@ -202,11 +207,11 @@ describe('cleaning a swarm', () => {
     await store(site, 1, {}, seenNow(site, ones));
     await clean(site);
     const headers = await headersOf(site);
-    expect(headers.get(KEY)).to.deep.include({ depth: 1, strays: false });
+    expect(headers.get(KEY)).to.deep.include({ depth: 1, misplaced: false });
     await expectFindable(site, [...zeros, ...ones]);
   });
 
-  it('counts a peer once that a shard and its parent hold, as two purges that fold at once may leave it', async () => {
+  it('counts a peer once that a shard and its parent hold, as two purges that merge at once may leave it', async () => {
     const site = new Site({ shardPeers: 16 });
     const [ofParent, ofChild] = [numbersIn(0, 1, 8), numbersIn(1, 1, 9)];
     await store(site, 0, {}, seenNow(site, [...ofParent, ...ofChild.slice(0, 4)]));
@@ -229,7 +234,7 @@ describe('cleaning a swarm', () => {
 });
 
 describe('a swarm that has become small', () => {
-  it('folds back, youngest shard first, and everybody is findable in between and after', async () => {
+  it('merges back, youngest shard first, and everybody is findable in between and after', async () => {
     const site = new Site({ shardPeers: 8, unwrittenSeconds: 2000 });
     await fill(site.process(), upTo(200));
     const before = (await site.keys()).length;
@@ -248,7 +253,7 @@ describe('a swarm that has become small', () => {
     await expectFindable(site, staying);
   });
 
-  it('loses and hides nobody wherever the folding breaks off', async function () {
+  it('loses and hides nobody wherever the merging breaks off', async function () {
     this.timeout(30_000);
     const staying = [3, 14, 15, 92];
     let calls = Infinity;
@@ -307,7 +312,8 @@ describe('a swarm that has become small', () => {
               steps.back.give();
               await steps.apart.given;
             }
-            // The other one has told the root of the child again, and moved its peers there, where they are. It does nothing more.
+            // The other one has told the root of the child again, and moved its peers there, where
+            // they are. It does nothing more.
             if (label === `put ${KEY} answer` && times === 5) {
               steps.apart.give();
               await new Promise(() => undefined);
@@ -329,15 +335,15 @@ describe('a swarm that has become small', () => {
   it('keeps the shards that have enough peers as they are', async () => {
     const site = new Site({ shardPeers: 8 });
     const counts = [
-      { zeros: 2, ones: 2, folds: true },
-      { zeros: 0, ones: 4, folds: true },
-      { zeros: 3, ones: 2, folds: false },
-      { zeros: 5, ones: 0, folds: false },
+      { zeros: 2, ones: 2, merges: true },
+      { zeros: 0, ones: 4, merges: true },
+      { zeros: 3, ones: 2, merges: false },
+      { zeros: 5, ones: 0, merges: false },
     ];
-    for (const { zeros, ones, folds } of counts) {
+    for (const { zeros, ones, merges } of counts) {
       await store(site, 0, { depth: 1 }, seenNow(site, numbersIn(0, 1, zeros)));
       await store(site, 1, {}, seenNow(site, numbersIn(1, 1, ones)));
-      expect((await clean(site)).shardsMerged, `${zeros} and ${ones}`).to.equal(folds ? 1 : 0);
+      expect((await clean(site)).shardsMerged, `${zeros} and ${ones}`).to.equal(merges ? 1 : 0);
     }
   });
 
@@ -399,7 +405,8 @@ describe('a swarm that has become small', () => {
   });
 
   it('is gone without a trace though a purge broke off or shards were lost', async () => {
-    // Of nine peers there are two shards: nothing that is left was split off from the one that is lost.
+    // Of nine peers there are two shards: nothing that is left was split off from the one that is
+    // lost.
     for (const [size, lost] of [
       [60, 1],
       [60, 2],

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { systemClock } from '../../lib/environment.js';
 import type { Store } from '../../lib/store/store.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms, type SwarmAnswer, type SwarmRules } from '../../lib/swarm/swarms.js';
 import { startRiakDouble, type RiakDouble } from '../riak-double/double.js';
 import { Code } from '../riak-double/messages.js';
@@ -11,7 +11,7 @@ import { optionsFor } from '../store/riak/support.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { addressOf, infohashOf, peerIdOf, upTo } from './support/numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from './support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 
 const maxConnections = 8;
 

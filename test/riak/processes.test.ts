@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
-import { HEADER_SIZE } from '../../lib/swarm/shard-header.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
+import { HEADER_SIZE } from '../../lib/swarm/shard/header.js';
 import { startRiakDoubleProcess, type RiakDoubleProcess } from '../riak-double/process.js';
 import { optionsFor } from '../store/riak/support.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { hexPeerIdOf, infohashOf, upTo } from './support/numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from './support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 import { storedPeerIds } from './support/stored-swarms.js';
 
 const peers = 5000;

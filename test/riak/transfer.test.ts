@@ -11,7 +11,7 @@ import { describeWith, installed } from '../support/programs.js';
 import type { RunningProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import { BUCKET, COUNT_TYPE, trackerTypes } from './support/riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 import { storedPeerIds } from './support/stored-swarms.js';
 
 const deadlineMs = 60_000;

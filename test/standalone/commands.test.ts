@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { startRiakDouble } from '../riak-double/double.js';
 import { Code } from '../riak-double/messages.js';
-import { trackerTypes } from '../riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../riak-double/tracker-types.js';
 import { freePort } from '../support/free-port.js';
 import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';

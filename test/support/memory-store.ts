@@ -3,22 +3,26 @@ import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../../l
 
 export type Operation = 'fetch' | 'put' | 'remove' | 'increment' | 'count' | 'keys' | 'check';
 
-/** Where a call fails: not at all, before it takes effect, or after it (the answer is lost on its way). */
+/** Where a call fails: not at all, before its effect, or after it (the answer is lost). */
 export type Fault = 'none' | 'before' | 'after';
 
 export interface MemoryStoreOptions {
   /**
-   * `siblings` behaves like Riak with allow_mult and dotted version vectors: a put replaces what its version covers and is kept
-   * beside the rest. `compare-and-swap` refuses a put whose version is not the current one.
+   * `siblings` behaves like Riak with allow_mult and dotted version vectors: a put replaces what
+   * its version covers and is kept beside the rest. `compare-and-swap` refuses a put whose version
+   * is not the current one.
    */
   readonly concurrency: 'siblings' | 'compare-and-swap';
-  /** Awaited before an operation takes effect and again before it is answered, so that a test chooses the interleaving. */
+  /** Awaited before an operation's effect and before its answer: tests choose the interleaving. */
   readonly schedule?: (label: string) => Promise<void>;
-  /** Asked once for each call; `key` is the key, or the start of the range for `keys`, or empty for `check`. */
+  /** Asked once a call; `key` is the key, the start of the range for `keys`, empty for `check`. */
   readonly fault?: (operation: Operation, key: string) => Fault;
 }
 
-/** One value with the dot of the put that wrote it. Dots grow and are never used twice, so a recreated key cannot be confused with an old one. */
+/**
+ * One value with the dot of the put that wrote it. Dots grow and are never used twice, so a
+ * recreated key cannot be confused with an old one.
+ */
 interface Sibling {
   readonly dot: number;
   readonly value: Uint8Array;
@@ -145,7 +149,7 @@ export class MemoryStore implements Store {
     return this.#shards.get(key) ?? [];
   }
 
-  /** Copies, as a store at the other end of a connection would give: a caller that changes them changes nothing here. */
+  /** Copies, as a store behind a connection gives them. */
   #held(key: string): Held {
     const siblings = this.#siblings(key);
     if (siblings.length === 0) return { values: [], version: undefined };

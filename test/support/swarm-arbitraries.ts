@@ -9,10 +9,10 @@ import {
   STOPPED,
   V4,
   V6,
-} from '../../lib/swarm/peer-record.js';
-import { newHeader, type ShardHeader } from '../../lib/swarm/shard-header.js';
-import { Shard } from '../../lib/swarm/shard.js';
-import { withStraysKnown } from '../../lib/swarm/merge.js';
+} from '../../lib/swarm/shard/peer-record.js';
+import { newHeader, type ShardHeader } from '../../lib/swarm/shard/header.js';
+import { Shard } from '../../lib/swarm/shard/shard.js';
+import { withMisplacedFlag } from '../../lib/swarm/shard/merge.js';
 
 /** Few peers, so that versions of a shard have many in common. */
 export const peerIds = fc.integer({ min: 0, max: 23 }).map((n) => Buffer.alloc(20, n * 11));
@@ -40,23 +40,24 @@ export const headers = (n: number): fc.Arbitrary<ShardHeader> =>
     .record({
       generation: fc.integer({ min: 0, max: 2 }),
       deeper: fc.integer({ min: 0, max: 2 }),
-      adoptions: fc.integer({ min: 0, max: 2 }),
+      absorptions: fc.integer({ min: 0, max: 2 }),
       forwardingSince: fc.constantFrom(0, 0, 1005),
     })
-    .map(({ generation, deeper, adoptions, forwardingSince }) => ({
+    .map(({ generation, deeper, absorptions, forwardingSince }) => ({
+      number: n,
       generation,
       depth: newHeader(n).depth + deeper,
-      adoptions,
+      absorptions,
       forwarding: forwardingSince !== 0,
       forwardingSince,
-      strays: false,
+      misplaced: false,
     }));
 
 /** A version of shard n, as some history may have left it. */
 export const shards = (n: number): fc.Arbitrary<Shard> =>
   fc
     .tuple(headers(n), fc.array(records, { maxLength: 20 }))
-    .map(([header, list]) => withStraysKnown(n, shardOf(list, header)));
+    .map(([header, list]) => withMisplacedFlag(shardOf(list, header)));
 
 /** A shard with these records; of one identity the newest. */
 export function shardOf(list: readonly Buffer[], header: ShardHeader = newHeader(0)): Shard {

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
-import { hashPeerId, shardAt, shardKey } from '../../lib/swarm/placement.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
+import { hashPeerId, shardAt, shardKey } from '../../lib/swarm/shard/placement.js';
 import type { Swarms } from '../../lib/swarm/swarms.js';
 import { recordsOf } from '../support/swarm-arbitraries.js';
-import { ofNewerFormat } from './damage.js';
-import { numbersIn, peerIdOf, recordOf } from './peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
+import { ofNewerFormat } from './support/damage.js';
+import { numbersIn, peerIdOf, recordOf } from './support/peers.js';
+import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
 
 /** Has a call of a site's store wait until it is let go. */
 function holdUp(
@@ -120,20 +120,20 @@ describe('what an announce is answered with', () => {
       expect(site.log.lines.map(({ event }) => event)).to.include('neighbour not read');
     });
 
-    it('cannot take the strays of this one, which stay until it can', async () => {
+    it('cannot take the misplaced records of this one, which stay until it can', async () => {
       const { site, mine } = await swarmOfTwoShards();
-      const [stray = 0] = numbersIn(1, 1, 1, 5000);
+      const [misplaced = 0] = numbersIn(1, 1, 1, 5000);
       const [root] = await site.shardsAt(KEY);
       if (root === undefined) throw new Error('no shard 0');
-      const withStray = root.with(V4, recordOf(stray, { seen: site.milliseconds / 1000 }));
-      await site.overwrite(KEY, withStray.withHeader({ ...root.header, strays: true }).seal());
+      const withMisplaced = root.with(V4, recordOf(misplaced, { seen: site.milliseconds / 1000 }));
+      await site.overwrite(KEY, withMisplaced.withHeader({ ...root.header, misplaced: true }).seal());
       const recover = failReadsOf(site, shardKey(KEY, 1));
       const swarms = site.process();
       await expectAnswers(site, swarms, mine);
-      expect(site.log.lines.map(({ event }) => event)).to.include('strays not moved');
+      expect(site.log.lines.map(({ event }) => event)).to.include('misplaced peers not moved');
       recover();
       await announce(swarms, mine[0] ?? 0, { event: 'started' });
-      expect(await storedIn(site, KEY)).to.not.include(stray);
+      expect(await storedIn(site, KEY)).to.not.include(misplaced);
       expect((await site.scrape()).counts.leechers).to.equal(25 + mine.length + 1);
     });
   });

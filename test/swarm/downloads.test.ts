@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
 import type { Fault } from '../support/memory-store.js';
-import { numbersIn, recordOf, v6Of } from './peers.js';
-import { announce, fill, KEY, Site, upTo } from './site.js';
+import { numbersIn, recordOf, v6Of } from './support/peers.js';
+import { announce, fill, KEY, Site, upTo } from './support/site.js';
 
 describe('a completed download', () => {
   const downloads = async (site: Site): Promise<number> => (await site.scrape()).downloads;
@@ -46,7 +46,7 @@ describe('a completed download', () => {
   });
 
   for (const [what, header, leechers] of [
-    ['another process has split its shard and not moved it yet', { depth: 1, strays: true }, 11],
+    ['another process has split its shard and not moved it yet', { depth: 1, misplaced: true }, 11],
     // The child is there already, but its parent still answers for all.
     ['another process is splitting its shard', { depth: 0 }, 6],
   ] as const) {

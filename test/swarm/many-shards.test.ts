@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
-import type { Announcement } from '../../lib/swarm/announcement.js';
-import { numbersIn, peerIdOf } from './peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
+import type { Announcement } from '../../lib/swarm/operations/announce.js';
+import { numbersIn, peerIdOf } from './support/peers.js';
+import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
 
 describe('a swarm of many shards', () => {
   it('answers with as many peers as are wanted, from more than one shard', async function () {
@@ -90,7 +90,8 @@ describe('a swarm of many shards', () => {
     await fill(writer, upTo(peers), (number) => ({ state: number % 4 === 0 ? 'seeder' : 'leecher' }));
     const shards = (await site.keys()).length;
     expect(shards).to.be.above(80);
-    // Each of the peers is in the sample, a share of about 16 in `shards` of the swarm, or is not: a binomial count.
+    // Each of the peers is in the sample, a share of about 16 in `shards` of the swarm, or is not:
+    // a binomial count.
     const covered = 16 / shards;
     const standardError = (count: number): number => Math.sqrt((count * (1 - covered)) / covered);
     const expected = { seeders: peers / 4, leechers: (peers * 3) / 4, partialSeeds: 0 };

@@ -4,13 +4,15 @@ import fc from 'fast-check';
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { infohashKey } from '../../lib/swarm/placement.js';
-import { INFOHASH, LIFETIME, SwarmWorld, type Act, type ModelPeer } from './swarm-world.js';
+import { infohashKey } from '../../lib/swarm/shard/placement.js';
+import { INFOHASH, LIFETIME, SwarmWorld, type Act, type ModelPeer } from './support/swarm-world.js';
 
 /** Enough for several shards, and few enough to do several things each. */
 const PEERS = 15;
 
-/** Rounds of what peers do at once, each peer id one thing a round, with time passing between them. */
+/**
+ * Rounds of what peers do at once, each peer id one thing a round, with time passing between them.
+ */
 const histories = fc.array(
   fc.record({
     acts: fc.uniqueArray(
@@ -44,7 +46,9 @@ function numbersOf({ peers: { v4, v6 } }: SwarmAnswer): number[] {
   return [...portsOf(v4, 6), ...portsOf(v6, 18)].map((port) => port - 1000);
 }
 
-/** What a swarm in one process owes those who announce to it, whatever else goes on in it meanwhile. */
+/**
+ * What a swarm in one process owes those who announce to it, whatever else goes on in it meanwhile.
+ */
 class Observer {
   /** Peers whose stop was answered, or that expired, and that have done nothing since. */
   private readonly away = new Set<number>();
@@ -74,10 +78,16 @@ class Observer {
   }
 }
 
-/** How often peers have completed: each peer id once in a stay, if it was a leecher and nothing but a leecher, at all of its endpoints. */
+/**
+ * How often peers have completed: each peer id once in a stay, if it was a leecher and nothing but
+ * a leecher, at all of its endpoints.
+ */
 class Downloads {
   count = 0;
-  /** So many more may have counted: what is remembered of a peer that has left is renewed by another stop in some swarms only. */
+  /**
+   * So many more may have counted: what is remembered of a peer that has left is renewed by another
+   * stop in some swarms only.
+   */
   unsure = 0;
   private readonly counted = new Map<number, { at: number; renewedAt: number }>();
 
@@ -129,7 +139,8 @@ describe('a swarm in one process', () => {
             concurrency,
             schedule: (label) => scheduler.schedule(Promise.resolve(), label),
           });
-          // Some of what is remembered is too old all the time, and has to be read while others are answered.
+          // Some of what is remembered is too old all the time, and has to be read while others are
+          // answered.
           const world = new SwarmWorld(store, [0], seededRandom(seed), { warmMilliseconds: 700 });
           const observer = new Observer(world);
           const downloads = new Downloads(world);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
-import { peerIdOf } from './peers.js';
-import { announce, fill, INFOHASH, Site, upTo } from './site.js';
+import { peerIdOf } from './support/peers.js';
+import { announce, fill, INFOHASH, Site, upTo } from './support/site.js';
 
 const infohashes = (count: number): Buffer[] =>
   upTo(count).map((number) => {
@@ -80,7 +80,8 @@ describe('the store operations of an announce', () => {
     const site = new Site({ shardPeers: 32 });
     await fill(site.process(), upTo(4000));
     expect((await site.keys()).length).to.be.above(100);
-    // A process that saw the swarm once knows about how deep it is. Where its guess is wrong it takes a read or two more.
+    // A process that saw the swarm once knows about how deep it is. Where its guess is wrong it
+    // takes a read or two more.
     const swarms = site.process();
     await announce(swarms, 4000);
     const totals: number[] = [];
@@ -88,7 +89,8 @@ describe('the store operations of an announce', () => {
     for (let number = 5000; number < 5100; number++) {
       site.pass(6);
       const { fetch = 0, put = 0 } = await site.operationsOf(() => announce(swarms, number));
-      // An announce that splits a shard writes both halves, and its peer may have to go on to the new one.
+      // An announce that splits a shard writes both halves, and its peer may have to go on to the
+      // new one.
       expect(fetch + put).to.be.at.most(put === 1 ? 6 : 8);
       if (put > 1) splits++;
       else totals.push(fetch + put);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { seededRandom } from '../support/seeded-random.js';
 import { MemoryStore, type Fault } from '../support/memory-store.js';
-import { SwarmWorld, type Act } from './swarm-world.js';
+import { SwarmWorld, type Act } from './support/swarm-world.js';
 
 const acts: fc.Arbitrary<Act> = fc.record({
   peer: fc.integer({ min: 0, max: 29 }),
@@ -11,7 +11,10 @@ const acts: fc.Arbitrary<Act> = fc.record({
   doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
 });
 
-/** Rounds of announces at once, with time passing between them; sometimes so much that who was silent is gone. */
+/**
+ * Rounds of announces at once, with time passing between them; sometimes so much that who was
+ * silent is gone.
+ */
 const histories = fc.array(
   fc.record({
     acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
@@ -50,7 +53,8 @@ describe('a swarm that several processes announce to and purge', () => {
             );
             scheduled = false;
             expect(await world.stored()).to.deep.equal(world.expected());
-            // A purge beside announces may leave a shard that the root does not know of; one in peace takes care of it.
+            // A purge beside announces may leave a shard that the root does not know of; one in
+            // peace takes care of it.
             if (purges > 0) await world.purge();
             await world.expectSame();
             scheduled = true;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { ShardFormatError } from '../../lib/swarm/shard-header.js';
+import { ShardFormatError } from '../../lib/swarm/shard/header.js';
 import type { Fault } from '../support/memory-store.js';
-import { damaged, ofNewerFormat } from './damage.js';
-import { v4Of, v6Of } from './peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './site.js';
+import { damaged, ofNewerFormat } from './support/damage.js';
+import { v4Of, v6Of } from './support/peers.js';
+import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
 
 describe('an announce', () => {
   it('is answered with the other peers of its swarm and with counts that have the peer in', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 
 import type { Durability } from '../../lib/store/lmdb/index.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
-import { STOPPED, V4 } from '../../lib/swarm/peer-record.js';
+import { STOPPED, V4 } from '../../lib/swarm/shard/peer-record.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
-import { V4 } from '../../lib/swarm/peer-record.js';
-import { scrapeSwarm } from '../../lib/swarm/scrape.js';
-import { HEADER_SIZE } from '../../lib/swarm/shard-header.js';
+import { V4 } from '../../lib/swarm/shard/peer-record.js';
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
+import { HEADER_SIZE } from '../../lib/swarm/shard/header.js';
 import { Swarms, type SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';

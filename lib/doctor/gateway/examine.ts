@@ -1,5 +1,6 @@
 import { tryBinaryHashes } from '../binary-hashes.js';
-import { reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { wrong, type Finding } from '../../finding.js';
 import { clientReply, throughGateway } from '../way.js';
 import { examineForgery } from './forgery.js';
 import { examineHealth } from './health.js';

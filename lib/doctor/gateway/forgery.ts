@@ -1,5 +1,6 @@
 import { announceQuery, newPeer } from '../../deployment/web-action-client.mjs';
-import { ok, reasonOf, warning, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, warning, wrong, type Finding } from '../../finding.js';
 import { clientReply, throughGateway } from '../way.js';
 import { remedyFor, renderAgain } from './remedies.js';
 

@@ -1,5 +1,6 @@
 import { getOnce } from '../../deployment/get-once.mjs';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, wrong, type Finding } from '../../finding.js';
 import { remedyFor, renderAgain } from './remedies.js';
 
 export interface Health {

@@ -1,5 +1,6 @@
 import { getOnce } from '../../deployment/get-once.mjs';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, wrong, type Finding } from '../../finding.js';
 import { remedyFor, renderAgain } from './remedies.js';
 
 /** What a gateway that passes everything on would have OpenWhisk answer. */

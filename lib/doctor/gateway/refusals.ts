@@ -1,6 +1,7 @@
 import { getOnce, type Answer } from '../../deployment/get-once.mjs';
 import { failureIn } from '../../deployment/web-action-client.mjs';
-import { ok, reasonOf, warning, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, warning, wrong, type Finding } from '../../finding.js';
 import { remedyFor, renderAgain } from './remedies.js';
 
 /** Longer than a header of the controller may be. */

@@ -1,6 +1,7 @@
 import type { Answer } from '../../deployment/get-once.mjs';
 import { announceQuery, escaped, newPeer } from '../../deployment/web-action-client.mjs';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, wrong, type Finding } from '../../finding.js';
 import { clientReply, NoReplyError, throughGateway, type Action } from '../way.js';
 import { remedyFor } from './remedies.js';
 

@@ -1,6 +1,7 @@
 import { announceQuery } from '../../deployment/web-action-client.mjs';
 import type { Answer } from '../../deployment/get-once.mjs';
-import { note, ok, reasonOf, warning, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { note, ok, warning, wrong, type Finding } from '../../finding.js';
 import type { PlatformSite } from '../site.js';
 import { platformReply } from '../way.js';
 import { askingForReports, reportOf } from './process-report.js';

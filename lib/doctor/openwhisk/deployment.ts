@@ -1,4 +1,4 @@
-import { ok, warning, wrong, type Finding } from '../finding.js';
+import { ok, warning, wrong, type Finding } from '../../finding.js';
 import type { PlatformSite } from '../site.js';
 import { ApiError, type Api, type DeployedAction } from './api.js';
 import { deployAgain } from './remedies.js';

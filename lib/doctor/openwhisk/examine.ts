@@ -1,4 +1,5 @@
-import { note, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { note, wrong, type Finding } from '../../finding.js';
 import { tryBinaryHashes } from '../binary-hashes.js';
 import type { PlatformSite } from '../site.js';
 import { platformReply, straightTo } from '../way.js';

@@ -1,6 +1,7 @@
 import { announceQuery, problemOf } from '../../deployment/web-action-client.mjs';
 import type { Answer } from '../../deployment/get-once.mjs';
-import { note, ok, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { note, ok, wrong, type Finding } from '../../finding.js';
 import type { PlatformSite } from '../site.js';
 import { NoReplyError } from '../way.js';
 import type { Api, NamespaceLimits } from './api.js';

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { announceQuery } from '../../deployment/web-action-client.mjs';
-import { note, ok, reasonOf, warning, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { note, ok, warning, type Finding } from '../../finding.js';
 import type { PlatformSite } from '../site.js';
 import { platformReply, straightTo } from '../way.js';
 import { ApiError, type Api } from './api.js';

@@ -1,6 +1,7 @@
 import { getOnce } from '../../deployment/get-once.mjs';
 import { announceQuery, gatewayHeaders, webActionUrl } from '../../deployment/web-action-client.mjs';
-import { ok, reasonOf, wrong, type Finding } from '../finding.js';
+import { reasonOf } from '../../error-message.js';
+import { ok, wrong, type Finding } from '../../finding.js';
 import type { PlatformSite } from '../site.js';
 import { NoReplyError, platformReply, straightTo } from '../way.js';
 import { deployAgain, remedyFor } from './remedies.js';

@@ -7,7 +7,7 @@ import {
   type OpenWhiskDoubleOptions,
 } from '../../openwhisk-double/double.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
-import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { defined } from '../../support/defined.js';
 import { describeWith } from '../../support/programs.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { purgeSettings } from '../../../lib/config/purge.js';
-import { riakSettings } from '../../../lib/config/riak.js';
+import { riakSettings } from '../../../lib/store/riak/settings.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
 import { readEnvFile } from '../../../lib/deployment/env-file.mjs';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-import { riakSettings } from '../../../lib/config/riak.js';
+import { riakSettings } from '../../../lib/store/riak/settings.js';
 import { startProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import type { Finding } from '../../../lib/doctor/finding.js';
+import type { Finding } from '../../../lib/finding.js';
 import { examineGateway } from '../../../lib/doctor/gateway/examine.js';
 import { startGateway, type GatewayOptions } from '../../nginx/support/gateway.js';
 import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 
-import type { Finding } from '../../../lib/doctor/finding.js';
+import type { Finding } from '../../../lib/finding.js';
 import { examineOpenWhisk } from '../../../lib/doctor/openwhisk/examine.js';
 import type { PlatformSite } from '../../../lib/doctor/site.js';
 import { deploy, ECHO, mainOf, RAW, WEB } from '../../openwhisk-double/client.js';
 import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
-import { COUNT_TYPE, BUCKET, SWARM_TYPE } from '../../riak/support/riak-for-tracker.js';
+import { COUNT_TYPE, BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { freePort } from '../../support/free-port.js';
 import { allOf, findingOn, lineOf, siteAt } from '../support/diagnosis.js';

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 
-import type { Finding } from '../../../lib/doctor/finding.js';
+import type { Finding } from '../../../lib/finding.js';
 import { examineNamespace } from '../../../lib/doctor/openwhisk/examine.js';
 import type { PlatformSite } from '../../../lib/doctor/site.js';
 import type { OpenWhiskDoubleOptions } from '../../openwhisk-double/double.js';
 import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';
 import { DeployedTracker, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
-import { BUCKET, SWARM_TYPE } from '../../riak/support/riak-for-tracker.js';
+import { BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { allOf, findingOn, lineOf, siteAt } from '../support/diagnosis.js';
 

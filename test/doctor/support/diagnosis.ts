@@ -1,5 +1,5 @@
 /** The doctor's findings, for tests that look at some of them. */
-import type { Finding } from '../../../lib/doctor/finding.js';
+import type { Finding } from '../../../lib/finding.js';
 import type { PlatformSite } from '../../../lib/doctor/site.js';
 import type { OpenWhiskDouble } from '../../openwhisk-double/double.js';
 import { SECRET } from '../../openwhisk/support/deployed-tracker.js';

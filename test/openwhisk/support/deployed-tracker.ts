@@ -10,7 +10,7 @@ import {
   type OpenWhiskDoubleOptions,
 } from '../../openwhisk-double/double.js';
 import { toKeyValues, type JsonObject } from '../../openwhisk-double/json.js';
-import { trackerTypes } from '../../riak/support/riak-for-tracker.js';
+import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { startRiakDouble, type RiakDouble } from '../../riak-double/double.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { ACTION_NAMES, bundleCode, ensureBuilt } from './bundles.js';

@@ -8,7 +8,7 @@ import { Swarms } from '../../../lib/swarm/swarms.js';
 import { optionsFor } from '../../store/riak/support.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { addressOf, infohashOf, peerIdOf, upTo } from './numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE } from './riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 
 const [port = 0, number = 0, processes = 1, peers = 0, swarmCount = 1] = process.argv.slice(2).map(Number);
 const atOnce = 50;

@@ -1,8 +1,8 @@
-import { decodeValues } from '../../../lib/swarm/decode.js';
-import { PEER_ID_LENGTH, STOPPED, V4, V6, flagsOf } from '../../../lib/swarm/peer-record.js';
-import { ownsRecord } from '../../../lib/swarm/shard-header.js';
+import { decodeValues } from '../../../lib/swarm/shard/decode.js';
+import { PEER_ID_LENGTH, STOPPED, V4, V6, flagsOf } from '../../../lib/swarm/shard/peer-record.js';
+import { ownsRecord } from '../../../lib/swarm/shard/header.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { BUCKET, SWARM_TYPE } from './riak-for-tracker.js';
+import { BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 
 /** What a test can see of the data in a double, in this process or another one. */
 export interface StoredData {
@@ -42,7 +42,7 @@ function* ownedPeerIds(key: string, values: readonly Uint8Array[]): Generator<st
   for (const layout of [V4, V6]) {
     for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
       if ((flagsOf(shard.bytes, at, layout) & STOPPED) !== 0) continue;
-      if (!ownsRecord(shard.header, n, shard.bytes, at)) continue;
+      if (!ownsRecord(shard.header, shard.bytes, at)) continue;
       yield shard.bytes.toString('hex', at, at + PEER_ID_LENGTH);
     }
   }

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import { startTracker, type TrackerProcess } from '../../support/tracker-process.js';
 import { Announcer, type HttpAnnounce, type Outcome } from './announcer.js';
 import { hexPeerIdOf, infohashOf, upTo } from './numbered.js';
-import { BUCKET, COUNT_TYPE, impatientSettings, trackerTypes } from './riak-for-tracker.js';
+import { BUCKET, COUNT_TYPE, impatientSettings, trackerTypes } from '../../riak-double/tracker-types.js';
 import { storedPeerIds } from './stored-swarms.js';
 
 /** ANNOUNCE_TIMEOUT of these trackers, and what a busy machine may be late by. */

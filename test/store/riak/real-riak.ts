@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../../lib/environment.js';
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
-import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/config/riak.js';
+import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/store/riak/settings.js';
 import { storeConformance } from '../conformance.js';
 import { LogLines } from './support.js';
 

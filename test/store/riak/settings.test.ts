@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import { parseConfig } from '../../../lib/config.js';
-import { ConfigError } from '../../../lib/config/error.js';
-import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/config/riak.js';
+import { ConfigError } from '../../../lib/settings/error.js';
+import { riakOptions, riakSettings, type RiakSettings } from '../../../lib/store/riak/settings.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 

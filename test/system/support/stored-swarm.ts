@@ -1,8 +1,8 @@
 /** A swarm as it lies in a store, read without the code that serves announces. */
-import { V4 } from '../../../lib/swarm/peer-record.js';
-import { hashPeerId, infohashKey, parentOf, shardAt } from '../../../lib/swarm/placement.js';
-import { owns } from '../../../lib/swarm/shard-header.js';
-import { Shard } from '../../../lib/swarm/shard.js';
+import { V4 } from '../../../lib/swarm/shard/peer-record.js';
+import { hashPeerId, infohashKey, parentOf, shardAt } from '../../../lib/swarm/shard/placement.js';
+import { owns } from '../../../lib/swarm/shard/header.js';
+import { Shard } from '../../../lib/swarm/shard/shard.js';
 import type { Store } from '../../../lib/store/store.js';
 
 export class StoredSwarm {
@@ -21,7 +21,8 @@ export class StoredSwarm {
         const [value] = values;
         if (value === undefined || values.length > 1)
           throw new Error(`${shardKey} has ${values.length} values`);
-        shards.set(Number(shardKey.slice(key.length + 1)), Shard.decode(value));
+        const number = Number(shardKey.slice(key.length + 1));
+        shards.set(number, Shard.decode(number, value));
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -51,7 +52,7 @@ export class StoredSwarm {
   private responsibleFor(hash: number): Shard | undefined {
     for (let n = shardAt(hash, this.deepest); ; n = parentOf(n)) {
       const shard = this.shards.get(n);
-      if (shard !== undefined && owns(shard.header, n, hash)) return shard;
+      if (shard !== undefined && owns(shard.header, hash)) return shard;
       if (n === 0) return undefined;
     }
   }

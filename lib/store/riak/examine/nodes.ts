@@ -1,0 +1,43 @@
+import { nodeName } from '../inspection.js';
+import type { RiakNodeAddress } from '../options.js';
+import type { RiakCluster } from '../riak-cluster.js';
+import { reasonOf } from '../../../error-message.js';
+import { ok, wrong, type Finding } from '../../../finding.js';
+import type { RiakSite } from './site.js';
+
+/** Whether a node answers. @param cluster connected to this node only */
+export async function examineNode(
+  cluster: RiakCluster,
+  node: RiakNodeAddress,
+  site: RiakSite,
+): Promise<Finding> {
+  const subject = `node ${node.host}:${node.port}`;
+  const started = performance.now();
+  try {
+    const name = await cluster.caller.call(nodeName(), site.callTimeoutMs);
+    return ok(subject, `is ${name}, answered in ${Math.round(performance.now() - started)} ms`);
+  } catch (error) {
+    const reason = reasonOf(error);
+    return wrong(subject, reason, remedyFor(reason, node));
+  }
+}
+
+function remedyFor(reason: string, { host, port }: RiakNodeAddress): string {
+  if (reason.includes('ECONNREFUSED')) {
+    return `riak start on ${host}; it must have listener.protobuf.internal = ${host}:${port} in riak.conf`;
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) return `name the node as it is known here: RIAK_NODES`;
+  if (/please (authenticate|STARTTLS)|security is enabled/i.test(reason)) {
+    return 'Riak security is on: set RIAK_USER, RIAK_PASSWORD and RIAK_CA';
+  }
+  if (/does not offer TLS|STARTTLS not allowed/i.test(reason)) {
+    return 'Riak security is off: riak admin security enable; or run without RIAK_USER';
+  }
+  if (/authentication failed/i.test(reason)) {
+    return 'compare RIAK_USER and RIAK_PASSWORD with riak admin security print-users and print-sources';
+  }
+  if (/certificate|self-signed|altname|unable to verify/i.test(reason)) {
+    return "set RIAK_CA to the certificate of the authority that signed the node's; it must be for the name in RIAK_NODES";
+  }
+  return `see whether the node is up (riak ping) and nothing between keeps port ${port} from here`;
+}

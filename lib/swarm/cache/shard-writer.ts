@@ -1,0 +1,394 @@
+import type { Clock } from '../../environment.js';
+import type { Linked } from '../../linked-list.js';
+import type { Log } from '../../log.js';
+import { StoreUnavailableError } from '../../store/errors.js';
+import type { Store, Version } from '../../store/store.js';
+import type { Outcome, ShardOperation } from '../operations/operation.js';
+import { AbsorbOperation } from '../operations/relocation.js';
+import { decodeValues } from '../shard/decode.js';
+import { dropExpired } from '../shard/expiry.js';
+import { newHeader, owns } from '../shard/header.js';
+import { merge, withMisplacedFlag } from '../shard/merge.js';
+import { expiryCutoff } from '../shard/peer-record.js';
+import { MAX_DEPTH } from '../shard/placement.js';
+import { Shard } from '../shard/shard.js';
+import { countOwned, dropOldest, splitShard } from '../shard/split.js';
+
+/**
+ * Operations in one write, at most. One operation may take time in proportion to the records of its
+ * peer id, and somebody may announce one peer id from very many ports: then the time for which a
+ * batch holds the event loop grows with the square of its length.
+ */
+const MAX_BATCH = 512;
+/**
+ * Races lost to other writers before a write gives up. Each means that another write got through.
+ */
+const MAX_LOST_RACES = 100;
+
+const SETTLED = Promise.resolve();
+const NO_SHARDS: readonly number[] = [];
+const NO_ROOT = Shard.empty(newHeader(0));
+
+/** What all shard writers of a process share. */
+export interface WriterContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a state that was read or written may be taken for the present one, milliseconds. */
+  readonly warmMilliseconds: number;
+  /** A peer lives this long after its last announce, seconds. */
+  readonly peerLifetimeSeconds: number;
+  /** A shard with more records than this splits. */
+  readonly shardPeers: number;
+}
+
+/** The shard writers of a process. */
+export interface ShardWriters {
+  writer(infohash: string, number: number): ShardWriter;
+  /** Called whenever a writer has nothing more to do for now. */
+  onIdle(writer: ShardWriter): void;
+}
+
+/** A queue in which writers wait to be dropped from the cache. */
+export interface WriterQueue {
+  /** Notes how many bytes one of its writers takes now. */
+  resize(writer: ShardWriter, bytes: number): void;
+}
+
+/**
+ * What an operation is applied to: the cached state; one that is read anew; or one that is read
+ * anew, where the shard is to be made if it is not there, and brought back to life if it forwards.
+ */
+export type ReadMode = 'cached' | 'fresh' | 'create';
+
+/** An operation that waits to be applied and answered. */
+interface Waiting {
+  readonly operation: ShardOperation;
+  readonly readMode: ReadMode;
+  /** Whether it was applied the last time, or why not. */
+  kind: Outcome['kind'];
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Applies all operations of this process on one shard, in batches, one after the other.
+ *
+ * Operations that arrive during a write wait together and go into the next write (group commit).
+ * The writer caches the state and its version, so that the next write needs no read. An operation
+ * is answered when its effect is stored, and never before. If the store fails, all operations that
+ * waited for it fail, and the writer forgets the state.
+ *
+ * A writer waits for writers of deeper shards only (a split's child), so they never wait for each
+ * other in a circle.
+ */
+export class ShardWriter implements Linked<ShardWriter> {
+  /** Stands for a shard that is not stored; made when first needed. */
+  private absent: Shard | undefined;
+  private held: Shard | undefined;
+  private version: Version | undefined;
+  /** When `held` was last known to be what the store holds; -Infinity: never. */
+  private knownAt = -Infinity;
+  private queue: Waiting[] = [];
+  /** Shards in which the present batch found misplaced records. */
+  private withMisplaced: Set<number> | undefined;
+  private running = false;
+  /** Set whenever somebody asks for the writer again; the cache clears it. */
+  used = false;
+  /** For the cache: the bytes that it counts for this writer. */
+  size = 0;
+  /** For the cache: how often in a row the shard was used again soon after it was dropped. */
+  ghostHits: 0 | 1 | 2 = 0;
+  /** For the cache: the queue that the writer is in; undefined once it is dropped. */
+  queuedIn: WriterQueue | undefined;
+  before: ShardWriter | undefined;
+  after: ShardWriter | undefined;
+
+  /** There are many writers: each has as few fields as it can. */
+  constructor(
+    private readonly writers: ShardWriters,
+    private readonly context: WriterContext,
+    readonly infohash: string,
+    readonly number: number,
+    readonly key: string,
+  ) {}
+
+  get busy(): boolean {
+    return this.running;
+  }
+
+  /** Bytes of the cached state. */
+  get bytes(): number {
+    return this.held === undefined ? 0 : this.held.bytes.length;
+  }
+
+  /** The cached state, however old: this process has seen no later one. */
+  get latest(): Shard | undefined {
+    return this.held;
+  }
+
+  /** The cached state, if it is young enough to be taken for the present one. */
+  get warm(): Shard | undefined {
+    return this.isWarm ? this.held : undefined;
+  }
+
+  /** Whether the cached state, which may be "no such shard", may be taken for the present one. */
+  get isWarm(): boolean {
+    const age = this.now() - this.knownAt;
+    return age >= 0 && age < this.context.warmMilliseconds;
+  }
+
+  /**
+   * Applies an operation when its turn comes, and answers when its effect is stored.
+   * @throws StoreError if it could not be stored
+   */
+  submit(operation: ShardOperation, readMode: ReadMode = 'cached'): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ operation, readMode, kind: 'done', resolve, reject });
+      if (!this.running) this.run();
+    });
+  }
+
+  /** Copies the cached state into memory of its own, so that it keeps no larger piece alive. */
+  compact(): void {
+    this.held = this.held?.compact();
+  }
+
+  /** The state that was last read or written; an empty shard if none is stored. */
+  private get state(): Shard {
+    if (this.held !== undefined) return this.held;
+    this.absent ??= this.number === 0 ? NO_ROOT : Shard.empty(newHeader(this.number));
+    return this.absent;
+  }
+
+  /**
+   * Serves the queue, batch after batch. No async functions: what one of them keeps while it waits
+   * is several times the size of these closures.
+   */
+  private run(): void {
+    this.running = true;
+    const batch = this.nextBatch();
+    try {
+      this.serve(batch).then(
+        () => {
+          this.goOn();
+        },
+        (error: unknown) => {
+          this.fail(batch, error);
+        },
+      );
+    } catch (error) {
+      this.fail(batch, error);
+    }
+  }
+
+  private nextBatch(): Waiting[] {
+    if (this.queue.length > MAX_BATCH) return this.queue.splice(0, MAX_BATCH);
+    const batch = this.queue;
+    this.queue = [];
+    return batch;
+  }
+
+  /** The failed write may be stored all the same, so the state is unknown. */
+  private fail(batch: readonly Waiting[], error: unknown): void {
+    this.held = undefined;
+    this.version = undefined;
+    this.knownAt = -Infinity;
+    for (const { reject } of batch) reject(error);
+    this.goOn();
+  }
+
+  private goOn(): void {
+    if (this.queue.length > 0) {
+      this.run();
+      return;
+    }
+    this.running = false;
+    this.writers.onIdle(this);
+  }
+
+  private serve(batch: Waiting[]): Promise<void> {
+    this.withMisplaced = undefined;
+    const { isWarm } = this;
+    if (isWarm && !this.anyNeedsFreshRead(batch)) return this.settle(batch, 0);
+    return this.load().then(() => {
+      if (!isWarm) {
+        // Operations that came during the read join the batch, up to the first that needs a read
+        // which began after it came.
+        const end = this.queue.findIndex((waiting) => this.needsFreshRead(waiting));
+        const room = Math.max(0, MAX_BATCH - batch.length);
+        for (const waiting of this.queue.splice(0, Math.min(end < 0 ? room : end, room))) batch.push(waiting);
+      }
+      return this.settle(batch, 1);
+    });
+  }
+
+  /**
+   * Applies a batch, stores the result, and answers; what others have written over is applied
+   * again.
+   */
+  private settle(batch: readonly Waiting[], fetches: number): Promise<void> {
+    const draft = this.apply(batch);
+    if (draft === this.state) return this.answerAll(batch, fetches, false) ?? SETTLED;
+    return this.write(draft, 0).then((isMerged) => this.answerAll(batch, fetches, isMerged));
+  }
+
+  /** @param isMerged whether others wrote at the same time */
+  private answerAll(
+    batch: readonly Waiting[],
+    fetches: number,
+    isMerged: boolean,
+  ): Promise<void> | undefined {
+    let again: Waiting[] | undefined;
+    for (const waiting of batch) {
+      const { kind, operation } = waiting;
+      const isLost = isMerged && kind === 'done' && operation.isAppliedIn?.(this.state) === false;
+      if (isLost) (again ??= []).push(waiting);
+      else this.answer(waiting, kind, fetches);
+    }
+    return again === undefined ? undefined : this.settle(again, fetches);
+  }
+
+  private anyNeedsFreshRead(batch: readonly Waiting[]): boolean {
+    for (const waiting of batch) if (this.needsFreshRead(waiting)) return true;
+    return false;
+  }
+
+  /** Applies the operations that belong here, and notes of each whether it was applied. */
+  private apply(batch: readonly Waiting[]): Shard {
+    let draft = this.state;
+    for (const waiting of batch) {
+      const kind = this.kindAt(waiting, draft);
+      waiting.kind = kind;
+      if (kind !== 'done') continue;
+      if (waiting.readMode === 'create') draft = revived(draft);
+      draft = waiting.operation.apply(draft, this.now());
+    }
+    return draft;
+  }
+
+  /** Others may have deepened the shard during the write: then the peer belongs elsewhere now. */
+  private answer(waiting: Waiting, kind: Outcome['kind'], fetches: number): void {
+    const shard = this.state;
+    if (shard.header.misplaced) this.addWithMisplaced(this.number);
+    waiting.resolve({
+      kind: kind === 'done' ? this.kindAt(waiting, shard) : kind,
+      shard,
+      fetches,
+      shardsWithMisplaced: this.withMisplaced === undefined ? NO_SHARDS : [...this.withMisplaced],
+    });
+  }
+
+  private needsFreshRead({ operation, readMode }: Waiting): boolean {
+    return readMode !== 'cached' || operation.needsFreshRead?.(this.state, this.now()) === true;
+  }
+
+  /** Whether an operation can be applied to a state of the shard, or why not. */
+  private kindAt({ operation, readMode }: Waiting, shard: Shard): Outcome['kind'] {
+    const { hash } = operation;
+    if (hash === undefined) return 'done';
+    const creates = readMode === 'create';
+    if (this.number !== 0 && !creates && shard === this.absent) return 'absent';
+    if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
+    return owns(shard.header, hash) ? 'done' : 'elsewhere';
+  }
+
+  private load(): Promise<void> {
+    return this.context.store.fetch(this.key).then(({ values, version }) => {
+      this.remember(this.decode(values), version);
+    });
+  }
+
+  /**
+   * Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is
+   * more than the draft.
+   * @param lostRaces races that were lost to other writers so far
+   */
+  private write(draft: Shard, lostRaces: number): Promise<boolean> {
+    const live = dropExpired(draft, expiryCutoff(this.now(), this.context.peerLifetimeSeconds));
+    if (!this.isTooLarge(live)) return this.put(live, lostRaces);
+    return this.split(live).then((parent) => this.put(parent, lostRaces));
+  }
+
+  private put(draft: Shard, lostRaces: number): Promise<boolean> {
+    const bytes = draft.seal();
+    return this.context.store.put(this.key, bytes, this.version).then(({ values, version, stored }) => {
+      if (stored && isOnly(values, bytes)) {
+        this.remember(draft, version);
+        return lostRaces > 0;
+      }
+      const others = this.decode(values);
+      const merged = others === undefined ? draft : merge(draft, others);
+      this.version = version;
+      if (stored) {
+        this.remember(merged, version);
+        return true;
+      }
+      if (lostRaces + 1 === MAX_LOST_RACES) {
+        throw new StoreUnavailableError(`${this.key} was written by others ${MAX_LOST_RACES} times in a row`);
+      }
+      return this.write(merged, lostRaces + 1);
+    });
+  }
+
+  private isTooLarge(draft: Shard): boolean {
+    const { shardPeers } = this.context;
+    if (draft.count <= shardPeers || draft.header.forwarding) return false;
+    return countOwned(draft) > shardPeers;
+  }
+
+  /**
+   * Splits until the shard is small enough. The child is stored first, so no peer is ever nowhere.
+   */
+  private async split(draft: Shard): Promise<Shard> {
+    do {
+      if (draft.header.depth === MAX_DEPTH) return dropOldest(draft, this.context.shardPeers * 2);
+      const { parent, child } = splitShard(draft);
+      const { shardsWithMisplaced } = await this.writers
+        .writer(this.infohash, child.number)
+        .submit(new AbsorbOperation(child), 'create');
+      for (const number of shardsWithMisplaced) this.addWithMisplaced(number);
+      draft = parent;
+    } while (this.isTooLarge(draft));
+    return draft;
+  }
+
+  private remember(shard: Shard | undefined, version: Version | undefined): void {
+    this.held = shard;
+    this.version = version;
+    this.knownAt = this.now();
+  }
+
+  private decode(values: readonly Uint8Array[]): Shard | undefined {
+    return decodeValues(this.number, this.key, values, this.context.log);
+  }
+
+  private addWithMisplaced(number: number): void {
+    this.withMisplaced ??= new Set();
+    this.withMisplaced.add(number);
+  }
+
+  private now(): number {
+    return this.context.clock.now();
+  }
+}
+
+/** The shard itself or, if it forwards, its next generation. */
+function revived(shard: Shard): Shard {
+  const { header } = shard;
+  if (!header.forwarding) return shard;
+  const next = {
+    ...header,
+    generation: header.generation + 1,
+    absorptions: 0,
+    forwarding: false,
+    forwardingSince: 0,
+  };
+  return withMisplacedFlag(shard.withHeader(next));
+}
+
+/** Whether nothing else is held than what was written. */
+function isOnly(values: readonly Uint8Array[], written: Buffer): boolean {
+  const [value] = values;
+  return values.length === 1 && value !== undefined && (value === written || written.equals(value));
+}

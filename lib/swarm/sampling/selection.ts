@@ -1,0 +1,214 @@
+import type { Random } from '../../environment.js';
+import {
+  byteAt,
+  copyBytes,
+  isSameRange,
+  readUint16,
+  readUint32,
+  writeUint16,
+  writeUint32,
+} from '../shard/bytes.js';
+import { ownsRecord } from '../shard/header.js';
+import {
+  ENDPOINT_AT,
+  PARTIAL_SEED,
+  PEER_ID_LENGTH,
+  SEEDER,
+  STOPPED,
+  V4,
+  V6,
+  type RecordLayout,
+} from '../shard/peer-record.js';
+import type { Shard } from '../shard/shard.js';
+import { EndpointSet } from './endpoint-set.js';
+
+/** A reply takes at least this many runs of records, if there are as many. */
+const RUNS_OF_A_REPLY = 12;
+/** Records in a run, at most. */
+const MAX_RUN = 4;
+/** Bytes of an endpoint in a reply. */
+const COMPACT_V4 = 6;
+const COMPACT_V6 = 18;
+
+/** Peers for a reply, in the compact forms of BEP 23 (6 bytes a peer) and BEP 7 (18 bytes). */
+export interface SelectedPeers {
+  readonly v4: Uint8Array;
+  readonly v6: Uint8Array;
+  /** The peers' ids in the same order, 20 bytes each; only if asked for. */
+  readonly ids4?: Uint8Array;
+  readonly ids6?: Uint8Array;
+}
+
+export interface Wanted {
+  /** At most this many peers. */
+  readonly limit: number;
+  /** The record of the peer that asks. Its peer id, and its endpoint, are never in the answer. */
+  readonly self: Uint8Array;
+  /** A seeder asks: it gets leechers only. */
+  readonly downloadersOnly: boolean;
+  readonly withIds: boolean;
+  /** Records last seen then or before are expired, seconds since the epoch. */
+  readonly expiryCutoff: number;
+}
+
+export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint8Array(0) };
+
+/**
+ * Takes peers at random from some shards. It goes through the records in runs of a few, from run to
+ * run in steps of a random length that shares no factor with the number of runs. So every record
+ * comes up once, records that lie together (of one client, as they are sorted by peer id) hardly
+ * come together, and nothing is shuffled or allocated per peer. Runs have more than one record in
+ * large replies only: they reduce the memory that one reads to a third.
+ * An endpoint is given once, however many peer ids it announced with: a restarted client has a new
+ * one.
+ */
+export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Random): SelectedPeers {
+  const length = Math.min(Math.max(Math.floor(wanted.limit / RUNS_OF_A_REPLY), 1), MAX_RUN);
+  let records = 0;
+  let runs = 0;
+  for (const shard of shards) {
+    records += shard.count;
+    runs += Math.ceil(shard.v4Count / length) + Math.ceil(shard.v6Count / length);
+  }
+  if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
+  const max = Math.min(wanted.limit, records);
+  const out = new Selection(max, wanted.withIds);
+  out.exclude(wanted.self);
+  const step = coprimeStep(runs, random);
+  let run = Math.floor(random() * runs);
+  for (let walked = 0; walked < runs && out.count < max; walked++) {
+    takeRun(shards, run, length, wanted, out);
+    run += step;
+    if (run >= runs) run -= runs;
+  }
+  return out.peers();
+}
+
+/** Takes from the run with this number, counted over all shards. */
+function takeRun(
+  shards: readonly Shard[],
+  run: number,
+  length: number,
+  wanted: Wanted,
+  out: Selection,
+): void {
+  for (const shard of shards) {
+    const v4Runs = Math.ceil(shard.v4Count / length);
+    if (run < v4Runs) {
+      take(shard, V4, run * length, Math.min(length, shard.v4Count - run * length), wanted, out);
+      return;
+    }
+    run -= v4Runs;
+    const v6Runs = Math.ceil(shard.v6Count / length);
+    if (run < v6Runs) {
+      take(shard, V6, run * length, Math.min(length, shard.v6Count - run * length), wanted, out);
+      return;
+    }
+    run -= v6Runs;
+  }
+}
+
+function take(
+  shard: Shard,
+  layout: RecordLayout,
+  first: number,
+  count: number,
+  wanted: Wanted,
+  out: Selection,
+): void {
+  const { bytes, header } = shard;
+  const { size, seenAt, flagsAt } = layout;
+  const { expiryCutoff: expiryCutoff, self } = wanted;
+  const unwanted = wanted.downloadersOnly ? STOPPED | SEEDER | PARTIAL_SEED : STOPPED;
+  let at = shard.start(layout) + first * size;
+  for (const end = at + count * size; at < end; at += size) {
+    if ((byteAt(bytes, at + flagsAt) & unwanted) !== 0 || readUint32(bytes, at + seenAt) <= expiryCutoff)
+      continue;
+    if (isSameRange(bytes, at, self, 0, PEER_ID_LENGTH)) continue;
+    if (header.misplaced && !ownsRecord(header, bytes, at)) continue;
+    out.add(bytes, at, layout);
+    if (out.isFull) return;
+  }
+}
+
+/** The peers taken so far, in compact form. */
+class Selection {
+  count = 0;
+  private readonly given: EndpointSet;
+  private v4Count = 0;
+  private readonly v4: Buffer;
+  private readonly ids4: Buffer | undefined;
+  private v6Count = 0;
+  private v6: Buffer | undefined;
+  private ids6: Buffer | undefined;
+
+  constructor(
+    private readonly max: number,
+    private readonly withIds: boolean,
+  ) {
+    this.given = EndpointSet.cleared(max + 1);
+    this.v4 = Buffer.allocUnsafe(max * COMPACT_V4);
+    this.ids4 = withIds ? Buffer.allocUnsafe(max * PEER_ID_LENGTH) : undefined;
+  }
+
+  get isFull(): boolean {
+    return this.count === this.max;
+  }
+
+  /** Keeps the endpoint of a record out of the reply. */
+  exclude(record: Uint8Array): void {
+    this.given.add(record, ENDPOINT_AT, record.length === V4.size ? COMPACT_V4 : COMPACT_V6);
+  }
+
+  add(bytes: Uint8Array, at: number, layout: RecordLayout): void {
+    if (layout === V4) this.addV4(bytes, at);
+    else this.addV6(bytes, at);
+  }
+
+  private addV4(bytes: Uint8Array, at: number): void {
+    const address = readUint32(bytes, at + ENDPOINT_AT);
+    const port = readUint16(bytes, at + ENDPOINT_AT + V4.addressLength);
+    if (!this.given.addV4(address, port)) return;
+    const to = this.v4Count * COMPACT_V4;
+    writeUint32(this.v4, to, address);
+    writeUint16(this.v4, to + V4.addressLength, port);
+    if (this.ids4 !== undefined)
+      copyBytes(bytes, at, this.ids4, this.v4Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
+    this.v4Count++;
+    this.count++;
+  }
+
+  private addV6(bytes: Uint8Array, at: number): void {
+    if (!this.given.add(bytes, at + ENDPOINT_AT, COMPACT_V6)) return;
+    this.v6 ??= Buffer.allocUnsafe(this.max * COMPACT_V6);
+    copyBytes(bytes, at + ENDPOINT_AT, this.v6, this.v6Count * COMPACT_V6, COMPACT_V6);
+    if (this.withIds) {
+      this.ids6 ??= Buffer.allocUnsafe(this.max * PEER_ID_LENGTH);
+      copyBytes(bytes, at, this.ids6, this.v6Count * PEER_ID_LENGTH, PEER_ID_LENGTH);
+    }
+    this.v6Count++;
+    this.count++;
+  }
+
+  peers(): SelectedPeers {
+    // Most replies are full, of one family.
+    const v4 = this.v4Count === this.max ? this.v4 : this.v4.subarray(0, this.v4Count * COMPACT_V4);
+    const v6 = this.v6 === undefined ? NO_SELECTION.v6 : this.v6.subarray(0, this.v6Count * COMPACT_V6);
+    if (this.ids4 === undefined) return { v4, v6 };
+    const ids4 = this.ids4.subarray(0, this.v4Count * PEER_ID_LENGTH);
+    return { v4, v6, ids4, ids6: this.ids6?.subarray(0, this.v6Count * PEER_ID_LENGTH) ?? NO_SELECTION.v6 };
+  }
+}
+
+/** A random step from 1 to total - 1 without a common factor with the total; 1 for small totals. */
+function coprimeStep(total: number, random: Random): number {
+  if (total <= 2) return 1;
+  let step = 1 + Math.floor(random() * (total - 1));
+  while (greatestCommonDivisor(step, total) !== 1) step++;
+  return step;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}

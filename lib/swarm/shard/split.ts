@@ -1,0 +1,50 @@
+import { filter, type Keep } from './filter.js';
+import { newHeader, ownsRecord } from './header.js';
+import { dateOf, V4, V6 } from './peer-record.js';
+import { childOf, hashPeerId } from './placement.js';
+import type { Shard } from './shard.js';
+
+/** A shard split in two. Misplaced records stay with the parent, as they belong to neither. */
+export function splitShard(shard: Shard): { parent: Shard; child: Shard } {
+  const { depth, number } = shard.header;
+  const child = childOf(number, depth);
+  const mask = (1 << depth) * 2 - 1;
+  const goes: Keep = (bytes, at) => (hashPeerId(bytes, at) & mask) === child;
+  return {
+    parent: filter(shard, (bytes, at, layout) => !goes(bytes, at, layout), {
+      ...shard.header,
+      depth: depth + 1,
+    }),
+    child: filter(shard, goes, newHeader(child)),
+  };
+}
+
+/**
+ * A shard without the oldest of the records that belong to it, so that at most `limit` of these
+ * are left. Only for a shard that cannot split any further, which takes peer ids made for it: to
+ * lose those that were silent longest bounds what such an attack costs. Misplaced records stay
+ * until they are moved.
+ */
+export function dropOldest(shard: Shard, limit: number): Shard {
+  const { header } = shard;
+  const dates: number[] = [];
+  for (const layout of [V4, V6]) {
+    for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
+      if (ownsRecord(header, shard.bytes, at)) dates.push(dateOf(shard.bytes, at, layout));
+    }
+  }
+  if (dates.length <= limit) return shard;
+  const cut = dates.sort((a, b) => b - a)[limit] ?? 0;
+  let ties = limit - dates.filter((date) => date > cut).length;
+  return filter(shard, (bytes, at, layout) => {
+    if (!ownsRecord(header, bytes, at)) return true;
+    const date = dateOf(bytes, at, layout);
+    return date > cut || (date === cut && ties-- > 0);
+  });
+}
+
+/** How many records belong to the shard that they are in. */
+export function countOwned(shard: Shard): number {
+  if (!shard.header.misplaced) return shard.count;
+  return filter(shard, (bytes, at) => ownsRecord(shard.header, bytes, at)).count;
+}

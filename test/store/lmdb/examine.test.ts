@@ -1,0 +1,62 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
+import { RecordingLog } from '../../support/recording-log.js';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
+import { runDoctor } from '../../doctor/run-doctor.js';
+
+describe('The doctor, of the embedded store', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await makeTempDir();
+  });
+  afterEach(() => removeTempDir(directory));
+
+  it('tries out a write in a directory that is there, and leaves no key in it', async () => {
+    const { status, output } = await runDoctor({ DATA_DIR: directory });
+    expect(status).to.equal(0);
+    expect(output).to.match(/^ok {6}data directory .+: is there and can be written to$/m);
+    expect(output).to.match(/^ok {6}a write, flushed to the disk: took [\d.]+ ms$/m);
+    const store = await openLmdbStore({ directory, durability: 'flush', log: new RecordingLog() });
+    expect((await store.keys({ from: '', to: '\x7f' }, undefined, 10)).keys).to.deep.equal([]);
+    await store.close();
+  });
+
+  it('says so if writes are not flushed', async () => {
+    const { output } = await runDoctor({ DATA_DIR: directory, DURABILITY: 'commit' });
+    expect(output).to.include('a write, not flushed to the disk: took');
+  });
+
+  it('works beside a tracker that has the store open', async () => {
+    const store = await openLmdbStore({ directory, durability: 'flush', log: new RecordingLog() });
+    expect((await runDoctor({ DATA_DIR: directory })).status).to.equal(0);
+    await store.close();
+  });
+
+  it('does not make a directory that is not there yet', async () => {
+    const { status, output } = await runDoctor({ DATA_DIR: join(directory, 'a/b') });
+    expect(status).to.equal(0);
+    expect(output).to.include('is not there yet; the tracker makes it');
+    expect(await readdir(directory)).to.deep.equal([]);
+  });
+
+  it('says what is in the way', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    const { status, output } = await runDoctor({ DATA_DIR: join(file, 'data') });
+    expect(status).to.equal(1);
+    expect(output).to.include(`${file} is no directory`).and.include('to mend it: as root: mkdir -p');
+  });
+
+  it('says what LMDB says about a store that is damaged', async () => {
+    const data = join(directory, 'data');
+    await mkdir(data);
+    await writeFile(join(data, 'shards.mdb'), Buffer.alloc(100_000, 7));
+    const { status, output } = await runDoctor({ DATA_DIR: data });
+    expect(status, output).to.equal(1);
+    expect(output).to.match(/^wrong {3}a write/m);
+  });
+});

@@ -1,0 +1,207 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { PARTIAL_SEED, SEEDER, STOPPED, V4 } from '../../../lib/swarm/shard/peer-record.js';
+import { selectPeers, type SelectedPeers, type Wanted } from '../../../lib/swarm/sampling/selection.js';
+import { newHeader, ownsRecord } from '../../../lib/swarm/shard/header.js';
+import type { Shard } from '../../../lib/swarm/shard/shard.js';
+import { seededRandom } from '../../support/seeded-random.js';
+import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
+import { numbersIn, peerIdOf, recordOf, v6Of } from '../support/peers.js';
+
+const everybody: Wanted = {
+  limit: 1000,
+  self: recordOf(999_999),
+  downloadersOnly: false,
+  withIds: false,
+  expiryCutoff: 0,
+};
+
+const limits = fc.integer({ min: 0, max: 60 });
+const expiryCutoffs = fc.integer({ min: 995, max: 1022 });
+
+/**
+ * A swarm of up to three shards, misplaced records among their records, and who asks: mostly
+ * somebody of the swarm.
+ */
+const questions = fc.record({
+  drawn: fc.tuple(shards(0), shards(1), shards(2)).map((list) => [...list]),
+  self: records,
+  limit: limits,
+  downloadersOnly: fc.boolean(),
+  expiryCutoff: expiryCutoffs,
+  seed: fc.nat(),
+});
+
+/** The endpoints of a selection, in hex. */
+function endpointsOf({ v4, v6 }: SelectedPeers): string[] {
+  return [...slices(v4, 6), ...slices(v6, 18)];
+}
+
+function slices(bytes: Uint8Array, size: number): string[] {
+  expect(bytes.length % size).to.equal(0);
+  const list: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    list.push(Buffer.from(bytes.subarray(at, at + size)).toString('hex'));
+  }
+  return list;
+}
+
+const endpointOf = (record: Buffer): string => record.toString('hex', 20, record.length - 5);
+const peerIdIn = (record: Buffer): string => record.toString('hex', 0, 20);
+
+/** The endpoints that a selection may have, as going through the records one by one finds them. */
+function eligible(drawn: readonly Shard[], wanted: Wanted): Set<string> {
+  const self = Buffer.from(wanted.self);
+  const found = new Set<string>();
+  for (const shard of drawn) {
+    for (const record of recordsOf(shard)) {
+      const flags = record.readUInt8(record.length - 1) & 15;
+      if (!ownsRecord(shard.header, record, 0)) continue;
+      if (record.readUInt32BE(record.length - 5) <= wanted.expiryCutoff || (flags & STOPPED) !== 0) continue;
+      if (wanted.downloadersOnly && (flags & (SEEDER | PARTIAL_SEED)) !== 0) continue;
+      if (peerIdIn(record) === peerIdIn(self) || endpointOf(record) === endpointOf(self)) continue;
+      found.add(endpointOf(record));
+    }
+  }
+  return found;
+}
+
+describe('the peers of a reply', () => {
+  it('are as many different wanted endpoints as there are, up to the limit', () => {
+    fc.assert(
+      fc.property(questions, ({ drawn, seed, ...question }) => {
+        const wanted = { ...question, withIds: false };
+        const all = eligible(drawn, wanted);
+        const given = endpointsOf(selectPeers(drawn, wanted, seededRandom(seed)));
+        expect(new Set(given).size).to.equal(given.length);
+        expect(given.filter((endpoint) => !all.has(endpoint))).to.deep.equal([]);
+        expect(given.length).to.equal(Math.min(wanted.limit, all.size));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('come with their own ids if asked for', () => {
+    fc.assert(
+      fc.property(questions, ({ drawn, seed, ...question }) => {
+        const chosen = selectPeers(drawn, { ...question, withIds: true }, seededRandom(seed));
+        const known = new Set(
+          drawn.flatMap((shard) => recordsOf(shard)).map((record) => peerIdIn(record) + endpointOf(record)),
+        );
+        const ids = [
+          ...slices(chosen.ids4 ?? new Uint8Array(), 20),
+          ...slices(chosen.ids6 ?? new Uint8Array(), 20),
+        ];
+        const endpoints = endpointsOf(chosen);
+        expect(ids.length).to.equal(endpoints.length);
+        for (const [i, endpoint] of endpoints.entries())
+          expect(known.has(`${ids[i] ?? ''}${endpoint}`)).to.equal(true);
+      }),
+    );
+  });
+
+  it('come without ids if not', () => {
+    const source = shardOf([recordOf(1)]);
+    expect(selectPeers([source], everybody, Math.random)).to.have.all.keys('v4', 'v6');
+  });
+
+  it('are never the peer itself, not at its other address and not under its former id', () => {
+    const shard = shardOf([
+      recordOf(1),
+      recordOf(1, { address: v6Of(1) }),
+      recordOf(1, { port: 7000 }),
+      recordOf(2, { address: recordOf(1).subarray(20, 24) }),
+    ]);
+    const wanted = { ...everybody, self: recordOf(1) };
+    expect(endpointsOf(selectPeers([shard], wanted, Math.random))).to.deep.equal([]);
+  });
+
+  it('have an endpoint once, though a restarted client announced it under two ids in two shards', () => {
+    const drawn = [0, 1].map((n) => {
+      const [number = 0] = numbersIn(n, 1, 1);
+      const endpoint = { address: v6Of(5), port: 5 };
+      return shardOf([recordOf(number, endpoint)], { ...newHeader(n), depth: 1 });
+    });
+    expect(endpointsOf(selectPeers(drawn, everybody, Math.random))).to.have.length(1);
+  });
+
+  it('are downloaders for a seeder: no seeders and no partial seeds', () => {
+    const shard = shardOf([
+      recordOf(1, { flags: SEEDER }),
+      recordOf(2, { flags: PARTIAL_SEED }),
+      recordOf(3),
+      recordOf(4, { address: v6Of(4) }),
+    ]);
+    const given = endpointsOf(selectPeers([shard], { ...everybody, downloadersOnly: true }, Math.random));
+    expect(given).to.deep.equal([recordOf(3), recordOf(4, { address: v6Of(4) })].map(endpointOf));
+  });
+
+  it('are none for a limit of none, and none of an empty swarm', () => {
+    const shard = shardOf([recordOf(1)]);
+    expect(endpointsOf(selectPeers([shard], { ...everybody, limit: 0 }, Math.random))).to.deep.equal([]);
+    expect(endpointsOf(selectPeers([shardOf([])], everybody, Math.random))).to.deep.equal([]);
+    expect(endpointsOf(selectPeers([], everybody, Math.random))).to.deep.equal([]);
+  });
+
+  for (const constant of [0, 0.5, 0.999999, 1 - 2 ** -53]) {
+    it(`are all there when fewer than the limit, with random numbers that are always ${constant}`, () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 120 }), (count) => {
+          const list = Array.from({ length: count }, (_, number) =>
+            number % 3 === 0 ? recordOf(number, { address: v6Of(number) }) : recordOf(number),
+          );
+          const given = selectPeers([shardOf(list)], everybody, () => constant);
+          expect(endpointsOf(given).sort()).to.deep.equal(list.map(endpointOf).sort());
+        }),
+      );
+    });
+  }
+
+  it('are every wanted peer about equally often, whatever lies beside it and in whichever shard', () => {
+    const random = seededRandom(7);
+    const [even, odd] = [0, 1].map((n) => numbersIn(n, 1, n === 0 ? 50 : 31)) as [number[], number[]];
+    // Every other one of the lower half has stopped, so some wanted peers lie beside wanted ones
+    // and some do not.
+    const list = (numbers: number[]): Buffer[] =>
+      numbers.map((number, i) =>
+        recordOf(number, {
+          ...(i % 5 === 0 ? { address: v6Of(number) } : {}),
+          flags: i < numbers.length / 2 && i % 2 === 0 ? STOPPED : 0,
+        }),
+      );
+    const drawn = [shardOf(list(even), { ...newHeader(0), depth: 1 }), shardOf(list(odd), newHeader(1))];
+    const wanted = { ...everybody, limit: 10 };
+    const all = eligible(drawn, wanted);
+    const rounds = 8000;
+    const times = new Map<string, number>([...all].map((endpoint) => [endpoint, 0]));
+    for (let round = 0; round < rounds; round++) {
+      for (const endpoint of endpointsOf(selectPeers(drawn, wanted, random))) {
+        times.set(endpoint, (times.get(endpoint) ?? 0) + 1);
+      }
+    }
+    const expected = (rounds * wanted.limit) / all.size;
+    // About 1,330 each; 36 is one standard deviation.
+    for (const count of times.values()) expect(count).to.be.within(expected * 0.85, expected * 1.15);
+  });
+
+  it('do not have the same neighbours every time', () => {
+    const random = seededRandom(1);
+    const shard = shardOf(Array.from({ length: 101 }, (_, number) => recordOf(number)));
+    const pairs = new Set<string>();
+    for (let round = 0; round < 500; round++) {
+      pairs.add(endpointsOf(selectPeers([shard], { ...everybody, limit: 2 }, random)).join());
+    }
+    expect(pairs.size).to.be.above(450);
+  });
+
+  it('leave the shard as it was', () => {
+    const shard = shardOf([recordOf(1), recordOf(2)]);
+    const before = Buffer.from(shard.bytes);
+    const { v4 } = selectPeers([shard], everybody, Math.random);
+    v4.fill(0xff);
+    expect(shard.bytes).to.deep.equal(before);
+    expect(shard.countOf(V4)).to.equal(2);
+    expect(peerIdOf(1)).to.deep.equal(Buffer.from(shard.bytes.subarray(shard.v4At, shard.v4At + 20)));
+  });
+});
