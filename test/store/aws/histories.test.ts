@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Store, Version } from '../../../lib/store/store.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { SwarmWorld, type Act } from '../../swarm/swarm-world.js';
+import { SwarmWorld, type Act } from '../../swarm/support/swarm-world.js';
 import { Cleanup } from '../../support/cleanup.js';
 import type { Fault } from './support/signed-server.js';
 import { subjects, type Subject } from './support/subjects.js';

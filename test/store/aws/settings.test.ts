@@ -1,11 +1,15 @@
 import { expect } from 'chai';
 
-import { awsSettings, type AwsSettings } from '../../../lib/config/aws.js';
-import { dynamoDbOptions, dynamoDbSettings, type DynamoDbSettings } from '../../../lib/config/dynamodb.js';
-import { ConfigError } from '../../../lib/config/error.js';
-import { readSetting } from '../../../lib/config/read-setting.js';
-import { s3Options, s3Settings, type S3Settings } from '../../../lib/config/s3.js';
-import type { Setting } from '../../../lib/config/setting.js';
+import { awsSettings, type AwsSettings } from '../../../lib/store/aws/settings.js';
+import {
+  dynamoDbOptions,
+  dynamoDbSettings,
+  type DynamoDbSettings,
+} from '../../../lib/store/dynamodb/settings.js';
+import { ConfigError } from '../../../lib/settings/error.js';
+import { readSetting } from '../../../lib/settings/read-setting.js';
+import { s3Options, s3Settings, type S3Settings } from '../../../lib/store/s3/settings.js';
+import type { Setting } from '../../../lib/settings/setting.js';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' };
 
@@ -17,7 +21,7 @@ function read(settings: Readonly<Record<string, Setting<unknown>>>, source: Reco
 
 function s3(source: Record<string, string>): ReturnType<typeof s3Options> {
   const settings = read(s3Settings, { ...keys, S3_BUCKET: 'swarms', ...source }) as S3Settings;
-  return s3Options({ ...settings, peerLifetimeSeconds: 2700 });
+  return s3Options(settings);
 }
 
 function dynamoDb(source: Record<string, string>): ReturnType<typeof dynamoDbOptions> {
@@ -47,8 +51,8 @@ describe('the settings of the stores on S3 and DynamoDB', () => {
     expect(s3({ AWS_SESSION_TOKEN: 'token' }).credentials.sessionToken).to.equal('token');
   });
 
-  it('leave tombstones for as long as a peer lives', () => {
-    expect(s3({})).to.include({ removal: 'tombstone', tombstoneLifetimeMs: 2_700_000 });
+  it('leave tombstones unless S3_REMOVAL is delete, and then those of the last hour', () => {
+    expect(s3({})).to.include({ removal: 'tombstone', tombstoneLifetimeMs: 3_600_000 });
     expect(s3({ S3_REMOVAL: 'delete' }).removal).to.equal('delete');
   });
 

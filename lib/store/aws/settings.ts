@@ -1,8 +1,8 @@
-import { ConfigError } from './error.js';
-import { pem, requireCertificates } from './pem.js';
-import { integer, text, type Setting } from './setting.js';
-import type { AwsService } from '../store/aws/signed-client.js';
-import type { AwsSettingsOptions } from '../store/aws/options.js';
+import { ConfigError } from '../../settings/error.js';
+import { pem, requireCertificates } from '../../settings/pem.js';
+import { integer, text, type Setting, type ValuesOf } from '../../settings/setting.js';
+import type { AwsService } from './signed-client.js';
+import type { AwsSettingsOptions } from './options.js';
 
 const awsCallTimeoutMs = integer('AWS_CALL_TIMEOUT', {
   description: 'How long one call to S3 or DynamoDB may take, waiting for its turn and a repeat included.',
@@ -75,9 +75,7 @@ export const awsSettings = {
 };
 
 /** A value for each of the settings above. */
-export type AwsSettings = {
-  readonly [K in keyof typeof awsSettings]: (typeof awsSettings)[K] extends Setting<infer T> ? T : never;
-};
+export type AwsSettings = ValuesOf<typeof awsSettings>;
 
 /**
  * How the API is reached by the settings, all but what a run takes from outside.

@@ -1,7 +1,13 @@
-import { awsOptions, awsSettings, named } from './aws.js';
-import { ConfigError } from './error.js';
-import { choice, type Setting } from './setting.js';
-import type { S3SettingsOptions } from '../store/s3/options.js';
+import { awsOptions, awsSettings, named } from '../aws/settings.js';
+import { ConfigError } from '../../settings/error.js';
+import { choice, type ValuesOf } from '../../settings/setting.js';
+import type { S3SettingsOptions } from './options.js';
+
+/**
+ * Longer than a peer lives, by default. A matter of thrift: a swarm that comes and goes needs no object made anew each time. A
+ * conditional DELETE is safe at any time.
+ */
+const tombstoneLifetimeMs = 3_600_000;
 
 /** STORE=s3: swarms in a bucket. */
 export const s3Settings = {
@@ -33,17 +39,13 @@ export const s3Settings = {
 };
 
 /** A value for each of the settings above. */
-export type S3Settings = {
-  readonly [K in keyof typeof s3Settings]: (typeof s3Settings)[K] extends Setting<infer T> ? T : never;
-};
+export type S3Settings = ValuesOf<typeof s3Settings>;
 
 /**
  * The store's options by the settings, all but what a run takes from outside.
  * @throws ConfigError if settings do not go together
  */
-export function s3Options(
-  settings: S3Settings & { readonly peerLifetimeSeconds: number },
-): S3SettingsOptions {
+export function s3Options(settings: S3Settings): S3SettingsOptions {
   const { s3Bucket, s3Prefix, s3Addressing, s3Removal, awsEndpointUrl } = settings;
   if (s3Bucket === '') throw new ConfigError('S3_BUCKET', 'is not set');
   return {
@@ -52,6 +54,6 @@ export function s3Options(
     prefix: s3Prefix,
     pathStyle: s3Addressing === 'path' || (s3Addressing === 'auto' && awsEndpointUrl !== ''),
     removal: s3Removal,
-    tombstoneLifetimeMs: settings.peerLifetimeSeconds * 1000,
+    tombstoneLifetimeMs,
   };
 }

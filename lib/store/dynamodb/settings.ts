@@ -1,6 +1,6 @@
-import { awsOptions, awsSettings, named } from './aws.js';
-import type { Setting } from './setting.js';
-import type { DynamoDbSettingsOptions } from '../store/dynamodb/options.js';
+import { awsOptions, awsSettings, named } from '../aws/settings.js';
+import type { ValuesOf } from '../../settings/setting.js';
+import type { DynamoDbSettingsOptions } from './options.js';
 
 /** STORE=dynamodb: swarms in a table. */
 export const dynamoDbSettings = {
@@ -14,11 +14,7 @@ export const dynamoDbSettings = {
 };
 
 /** A value for each of the settings above. */
-export type DynamoDbSettings = {
-  readonly [K in keyof typeof dynamoDbSettings]: (typeof dynamoDbSettings)[K] extends Setting<infer T>
-    ? T
-    : never;
-};
+export type DynamoDbSettings = ValuesOf<typeof dynamoDbSettings>;
 
 /**
  * The store's options by the settings, all but what a run takes from outside.
