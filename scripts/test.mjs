@@ -8,6 +8,8 @@ import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 import { installPrograms } from './test/debian.mjs';
 import { runTests } from './test/mocha.mjs';
+import { installMinistack } from './test/ministack.mjs';
+import { installVersitygw } from './test/versitygw.mjs';
 import { installWskdeploy } from './test/wskdeploy.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +21,8 @@ try {
   await build(root);
   installPrograms();
   installWskdeploy();
+  installVersitygw();
+  installMinistack();
   const passed = await runTests(
     root,
     given.filter((argument) => argument !== '--coverage'),

@@ -1,0 +1,2 @@
+export const ministackPython: string;
+export function installMinistack(): void;

@@ -1,0 +1,2 @@
+export const versitygwForTests: string;
+export function installVersitygw(): void;
