@@ -12,6 +12,8 @@ export interface S3DoubleOptions {
   readonly conditionalDelete?: 'honoured' | 'checked outside the lock' | 'ignored';
   /** A conditional PUT whose check and write are two steps: of writers at once several win. */
   readonly racyPut?: boolean;
+  /** A PUT is done whatever its conditions say. */
+  readonly ignoresConditions?: boolean;
   /** What a PUT that knows an absent object is answered with. */
   readonly absentStatus?: 404 | 412;
   /** Most objects that one listing shows. */
@@ -82,7 +84,8 @@ export class S3Double {
     key: string,
     received: Received,
   ): Promise<ServerReply> {
-    const { 'if-match': match, 'if-none-match': noneMatch } = received.headers;
+    const { 'if-match': match, 'if-none-match': noneMatch } =
+      this.options.ignoresConditions === true ? {} : received.headers;
     const current = bucket.get(key);
     if (noneMatch === '*' && current !== undefined) return failure(412, 'PreconditionFailed');
     if (match !== undefined && current === undefined) {

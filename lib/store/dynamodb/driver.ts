@@ -1,3 +1,4 @@
+import type { Finding } from '../../finding.js';
 import { defineStore } from '../driver.js';
 import { dynamoDbOptions, dynamoDbSettings } from './settings.js';
 
@@ -12,5 +13,11 @@ export const dynamoDbDriver = defineStore({
     const { openDynamoDbStore } = await import(/* webpackMode: "eager" */ './dynamodb-store.js');
     return openDynamoDbStore({ ...dynamoDbOptions(values), ...context });
   },
-  async *examine() {},
+  examine(values) {
+    const options = dynamoDbOptions(values);
+    return (async function* (): AsyncGenerator<Finding> {
+      const { examineDynamoDb } = await import(/* webpackMode: "eager" */ './examine/examine.js');
+      yield* examineDynamoDb(options);
+    })();
+  },
 });

@@ -1,3 +1,4 @@
+import type { Finding } from '../../finding.js';
 import { defineStore } from '../driver.js';
 import { s3Options, s3Settings } from './settings.js';
 
@@ -12,5 +13,11 @@ export const s3Driver = defineStore({
     const { openS3Store } = await import(/* webpackMode: "eager" */ './s3-store.js');
     return openS3Store({ ...s3Options(values), ...context });
   },
-  async *examine() {},
+  examine(values) {
+    const options = s3Options(values);
+    return (async function* (): AsyncGenerator<Finding> {
+      const { examineS3 } = await import(/* webpackMode: "eager" */ './examine/examine.js');
+      yield* examineS3(options);
+    })();
+  },
 });

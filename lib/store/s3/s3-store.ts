@@ -10,7 +10,7 @@ import type { S3StoreOptions } from './options.js';
 /** A key that no shard has: shards are named by infohashes. */
 const absentKey = '~check';
 /** Behind every infohash, so that no listing of shards comes across a count. */
-const countsFolder = '~counts/';
+export const countsFolder = '~counts/';
 
 /**
  * Shards and counts in a bucket of S3, or of a server that speaks its API: an object a shard at `<prefix><key>`, an object a count at
