@@ -17,6 +17,10 @@ const actions = Object.fromEntries(
     .map((file) => [basename(file, '.ts'), join(root, 'actions', file)]),
 );
 
+/**
+ * @param {Required<Pick<import('webpack').Configuration, 'entry' | 'externals'>> & Pick<import('webpack').Configuration, 'plugins'> & { name: string, filename: string }} options
+ * @returns {import('webpack').Configuration & { name: string }}
+ */
 function bundles({ name, entry, filename, externals, plugins = [] }) {
   return {
     name,
@@ -57,10 +61,14 @@ function bundles({ name, entry, filename, externals, plugins = [] }) {
   };
 }
 
-/** An action runs in a container that has no native modules: the embedded store in an action is a mistake in its imports. */
+/**
+ * An action runs in a container that has no native modules: the embedded store in an action is a mistake in its imports.
+ * @param {import('webpack').ExternalItemFunctionData} asked
+ * @param {(error?: Error | null) => void} done
+ */
 function refuseNative({ request, contextInfo }, done) {
   if (request === 'lmdb')
-    done(new Error(`lmdb cannot be part of an action; imported by ${contextInfo.issuer}`));
+    done(new Error(`lmdb cannot be part of an action; imported by ${contextInfo?.issuer}`));
   else done();
 }
 

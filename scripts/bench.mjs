@@ -21,7 +21,8 @@ try {
   // Only now are its dependencies there.
   const { register } = await import('tsx/esm/api');
   register();
-  const { main } = await import('../bench/main.ts');
+  /** @type {typeof import('../bench/main.js')} */
+  const { main } = await import(new URL('../bench/main.ts', import.meta.url).href);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof Error ? error.stack : error);

@@ -7,6 +7,7 @@ import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** @param {{ file: string, bytes: number }} bundle */
 function describe({ file, bytes }) {
   const size = `dist/${file}  ${(bytes / 1024).toFixed(1)} KiB`;
   if (!file.startsWith('actions/')) return size;

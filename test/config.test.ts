@@ -79,8 +79,41 @@ describe('settings', () => {
     ]);
   });
 
+  it('read the public address of either family, or of both', () => {
+    expect(parseConfig({}).publicAddress).to.deep.equal([]);
+    for (const [text, read] of [
+      ['203.0.113.5', ['203.0.113.5']],
+      ['2001:db8::5', ['2001:db8::5']],
+      ['203.0.113.5 , 2001:db8::5', ['203.0.113.5', '2001:db8::5']],
+      ['192.168.1.10', ['192.168.1.10']],
+    ] as const) {
+      expect(parseConfig({ PUBLIC_ADDRESS: text }).publicAddress, text).to.deep.equal(read);
+    }
+    for (const wrong of [
+      'tracker.example',
+      '127.0.0.1',
+      '0.0.0.0',
+      '::',
+      'fe80::1',
+      'ff02::1',
+      '1.1.1.1,1.1.1.2',
+      '1.1.1.1,',
+      '1.1.1.1/32',
+    ]) {
+      expect(refusal({ PUBLIC_ADDRESS: wrong }), wrong).to.include({ setting: 'PUBLIC_ADDRESS' });
+    }
+  });
+
   it('never fail with anything but a ConfigError', () => {
-    const names = ['PORT', 'STORE', 'HOST', 'TRUSTED_PROXIES', 'TRUST_IP_PARAMETER', 'ANNOUNCE_INTERVAL'];
+    const names = [
+      'PORT',
+      'STORE',
+      'HOST',
+      'TRUSTED_PROXIES',
+      'TRUST_IP_PARAMETER',
+      'ANNOUNCE_INTERVAL',
+      'PUBLIC_ADDRESS',
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
         try {

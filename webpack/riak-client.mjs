@@ -8,7 +8,7 @@
  */
 import { fileURLToPath } from 'node:url';
 
-const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 export const rules = [
   {

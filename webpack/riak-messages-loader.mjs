@@ -5,14 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+// @ts-expect-error This old version comes without types.
 import ProtoBuf from 'protobufjs';
 
 /** Time series, search and indexes of search are never asked for. riak.proto is imported by the others. */
 const definitions = ['riak.proto', 'riak_dt.proto', 'riak_kv.proto'];
 
+/** @this {import('webpack').LoaderContext<object>} */
 export default function compileMessages() {
   const directory = join(dirname(this.resourcePath), 'riak_pb', 'src');
-  const read = (name) => {
+  const read = (/** @type {string} */ name) => {
     const file = join(directory, name);
     this.addDependency(file);
     return readFileSync(file, 'utf8');

@@ -6,6 +6,7 @@ const bufferOf = `const bufferOf = (data, encoding) =>
   typeof data === 'number' ? Buffer.allocUnsafe(data) : Buffer.from(data, encoding);
 `;
 
+/** @param {string} source */
 export default function replaceNewBuffer(source) {
   if (!source.includes('new Buffer(')) return source;
   const replaced = source.replaceAll('new Buffer(', 'bufferOf(');

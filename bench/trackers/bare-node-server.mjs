@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const [, , port, file] = process.argv;
+const [, , port = '', file = ''] = process.argv;
 const body = readFileSync(file);
 const headers = ['Content-Type', 'text/plain', 'Content-Length', String(body.length)];
 

@@ -5,12 +5,17 @@
 /** @param {string} bundle the bundle's path @param {object} config every setting, as parseConfig gives them */
 exports.freeStoreAction = function freeStoreAction(bundle, config) {
   const { create } = require(bundle);
+  /** @type {Map<string, { values: Uint8Array[], version: number | undefined, stored: boolean }>} */
   const entries = new Map();
   const nothing = { values: [], version: undefined };
   let lastVersion = 0;
   const store = {
-    fetch: (key) => Promise.resolve(entries.get(key) ?? nothing),
-    put: (key, value, version) => {
+    fetch: (/** @type {string} */ key) => Promise.resolve(entries.get(key) ?? nothing),
+    put: (
+      /** @type {string} */ key,
+      /** @type {Uint8Array} */ value,
+      /** @type {number | undefined} */ version,
+    ) => {
       const held = entries.get(key) ?? nothing;
       if (held.version !== version) return Promise.resolve({ ...held, stored: false });
       lastVersion += 1;
@@ -20,7 +25,7 @@ exports.freeStoreAction = function freeStoreAction(bundle, config) {
     },
     increment: () => Promise.resolve(),
   };
-  const complain = (event) => {
+  const complain = (/** @type {string} */ event) => {
     throw new Error(`the tracker logged: ${event}`);
   };
   const quiet = () => undefined;

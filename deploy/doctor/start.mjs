@@ -19,5 +19,5 @@ const { main } = createRequire(import.meta.url)(join(root, 'dist/standalone/doct
 process.exitCode = await main({
   args: process.argv.slice(2),
   environment: process.env,
-  write: (text) => process.stdout.write(text),
+  write: (/** @type {string} */ text) => process.stdout.write(text),
 });

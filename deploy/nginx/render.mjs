@@ -41,6 +41,8 @@ function main() {
 /**
  * The secret is in it, so only its owner may read it; nginx reads it as root. A file that is there already keeps its mode when it is written to, so
  * that is set before.
+ * @param {string} path
+ * @param {string} text
  */
 function writeForOwner(path, text) {
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);

@@ -7,15 +7,22 @@ import { namespaceName, problemsOf, trackerSecret } from '../../lib/deployment/s
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
 const defaults = fileURLToPath(new URL('gateway.env', import.meta.url));
 
+/** @typedef {import('../../lib/deployment/setting-kinds.mjs').Kind} Kind */
+
+/** @type {(takes: string, pattern: RegExp) => Kind} */
 const like = (takes, pattern) => ({ takes, accepts: (text) => pattern.test(text) });
 const seconds = like('seconds, from 1 to 60', /^([1-9]|[1-5]\d|60)$/);
 const path = like('an absolute path without blanks', /^\/[\w./@-]+$/);
+/** @type {(takes: string, pattern: RegExp) => Kind} */
 const withPort = (takes, pattern) => ({ takes, accepts: (text) => pattern.test(text) && hasGoodPort(text) });
 const listener = withPort('a port, address:port or [address]:port', /^([\w.]+:|\[[\da-fA-F:.]+\]:)?\d{1,5}$/);
 const hostAndPort = withPort('host:port or [address]:port', /^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/);
 const wholeNumber = like('a whole number from 1', /^[1-9]\d{0,6}$/);
 
-/** None lets a value end its directive, so nothing else can get into the configuration. */
+/**
+ * None lets a value end its directive, so nothing else can get into the configuration.
+ * @type {Readonly<Record<string, Kind>>}
+ */
 const accepted = {
   OPENWHISK_SERVER: hostAndPort,
   OPENWHISK_SCHEME: like('http or https', /^https?$/),
@@ -46,7 +53,10 @@ const accepted = {
   ERROR_LOG: path,
 };
 
-/** A number after the last colon, or alone, is a port; a path of a socket has none. */
+/**
+ * A number after the last colon, or alone, is a port; a path of a socket has none.
+ * @param {string} text
+ */
 function hasGoodPort(text) {
   const [, port = '1'] = /(?:^|:)(\d+)$/.exec(text) ?? [];
   return Number(port) >= 1 && Number(port) <= 65_535;
@@ -60,8 +70,12 @@ function hasGoodPort(text) {
  * @throws {Error} with a line for each setting that is missing or cannot be used; no secret is in it
  */
 export function renderGateway(...sources) {
+  /** @type {Record<string, string>} */
   const settings = Object.assign(readEnvFile(defaults), ...sources.map(withoutEmpty));
   const problems = problemsOf(settings, accepted);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  return readFileSync(template, 'utf8').replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name) => settings[name]);
+  return readFileSync(template, 'utf8').replace(
+    /\$\{([A-Z][A-Z0-9_]*)\}/g,
+    (_, /** @type {string} */ name) => settings[name] ?? '',
+  );
 }

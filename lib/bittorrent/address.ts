@@ -12,10 +12,12 @@ const COLON = 0x3a;
 const MAPPED = '::ffff:';
 
 /**
- * An address in text as bytes in network order: 4 of an IPv4 address, 16 of an IPv6 one. An IPv4-mapped IPv6 address
- * (`::ffff:192.0.2.1`, as a dual-stack socket reports an IPv4 client) becomes the IPv4 address, so one peer has one
- * address. The zone of an IPv6 address (`%eth0`) is dropped: it means nothing to other hosts.
- * @returns undefined for any other text; parts of an IPv4 address have no leading zeros (some read those as octal)
+ * An address in text as bytes in network order: 4 of an IPv4 address, 16 of an IPv6 one. An
+ * IPv4-mapped IPv6 address (`::ffff:192.0.2.1`, as a dual-stack socket reports an IPv4 client)
+ * becomes the IPv4 address, so one peer has one address. The zone of an IPv6 address (`%eth0`) is
+ * dropped: it means nothing to other hosts.
+ * @returns undefined for any other text; parts of an IPv4 address have no leading zeros (some read
+ *   those as octal)
  */
 export function parseAddress(text: string): Uint8Array | undefined {
   return (
@@ -115,8 +117,9 @@ function parseGroup(text: string, start: number, end: number): number | undefine
 }
 
 /**
- * An address as text: dotted decimal, or for IPv6 the form of RFC 5952 (lower case, no leading zeros, the first longest
- * run of at least two zero groups as `::`, an IPv4-mapped address with its IPv4 part in dotted decimal).
+ * An address as text: dotted decimal, or for IPv6 the form of RFC 5952 (lower case, no leading
+ * zeros, the first longest run of at least two zero groups as `::`, an IPv4-mapped address with its
+ * IPv4 part in dotted decimal).
  * @param bytes 4 or 16 bytes
  * @throws RangeError for any other length
  */
@@ -143,42 +146,6 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
     if (length > longest.length) longest = { start: i + 1 - length, length };
   });
   return longest;
-}
-
-/**
- * Whether an address is one that is not routed on the public Internet: private (RFC 1918), loopback, link-local,
- * shared by a carrier's NAT (RFC 6598), unique local (RFC 4193), or an IPv4-mapped form of one of these.
- * @param bytes 4 or 16 bytes
- */
-export function isPrivateAddress(bytes: Uint8Array): boolean {
-  if (bytes.length === V4_LENGTH) return isPrivateV4(bytes);
-  if (isV4Mapped(bytes)) return isPrivateV4(bytes.subarray(V6_LENGTH - V4_LENGTH));
-  const first = bytes[0] ?? 0;
-  const second = bytes[1] ?? 0;
-  const uniqueLocal = (first & 0xfe) === 0xfc;
-  const linkLocal = first === 0xfe && (second & 0xc0) === 0x80;
-  const loopback = bytes[V6_LENGTH - 1] === 1 && bytes.subarray(0, V6_LENGTH - 1).every((byte) => byte === 0);
-  return uniqueLocal || linkLocal || loopback;
-}
-
-function isPrivateV4(bytes: Uint8Array): boolean {
-  const first = bytes[0] ?? 0;
-  const second = bytes[1] ?? 0;
-  switch (first) {
-    case 10:
-    case 127:
-      return true;
-    case 100:
-      return (second & 0xc0) === 64;
-    case 169:
-      return second === 254;
-    case 172:
-      return (second & 0xf0) === 16;
-    case 192:
-      return second === 168;
-    default:
-      return false;
-  }
 }
 
 function isV4Mapped(bytes: Uint8Array): boolean {

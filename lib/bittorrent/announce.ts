@@ -6,7 +6,9 @@ export type Front = 'http' | 'udp';
 /** What a client says has happened since its last announce; `paused` is a partial seed (BEP 21). */
 export type AnnounceEvent = 'none' | 'started' | 'stopped' | 'completed' | 'paused';
 
-/** An announce (BEP 3, BEP 15), whatever protocol it came by: read and checked, no rule applied yet. */
+/**
+ * An announce (BEP 3, BEP 15), whatever protocol it came by: read and checked, no rule applied yet.
+ */
 export interface AnnounceRequest {
   readonly front: Front;
   /**
@@ -14,17 +16,21 @@ export interface AnnounceRequest {
    * Its family is the one that the client gets peers of first.
    */
   readonly from: Uint8Array;
-  /** The client's own part of the announce path, if there is one. Not the parameter `key` of BEP 3. */
+  /**
+   * The client's own part of the announce path, if there is one. Not the parameter `key` of BEP 3.
+   */
   readonly passkey: string | undefined;
   /** 20 bytes. */
   readonly infohash: Uint8Array;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** 1 to 65535. */
+  /**
+   * Where the client listens, 1 to 65535; 0: nowhere, so that it gets peers and is given to nobody.
+   */
   readonly port: number;
   /**
-   * Bytes that are still missing: 0 is a seeder; undefined (not said) is a leecher. A number, as no rule needs more than
-   * 2^53 - 1: what is larger (BEP 15 has 64 bits) counts as that.
+   * Bytes that are still missing: 0 is a seeder; undefined (not said) is a leecher. A number, as no
+   * rule needs more than 2^53 - 1: what is larger (BEP 15 has 64 bits) counts as that.
    */
   readonly left: number | undefined;
   readonly event: AnnounceEvent;

@@ -13,7 +13,10 @@ export interface PeerSample {
   readonly v4: Uint8Array;
   /** n times {@link COMPACT_V6_LENGTH} bytes. */
   readonly v6: Uint8Array;
-  /** The ids of the peers in `v4`, in the same order. Only the dictionary form shows them; it leaves out what is not here. */
+  /**
+   * The ids of the peers in `v4`, in the same order. Only the dictionary form shows them; it leaves
+   * out what is not here.
+   */
   readonly ids4?: Uint8Array;
   /** The ids of the peers in `v6`, in the same order. */
   readonly ids6?: Uint8Array;

@@ -1,4 +1,6 @@
-import { flag, integer } from '../settings/setting.js';
+import { parseAddress } from '../bittorrent/address.js';
+import { Scope, scopeOf } from '../bittorrent/address-scope.js';
+import { flag, integer, type Setting } from '../settings/setting.js';
 
 const announceIntervalSeconds = integer('ANNOUNCE_INTERVAL', {
   description: 'How long a client is asked to wait between two announces (BEP 3 interval).',
@@ -7,6 +9,23 @@ const announceIntervalSeconds = integer('ANNOUNCE_INTERVAL', {
   max: 86_400,
   default: 1800,
 });
+
+const publicAddress: Setting<readonly string[]> = {
+  name: 'PUBLIC_ADDRESS',
+  description:
+    "The address given to others for peers on the tracker's own machine or network, whose own one is of no use outside.",
+  takes: 'an IPv4 address, an IPv6 address, or both with a comma between them, e.g. 203.0.113.5,2001:db8::5',
+  default: { value: [] },
+  secret: false,
+  read: (list) => {
+    const texts = list.split(',').map((part) => part.trim());
+    const addresses = texts.map(parseAddress);
+    if (addresses.some((address) => address === undefined || scopeOf(address) <= Scope.machine))
+      return undefined;
+    const families = new Set(addresses.map((address) => address?.length));
+    return families.size === texts.length ? texts : undefined;
+  },
+};
 
 /** What clients are told, and how much they may ask for. */
 export const trackerSettings = {
@@ -67,8 +86,10 @@ export const trackerSettings = {
     max: 1440,
     default: 5,
   }),
+  publicAddress,
   trustIpParameter: flag('TRUST_IP_PARAMETER', {
-    description: 'Believe the announce parameter ip, but only from clients with a private address.',
+    description:
+      'Believe the announce parameter ip of clients with a private address, if more can reach what it says.',
     default: false,
   }),
   announceTimeoutMs: integer('ANNOUNCE_TIMEOUT', {

@@ -7,11 +7,19 @@ import { performance } from 'node:perf_hooks';
 const timeoutMs = 30_000;
 
 /**
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {import('node:http').IncomingHttpHeaders} headers names in lower case
+ * @property {Buffer} body
+ * @property {number} milliseconds from the call to the last byte
+ */
+
+/**
  * One GET on a connection of its own, straight to the host, whose redirects are not followed.
  * @param {string} url
  * @param {Readonly<Record<string, string>>} headers
  * @param {string} [target] what goes on the request line instead of the URL's path and query: as it is, in Latin-1
- * @returns {Promise<import('./get-once.mts').Answer>}
+ * @returns {Promise<Answer>}
  * @throws {Error} if there is no answer
  */
 export async function getOnce(url, headers, target) {
@@ -30,11 +38,23 @@ export async function getOnce(url, headers, target) {
   }
 }
 
-/** An error of a host with several addresses says nothing itself; those that it holds do, one for each address. */
-function reasonOf({ message, errors = [] }) {
-  return message === '' ? errors.map((error) => error.message).join('; ') : message;
+/**
+ * An error of a host with several addresses says nothing itself; those that it holds do, one for each address.
+ * @param {unknown} error
+ */
+function reasonOf(error) {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map((/** @type {Error} */ { message }) => message).join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * @param {string} url
+ * @param {Readonly<Record<string, string>>} headers
+ * @param {string | undefined} target
+ * @returns {Promise<import('node:http').IncomingMessage>}
+ */
 function open(url, headers, target) {
   const { get } = url.startsWith('https:') ? https : http;
   const options = {

@@ -1,7 +1,11 @@
 /** The settings by which whatever reaches OpenWhisk knows it, and what they take. */
 import { namespaceName, trackerSecret } from './setting-kinds.mjs';
 
-/** By name. */
+/**
+ * @typedef {'OPENWHISK_APIHOST' | 'OPENWHISK_AUTH' | 'OPENWHISK_NAMESPACE' | 'TRACKER_SECRET' | 'ACTION_CONCURRENCY'} Name
+ */
+
+/** @type {Readonly<Record<Name, import('./setting-kinds.mjs').Kind>>} */
 export const platformSettings = {
   OPENWHISK_APIHOST: {
     takes: 'the URL of the API host, with http:// or https:// and without a path',

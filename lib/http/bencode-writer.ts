@@ -13,9 +13,9 @@ export function fixed(text: string): Uint8Array {
 }
 
 /**
- * Fills one buffer from front to back with fixed pieces and the values between them. The caller gives the order of the
- * keys, so canonical bencoding (sorted keys) is the caller's affair; what this saves is sorting, measuring and
- * joining small pieces for each reply.
+ * Fills one buffer from front to back with fixed pieces and the values between them. The caller
+ * gives the order of the keys, so canonical bencoding (sorted keys) is the caller's affair; what
+ * this saves is sorting, measuring and joining small pieces for each reply.
  */
 export class BencodeWriter {
   private readonly buffer: Buffer;
@@ -68,7 +68,8 @@ export class BencodeWriter {
     let rest = value;
     for (let at = this.at + count - 1; at >= this.at; at--) {
       const tenth = Math.floor(rest / 10);
-      // The brackets matter: the sum with `rest` first would lose the last digit of the largest integers.
+      // The brackets matter: the sum with `rest` first would lose the last digit of the largest
+      // integers.
       buffer[at] = DIGIT_ZERO + (rest - tenth * 10);
       rest = tenth;
     }

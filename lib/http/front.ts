@@ -5,19 +5,19 @@ import type { TrackerComponents } from '../tracker/components.js';
 import { failureOf } from '../tracker/failures.js';
 import { noMetrics, type Metrics } from '../tracker/metrics.js';
 import { Tracker } from '../tracker/tracker.js';
-import { encodeAnnounceReply } from './announce-reply.js';
-import { parseAnnounce } from './announce-request.js';
-import { encodeFailure } from './failure.js';
+import { encodeAnnounceReply, encodeFailure, encodeScrapeReply } from './replies.js';
 import { queryOf } from './request-target.js';
-import { encodeScrapeReply } from './scrape-reply.js';
-import { parseScrape } from './scrape-request.js';
+import { parseAnnounce, parseScrape } from './requests.js';
 
-/** Answers a request target of a client, whose address is 4 or 16 bytes. Never throws; rejects with what `failure` takes. */
+/**
+ * Answers a request target of a client, whose address is 4 or 16 bytes. Never throws; rejects with
+ * what `failure` takes.
+ */
 export type HttpHandler = (target: string, from: Uint8Array, log?: Log) => Promise<Buffer>;
 
 /**
- * A tracker asked over HTTP, whoever receives the requests: request targets are read, and replies bencoded
- * (BEP 3, 7, 21, 23, 24, 31, 48). Whatever happens to a request is decided by the tracker.
+ * A tracker asked over HTTP, whoever receives the requests: request targets are read, and replies
+ * bencoded (BEP 3, 7, 21, 23, 24, 31, 48). Whatever happens to a request is decided by the tracker.
  */
 export class HttpFront {
   private readonly metrics: Metrics;

@@ -9,15 +9,19 @@ const DIGIT_ZERO = 0x30;
 export const MALFORMED = -1;
 
 /**
- * Walks the parameters of a raw query string, in order, in one pass. Names and values stay in place until they are
- * asked for, so a parameter that nobody knows costs nothing but its scan.
+ * Walks the parameters of a raw query string, in order, in one pass. Names and values stay in place
+ * until they are asked for, so a parameter that nobody knows costs nothing but its scan.
  *
- * Only `&` separates. The first `=` ends the name; a parameter without one has an empty value. Names and values are
- * bytes: `%xx` is one byte, `+` is a space, any other ASCII character is itself. A truncated or non-hexadecimal escape
- * and a raw character from 0x80 up stand for no byte: such a name matches nothing, such a value is malformed.
+ * Only `&` separates. The first `=` ends the name; a parameter without one has an empty value.
+ * Names and values are bytes: `%xx` is one byte, `+` is a space, any other ASCII character is
+ * itself. A truncated or non-hexadecimal escape and a raw character from 0x80 up stand for no byte:
+ * such a name matches nothing, such a value is malformed.
  */
 export class QueryCursor {
-  /** As UTF-8: what is not ASCII is bytes from 0x80 up. Bytes are read more quickly than the characters of a string that was cut out of another. */
+  /**
+   * As UTF-8: what is not ASCII is bytes from 0x80 up. Bytes are read more quickly than the
+   * characters of a string that was cut out of another.
+   */
   private readonly query: Uint8Array;
   private nameStart = 0;
   private nameEnd = 0;
@@ -51,15 +55,17 @@ export class QueryCursor {
     return rangeIs(this.query, this.nameStart, this.nameEnd, text);
   }
 
-  /** Whether the parameter's value, unescaped, is this ASCII text. */
+  /** Whether the parameter's value, unescaped and without blanks around it, is this ASCII text. */
   valueIs(text: string): boolean {
-    return rangeIs(this.query, this.valueStart, this.valueEnd, text);
+    const { query, valueEnd } = this;
+    const start = skipBlanks(query, this.valueStart, valueEnd);
+    return rangeIs(query, start, trimBlanks(query, start, valueEnd), text);
   }
 
   /**
    * Writes the value's bytes to the start of `target`.
-   * @returns how many bytes there are; `target.length + 1` for any number that does not fit; {@link MALFORMED} if the
-   *   value stands for no bytes
+   * @returns how many bytes there are; `target.length + 1` for any number that does not fit; {@link
+   *   MALFORMED} if the value stands for no bytes
    */
   decodeValue(target: Uint8Array): number {
     const { query, valueEnd } = this;
@@ -74,22 +80,27 @@ export class QueryCursor {
   }
 
   /**
-   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a point, an exponent, a
-   * space, nothing at all. Leading zeros are fine; what is larger than a safe integer becomes the largest one.
+   * The value as a non-negative decimal integer, or undefined if it is anything else: a sign, a
+   * point, an exponent, nothing at all. Leading zeros and blanks around it are fine; what is larger
+   * than a safe integer becomes the largest one.
    */
   integerValue(): number | undefined {
-    const { query, valueStart, valueEnd } = this;
-    if (valueStart === valueEnd) return undefined;
+    const { query, valueEnd } = this;
+    const start = skipBlanks(query, this.valueStart, valueEnd);
+    const end = trimBlanks(query, start, valueEnd);
+    if (start === end) return undefined;
     let value = 0;
-    for (let at = valueStart; at < valueEnd; at += widthAt(query, at)) {
-      const digit = byteAt(query, at, valueEnd) - DIGIT_ZERO;
+    for (let at = start; at < end; at += widthAt(query, at)) {
+      const digit = byteAt(query, at, end) - DIGIT_ZERO;
       if (digit < 0 || digit > 9) return undefined;
       value = value * 10 + digit;
     }
     return Math.min(value, Number.MAX_SAFE_INTEGER);
   }
 
-  /** The value as ASCII text, or undefined if it is malformed, not ASCII or longer than `maxLength`. */
+  /**
+   * The value as ASCII text, or undefined if it is malformed, not ASCII or longer than `maxLength`.
+   */
   textValue(maxLength: number): string | undefined {
     const { query, valueEnd } = this;
     let text = '';
@@ -100,6 +111,29 @@ export class QueryCursor {
     }
     return text;
   }
+}
+
+/** Where the first byte is that is no blank. */
+function skipBlanks(query: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(byteAt(query, at, end))) at += widthAt(query, at);
+  return at;
+}
+
+/** The end without the blanks before it. */
+function trimBlanks(query: Uint8Array, start: number, end: number): number {
+  let to = end;
+  while (to > start) {
+    const width = to - start >= 3 && query[to - 3] === PERCENT ? 3 : 1;
+    if (!isBlank(byteAt(query, to - width, to))) return to;
+    to -= width;
+  }
+  return to;
+}
+
+/** What some clients leave around a number or a word: space, tab, line ends. */
+function isBlank(byte: number): boolean {
+  return byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
 }
 
 function rangeIs(query: Uint8Array, start: number, end: number, text: string): boolean {

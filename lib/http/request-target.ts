@@ -1,12 +1,15 @@
 /**
- * The two parts of a request target (RFC 9112, section 3.2), both still escaped: origin-form `/announce?...` or absolute-form
- * `http://host/announce?...`, as a client behind a forward proxy sends it. Anything else (`*`, `host:port`) is its own
- * path. Nothing is unescaped or normalised, and nothing is refused.
+ * The two parts of a request target (RFC 9112, section 3.2), both still escaped: origin-form
+ * `/announce?...` or absolute-form `http://host/announce?...`, as a client behind a forward proxy
+ * sends it. Anything else (`*`, `host:port`) is its own path. Nothing is unescaped or normalised,
+ * and nothing is refused.
  */
 
 const ABSOLUTE = '://';
 
-/** What comes before the first `?`, with the leading slash; of an absolute URL without a path: `/`. */
+/**
+ * What comes before the first `?`, with the leading slash; of an absolute URL without a path: `/`.
+ */
 export function pathOf(target: string): string {
   const mark = target.indexOf('?');
   const beforeQuery = mark < 0 ? target : target.slice(0, mark);

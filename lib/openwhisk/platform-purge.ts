@@ -1,6 +1,6 @@
 import { systemClock } from '../environment.js';
 import { withFields } from '../log.js';
-import { madeOnce, type ActionParams } from './components.js';
+import { BoundComponents, type ActionParams } from './components.js';
 import { invokeItself, invokerOf } from './next-invocation.js';
 import { runSlice, type PurgeResult } from './purge-action.js';
 import { runIdsOf, type RunIds } from './run.js';
@@ -16,19 +16,20 @@ interface PurgeFailure {
  * stands. Never rejects. Any number may run at once.
  */
 export function platformPurge(): (params: ActionParams) => Promise<PurgeResult | PurgeFailure> {
-  const componentsFor = madeOnce((components) => components);
+  const bound = new BoundComponents((components) => components);
   const run = async (
     params: ActionParams,
     environment: NodeJS.ProcessEnv,
     ids: RunIds,
   ): Promise<PurgeResult | PurgeFailure> => {
     try {
-      const components = await componentsFor(params);
-      const invoker = invokerOf(environment);
-      const log = withFields(components.log, ids);
-      return await runSlice({ ...components, log }, params['purge'], {
-        deadline: Number(environment['__OW_DEADLINE'] ?? systemClock.now() + DEFAULT_TIME_MS),
-        invokeNext: (purge) => invokeItself(invoker, { purge }),
+      return await bound.use(params, (components) => {
+        const invoker = invokerOf(environment);
+        const log = withFields(components.log, ids);
+        return runSlice({ ...components, log }, params['purge'], {
+          deadline: Number(environment['__OW_DEADLINE'] ?? systemClock.now() + DEFAULT_TIME_MS),
+          invokeNext: (purge) => invokeItself(invoker, { purge }),
+        });
       });
     } catch (cause) {
       withFields(stdoutLog('error'), ids).error('purge failed', { cause });

@@ -1,26 +1,42 @@
-import { encodeFailure } from '../http/failure.js';
+import { encodeFailure } from '../http/replies.js';
 import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureOf } from '../tracker/failures.js';
-import { madeOnce } from './components.js';
-import { withProcessReport } from './process-report.js';
+import { BoundComponents } from './components.js';
+import { isProbe, withProcessReport } from './process-report.js';
 import { runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
-import { failureResult, type WebAction, type WebActionParams } from './web-action.js';
+import {
+  failureResult,
+  withHeader,
+  type WebAction,
+  type WebActionParams,
+  type WebActionResult,
+} from './web-action.js';
 
 /** The action was deployed in a way in which it must not run. */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
 }
 
-/** A web action as OpenWhisk runs it: several runs at once, made from the parameters of the first, and used for all that follow. */
+/**
+ * The answer to a probe: the deployment whose parameters served it, as its `npm run deploy` named it.
+ * Clients never see it: nginx passes no header on, and the controller wants the secret.
+ */
+export const DEPLOYMENT_HEADER = 'X-Tracker-Deployment';
+
+/**
+ * A web action as OpenWhisk runs it: several runs at once, which share what was made of their
+ * parameters.
+ */
 export function platformAction(create: (components: TrackerComponents) => WebAction): WebAction {
-  const actionFor = madeOnce(create);
+  const bound = new BoundComponents(create);
   const run: WebAction = async (params, ids = {}) => {
     try {
       refuseUnlessRaw(params);
-      const action = await actionFor(params);
-      return await action(params, ids);
+      return await bound.use(params, async (action, deployment) =>
+        named(await action(params, ids), params, deployment),
+      );
     } catch (error) {
       const { reason, retryIn } = failureOf(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids));
       return failureResult(encodeFailure(reason, retryIn));
@@ -28,6 +44,15 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
   };
   const reporting = withProcessReport(run);
   return (params) => reporting(params, runIdsOf(params, process.env));
+}
+
+function named(
+  result: WebActionResult,
+  params: WebActionParams,
+  deployment: string | undefined,
+): WebActionResult {
+  if (deployment === undefined || !isProbe(params)) return result;
+  return withHeader(result, DEPLOYMENT_HEADER, deployment);
 }
 
 /**

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import { headerOf, type WebAction, type WebActionParams } from './web-action.js';
+import { headerOf, withHeader, type WebAction, type WebActionParams } from './web-action.js';
 
-/** A request with this header is told about the process that answers it. No client can send it: nginx passes no header on. */
+/**
+ * A request with this header is a probe: it is told about the process and the deployment that answer.
+ * No client can send it: nginx passes no header on.
+ */
 export const QUESTION_HEADER = 'x-tracker-probe';
 
 /** The answer: a name that the process has given itself, a blank, and the most runs that were under way in it while this one was. */
@@ -30,19 +33,19 @@ export function withProcessReport(action: WebAction): WebAction {
     }
   };
   return async (params, run) => {
-    if (!isAsked(params)) return counted(params, run);
+    if (!isProbe(params)) return counted(params, run);
     const watch: Watch = { most: 0 };
     watches.add(watch);
     try {
       const result = await counted(params, run);
-      return { ...result, headers: { ...result.headers, [REPORT_HEADER]: `${name} ${watch.most}` } };
+      return withHeader(result, REPORT_HEADER, `${name} ${watch.most}`);
     } finally {
       watches.delete(watch);
     }
   };
 }
 
-/** Whatever main is called with. */
-function isAsked(params: WebActionParams | null | undefined): boolean {
+/** @param params whatever main is called with */
+export function isProbe(params: WebActionParams | null | undefined): boolean {
   return headerOf(params ?? {}, QUESTION_HEADER) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { withFields } from '../log.js';
 import { parseAddress } from '../bittorrent/address.js';
+import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { ClientError } from '../bittorrent/errors.js';
 import type { HttpFront, HttpHandler } from '../http/front.js';
 import type { TrackerComponents } from '../tracker/components.js';
@@ -12,7 +13,8 @@ import {
 } from './web-action.js';
 
 /**
- * A web action that answers with one of the handlers of a tracker: whatever goes wrong becomes a bencoded failure.
+ * A web action that answers with one of the handlers of a tracker: whatever goes wrong becomes a
+ * bencoded failure.
  * @param failure what is answered to what the handler rejects with
  */
 export function trackerAction(
@@ -31,12 +33,16 @@ export function trackerAction(
   };
 }
 
-/** The request as the gateway passed it on. Never from the controller's own query, which is not what the client sent. */
+/**
+ * The request as the gateway passed it on. Never from the controller's own query, which is not what
+ * the client sent.
+ */
 function requestOf(params: WebActionParams): { target: string; from: Uint8Array } {
   const target = headerOf(params, 'x-original-uri');
   if (target === undefined) throw new ClientError('this tracker only answers through its gateway', 'never');
   const address = headerOf(params, 'x-real-ip');
   const from = address === undefined ? undefined : parseAddress(address);
-  if (from === undefined) throw new ClientError('the gateway did not pass on the address of the client');
+  if (from === undefined || scopeOf(from) === Scope.none)
+    throw new ClientError('the gateway did not pass on the address of the client');
   return { target, from };
 }

@@ -45,5 +45,10 @@ export function failureResult(body: Buffer): WebActionResult {
   return { statusCode: 200, headers: BINARY_FAILURE, body: body.toString('base64') };
 }
 
+/** The same result with one more header. */
+export function withHeader(result: WebActionResult, name: string, value: string): WebActionResult {
+  return { ...result, headers: { ...result.headers, [name]: value } };
+}
+
 const BINARY = { 'Content-Type': 'application/octet-stream' };
 const BINARY_FAILURE = { ...BINARY, 'Cache-Control': 'no-store' };

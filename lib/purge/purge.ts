@@ -1,8 +1,8 @@
 import type { KeyRange } from '../store/store.js';
+import { parseShardKey } from '../swarm/shard/placement.js';
 import { emptySummary, type PurgeSummary } from './summary.js';
 import { SwarmPurge, type SwarmPurgeComponents } from './swarm-purge.js';
 
-const SHARD_KEY = /^([0-9a-f]{40})(?:\.(\d+))?$/;
 /** After an infohash it sorts behind all shards of that swarm, and before every other infohash. */
 const AFTER_SHARDS = '/';
 
@@ -109,15 +109,15 @@ class Slice {
     do {
       const page = await this.components.store.keys(range, cursor, this.options.pageKeys);
       for (const key of page.keys) {
-        const parts = SHARD_KEY.exec(key);
-        if (parts === null) continue;
-        const [, infohash = '', number = '0'] = parts;
+        const parsed = parseShardKey(key);
+        if (parsed === undefined) continue;
+        const { infohash, number } = parsed;
         if (swarm !== undefined && swarm.infohash !== infohash) {
           yield swarm;
           swarm = undefined;
         }
         swarm ??= { infohash, numbers: [] };
-        swarm.numbers.push(Number(number));
+        swarm.numbers.push(number);
       }
       cursor = page.cursor;
       await new Promise(setImmediate);

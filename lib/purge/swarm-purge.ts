@@ -18,7 +18,7 @@ import { newHeader, type ShardHeader } from '../swarm/shard/header.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/shard/placement.js';
 import { Shard } from '../swarm/shard/shard.js';
-import { addSwarm, type PurgeSummary } from './summary.js';
+import { addSwarm, emptySummary, type PurgeSummary } from './summary.js';
 
 export interface SwarmPurgeComponents {
   readonly store: Store;
@@ -43,12 +43,16 @@ export class SwarmPurge {
 
   /**
    * @param infohash hex
-   * @param numbers the numbers of its stored shards
+   * @param numbers the numbers of its stored shards, and of its lists of rare families
    * @param summary what is found and done is added here
    */
   async clean(infohash: string, numbers: readonly number[], summary: PurgeSummary): Promise<void> {
     const kept = new Map<number, KeptShard>();
-    const counts = await this.countAll(numbers, async (number) => {
+    // What lists have are copies, which the summary does not count.
+    const lists = numbers.filter((number) => number < 0);
+    for (const list of lists) await this.cleanShard(infohash, list, emptySummary());
+    const shards = numbers.filter((number) => number >= 0);
+    const counts = await this.countAll(shards, async (number) => {
       const shard = await this.cleanShard(infohash, number, summary);
       if (shard !== undefined) kept.set(number, keptOf(shard));
       return shard;
@@ -92,7 +96,7 @@ export class SwarmPurge {
   ): Promise<Shard | undefined> {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, number);
-    const { values, version } = await store.fetch(key);
+    const { values, version } = await store.fetch(key, 'strong');
     if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(number, key, values, log);
@@ -108,13 +112,13 @@ export class SwarmPurge {
   }
 
   /**
-   * Whether an empty shard may be removed: it is the only one of its swarm, or it has forwarded for
-   * as long as any process may have it cached as it was before.
+   * Whether an empty shard may be removed: it is the only one of its swarm, or a list of a family,
+   * or it has forwarded for as long as any process may have it cached as it was before.
    */
   private isRemovable({ header, count, number }: Shard): boolean {
     if (count > 0) return false;
     if (header.forwarding) return header.forwardingSince <= this.expiryCutoff();
-    return number === 0 && header.depth === 0;
+    return number <= 0 && header.depth === 0;
   }
 
   /** Links every shard to its parent, then merges the small ones. True if one was not linked. */

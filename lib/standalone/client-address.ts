@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { parseAddress } from '../bittorrent/address.js';
+import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 
 /** Tells whether an address is that of a proxy whose word is believed. */
 export type TrustedProxies = (address: string) => boolean;
@@ -56,7 +57,8 @@ const MAPPED_BITS = 96;
  * it came from the peer and is not looked at.
  *
  * If every entry is a trusted proxy, the left-most one is the client. An entry that is no address (`unknown`, or nonsense)
- * ends the walk at the last address that is known: the proxy that wrote the entry.
+ * ends the walk at the last address that is known: the proxy that wrote the entry. So does an address that says nothing here, as it
+ * is of use on the proxy's own machine at most (loopback, link-local) or nowhere (multicast, 0.0.0.0).
  *
  * @param socketAddress the other end of the connection
  * @param forwardedFor the header X-Forwarded-For, all lines of it joined with commas
@@ -72,10 +74,16 @@ export function clientAddress(
   for (const entry of forwardedFor.split(',').reverse()) {
     const address = addressOf(entry.trim());
     if (address === undefined) return client;
-    client = address;
-    if (!isTrusted(client)) return client;
+    const isUsable = isUsableElsewhere(address);
+    if (!isTrusted(address)) return isUsable ? address : client;
+    if (isUsable) client = address;
   }
   return client;
+}
+
+function isUsableElsewhere(address: string): boolean {
+  const bytes = parseAddress(address);
+  return bytes !== undefined && scopeOf(bytes) > Scope.machine;
 }
 
 /** Some proxies append a port: `192.0.2.1:5000`, `[2001:db8::1]:5000`. */

@@ -7,15 +7,19 @@
  * overwrites what the writer has not seen. The swarm layer merges; a store never does.
  *
  * What every store promises (test/store/conformance.ts checks it):
- * - fetch sees every put, of any process, that was answered before the fetch was called;
+ * - a strong fetch sees every put, of any process, that was answered before the fetch was called;
+ * - so does an eventual one, but for the puts of a moment ago where replicas follow each other, as the store documents;
  * - a put that was answered with `stored: true` is durable to the degree that the store documents;
  * - a put or remove with the version of an older state never destroys a value which that version did not cover;
  * - counts never lose and never repeat an increment that was answered;
  * - every call settles: with a result, or with a StoreError within the store's own deadline.
  */
 export interface Store {
-  /** What is held under the key: no value, one, or concurrent ones. */
-  fetch(key: string): Promise<Held>;
+  /**
+   * What is held under the key: no value, one, or concurrent ones.
+   * @param consistency `eventual` unless it is said; a store without replicas that lag need not tell the two apart
+   */
+  fetch(key: string, consistency?: Consistency): Promise<Held>;
 
   /**
    * Writes a value knowing `version` (undefined: knowing of none), and tells what is held now.
@@ -47,6 +51,9 @@ export interface Store {
   /** Answers what is under way, then lets go of every resource. Idempotent. */
   close(): Promise<void>;
 }
+
+/** `eventual`: from whichever replica answers first, which may be behind. `strong`: as every replica that can be asked has it. */
+export type Consistency = 'eventual' | 'strong';
 
 /** What a store knows of a state of a key; only that store can read it. */
 export type Version = object | string | number;

@@ -4,11 +4,12 @@ import type { Store } from '../store/store.js';
 import { ShardCache } from './cache/shard-cache.js';
 import { ShardRouter, type Routed } from './cache/shard-router.js';
 import { AnnounceOperation, type Announcement } from './operations/announce.js';
+import { FamilyLists } from './sampling/family-lists.js';
 import { Neighbours } from './sampling/neighbours.js';
 import { selectPeers, type SelectedPeers, type Wanted } from './sampling/selection.js';
 import { SwarmViews, type SwarmView } from './sampling/swarm-views.js';
 import { countPeers, returnable, type PeerCounts } from './shard/counts.js';
-import { expiryCutoff } from './shard/peer-record.js';
+import { expiryCutoff, layoutOfRecord } from './shard/peer-record.js';
 import { childOf, infohashKey } from './shard/placement.js';
 import type { Shard } from './shard/shard.js';
 
@@ -62,6 +63,7 @@ export interface SwarmAnswer {
 export class Swarms {
   private readonly cache: ShardCache;
   private readonly router: ShardRouter;
+  private readonly families: FamilyLists;
   private readonly neighbours: Neighbours;
   private readonly views: SwarmViews;
 
@@ -69,6 +71,7 @@ export class Swarms {
     const { rules, ...context } = components;
     this.cache = new ShardCache({ ...rules, ...context }, rules.warmBytes);
     this.router = new ShardRouter(this.cache, components.log);
+    this.families = new FamilyLists(this.cache, components.random, components.log, rules);
     this.neighbours = new Neighbours(this.cache, components.random, components.log);
     this.views = new SwarmViews(components.random);
   }
@@ -133,16 +136,37 @@ export class Swarms {
         peers: selectPeers([own], asked, this.components.random),
       };
     }
-    const { limit, expiryCutoff, downloadersOnly } = asked;
-    const view = this.views.current(infohash, own, expiryCutoff);
-    if (view !== undefined) return this.answerFrom(view, own, asked);
-    const hasEnough = (found: readonly Shard[]): boolean =>
-      returnableIn(found, downloadersOnly, expiryCutoff) >= limit;
-    const shards = this.neighbours.around(infohash, own, hasEnough, readsLeft(routed, limit));
-    if (Array.isArray(shards)) return this.answerAfterLook(infohash, own, shards, asked);
+    const listed = this.families.visit(infohash, own, asked.self, asked.expiryCutoff);
+    if (listed === undefined) return this.answerLarge(infohash, routed, ask, own, undefined, 0);
+    return listed.then((list) => {
+      const present = this.present(infohash, ownNow(routed));
+      return this.answerLarge(infohash, routed, ask, present, list, 1);
+    });
+  }
+
+  /**
+   * Answers in a swarm of several shards.
+   * @param list peers of the same family, if that is rare
+   * @param operations on the store that the announce took for that list
+   */
+  private answerLarge(
+    infohash: string,
+    routed: Routed,
+    ask: () => Wanted,
+    own: Shard,
+    list: Shard | undefined,
+    operations: number,
+  ): SwarmAnswer | Promise<SwarmAnswer> {
+    const asked = ask();
+    const view = this.views.current(infohash, own, asked.expiryCutoff);
+    if (view !== undefined) return this.answerFrom(view, own, asked, list);
+    const hasEnough = (found: readonly Shard[]): boolean => hasPeersFor(asked, found);
+    const reads = Math.max(0, readsLeft(routed, asked.limit) - operations);
+    const shards = this.neighbours.around(infohash, own, hasEnough, reads);
+    if (Array.isArray(shards)) return this.answerAfterLook(infohash, own, shards, asked, list);
     return shards.then((read) => {
       const present = this.present(infohash, ownNow(routed));
-      return this.answerAfterLook(infohash, present, [present, ...read.slice(1)], ask());
+      return this.answerAfterLook(infohash, present, [present, ...read.slice(1)], ask(), list);
     });
   }
 
@@ -152,6 +176,7 @@ export class Swarms {
     own: Shard,
     shards: readonly Shard[],
     asked: Wanted,
+    list: Shard | undefined,
   ): SwarmAnswer {
     const present = [own];
     for (const shard of shards.slice(1)) {
@@ -159,11 +184,12 @@ export class Swarms {
       // A forwarding shard's peers went back to its parent.
       if (!now.header.forwarding) present.push(now);
     }
-    return this.answerFrom(this.views.look(infohash, present, asked.expiryCutoff), own, asked);
+    return this.answerFrom(this.views.look(infohash, present, asked.expiryCutoff), own, asked, list);
   }
 
-  private answerFrom(view: SwarmView, own: Shard, asked: Wanted): SwarmAnswer {
-    const shards = view.shardsFor(own, asked.limit, asked.downloadersOnly);
+  private answerFrom(view: SwarmView, own: Shard, asked: Wanted, list: Shard | undefined): SwarmAnswer {
+    const shards = view.shardsFor(own, asked.limit, asked.downloadersOnly, layoutOfRecord(asked.self));
+    if (list !== undefined) shards.push(list);
     return {
       counts: view.countsWith(own),
       peers: selectPeers(shards, asked, this.components.random),
@@ -195,10 +221,11 @@ function ownNow({ writer, shard }: Routed): Shard {
   return latest === undefined || latest.header.forwarding ? shard : latest;
 }
 
-function returnableIn(shards: readonly Shard[], downloadersOnly: boolean, expiryCutoff: number): number {
+/** Whether shards have as many returnable peers as are wanted, of whichever family. */
+function hasPeersFor({ limit, downloadersOnly, expiryCutoff }: Wanted, shards: readonly Shard[]): boolean {
   let sum = 0;
   for (const shard of shards) sum += returnable(countPeers(shard, expiryCutoff), downloadersOnly);
-  return sum;
+  return sum >= limit;
 }
 
 /** Reads of the store that an announce may take for other shards: one if it was warm. */

@@ -6,8 +6,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Gives answers the same time each, with one timer for all that are awaited: the one asked for first is due first. While none is awaited
- * the timer does not keep the process alive.
+ * Gives answers the same time each, with one timer for all that are awaited: the one asked for
+ * first is due first. While none is awaited the timer does not keep the process alive.
  */
 export class Deadlines {
   /** In the order in which they are due. */
@@ -52,7 +52,8 @@ export class Deadlines {
   }
 
   private readonly onTimer = (): void => {
-    // A process that was frozen looks at its clock before its sockets: what arrived in time is read first.
+    // A process that was frozen looks at its clock before its sockets: what arrived in time is read
+    // first.
     setImmediate(this.rejectOverdue);
   };
 

@@ -13,8 +13,8 @@ export interface Failure {
 }
 
 /**
- * Tells a client's own mistake in its fixed words, and what passes by itself with a time to try again (BEP 31). Anything
- * else is an internal error to the client, and its cause a log line.
+ * Tells a client's own mistake in its fixed words, and what passes by itself with a time to try
+ * again (BEP 31). Anything else is an internal error to the client, and its cause a log line.
  * @param error what a request was rejected with
  */
 export function failureOf(error: unknown, retryInMinutes: number, log: Log): Failure {

@@ -1,4 +1,7 @@
-/** Like mapping with Promise.all, but with no more than `limit` at once. The first failure fails the whole, and nothing is begun any more. */
+/**
+ * Like mapping with Promise.all, but with no more than `limit` at once. The first failure fails the
+ * whole, and nothing is begun any more.
+ */
 export async function mapBounded<T, R>(
   items: readonly T[],
   limit: number,

@@ -2,12 +2,15 @@ import type { AnnounceRequest } from '../bittorrent/announce.js';
 import type { Refusal } from '../bittorrent/errors.js';
 import type { ScrapeRequest } from '../bittorrent/scrape.js';
 
-/** Undefined: the request is served. A promise only where the answer has to be fetched: any other costs nothing. */
+/**
+ * Undefined: the request is served. A promise only where the answer has to be fetched: any other
+ * costs nothing.
+ */
 export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
 
 /**
- * Which requests are served. The tracker asks before it touches the store. What a verdict throws or rejects with fails
- * the request as a failure of the store would.
+ * Which requests are served. The tracker asks before it touches the store. What a verdict throws or
+ * rejects with fails the request as a failure of the store would.
  */
 export interface Policy {
   announce(request: AnnounceRequest): Verdict;

@@ -1,5 +1,5 @@
 import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
-import { isPrivateAddress } from '../bittorrent/address.js';
+import { scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
 import type { Config } from '../config.js';
@@ -14,21 +14,24 @@ import { outcomeOf } from './failures.js';
 import { mapBounded } from './map-bounded.js';
 import { noMetrics, type Metrics } from './metrics.js';
 import { openPolicy, type Policy } from './policy.js';
+import { PublicAddress } from './public-address.js';
 
 /**
- * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and peers to connect to come
- * back (BEP 3); a scrape counts swarms as they are stored now (BEP 48).
+ * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and
+ * peers to connect to come back (BEP 3); a scrape counts swarms as they are stored now (BEP 48).
  */
 export class Tracker {
   private readonly swarms: Swarms;
   private readonly deadlines: Deadlines;
   private readonly policy: Policy;
   private readonly metrics: Metrics;
+  private readonly publicAddress: PublicAddress | undefined;
 
   constructor(private readonly components: TrackerComponents) {
     const { config, policy = openPolicy, metrics = noMetrics } = components;
     this.policy = policy;
     this.metrics = metrics;
+    if (config.publicAddress.length > 0) this.publicAddress = new PublicAddress(config.publicAddress);
     this.deadlines = new Deadlines(config.announceTimeoutMs);
     this.swarms = new Swarms({
       ...components,
@@ -45,8 +48,8 @@ export class Tracker {
 
   /**
    * @param log for what goes wrong with this announce alone
-   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a StoreError if the peer could
-   *   not be stored. See `failureOf`.
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a
+   *   StoreError if the peer could not be stored. See `failureOf`.
    */
   announce(request: AnnounceRequest, log = this.components.log): Promise<AnnounceReply> {
     const startedAt = this.metrics.now();
@@ -67,7 +70,8 @@ export class Tracker {
   /**
    * @param log for what is wrong with the swarms that are asked for
    * @returns a swarm that is not known has zeros
-   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could not be read
+   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could
+   *   not be read
    */
   scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
     const startedAt = this.metrics.now();
@@ -106,24 +110,27 @@ export class Tracker {
   }
 
   private replyTo({ from }: AnnounceRequest, { counts, peers }: SwarmAnswer): AnnounceReply {
-    const { config } = this.components;
+    const { components, publicAddress } = this;
+    const { config } = components;
     return {
       interval: this.jittered(config.announceIntervalSeconds),
       minInterval: config.minIntervalSeconds,
       complete: counts.seeders,
       incomplete: counts.leechers + counts.partialSeeds,
-      peers,
-      externalIp: from,
+      peers: publicAddress === undefined ? peers : publicAddress.reachableFrom(from, peers),
+      externalIp: publicAddress === undefined ? from : publicAddress.seenFromOutside(from),
     };
   }
 
   /**
-   * The address to give to other peers: the client's own, or what it says if it is configured to be believed and is on a
-   * private network.
+   * The address to give to other peers: the client's own, or what it says (TRUST_IP_PARAMETER) if
+   * more can reach that. So only a client on a private network or the tracker's machine is
+   * believed, and never with an address that is of no more use than its own: some send that
+   * unasked.
    */
   private peerAddress({ claimedAddress, from }: AnnounceRequest): Uint8Array {
     if (claimedAddress === undefined || !this.components.config.trustIpParameter) return from;
-    return isPrivateAddress(from) ? claimedAddress : from;
+    return scopeOf(claimedAddress) > scopeOf(from) ? claimedAddress : from;
   }
 
   private jittered(seconds: number): number {
@@ -174,9 +181,10 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
 }
 
 /**
- * For how long a re-announce need not be written: the peer's life is then counted from the announce before, and must
- * still reach to the next one, which comes after the longest jittered interval. Half of what is left then stays for
- * clients that come late, or were told to come again in some minutes, and for clocks that differ.
+ * For how long a re-announce need not be written: the peer's life is then counted from the announce
+ * before, and must still reach to the next one, which comes after the longest jittered interval.
+ * Half of what is left then stays for clients that come late, or were told to come again in some
+ * minutes, and for clocks that differ.
  */
 function unwrittenSeconds(config: Config): number {
   const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;

@@ -7,7 +7,7 @@ process.once('disconnect', () => process.exit(1));
 // It may have ended before anybody listened.
 if (!process.connected) process.exit(1);
 try {
-  await build(process.argv[2]);
+  await build(process.argv[2] ?? '.');
   process.exit(0);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

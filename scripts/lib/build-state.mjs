@@ -28,17 +28,29 @@ export function digestOfSources(root) {
   return hash.digest('hex');
 }
 
-/** @returns {boolean} true if every bundle is there and was built from these sources */
+/**
+ * @param {string} root
+ * @param {string} digest
+ * @returns {boolean} true if every bundle is there and was built from these sources
+ */
 export function isBuilt(root, digest) {
   const stamp = readStamp(root);
   return stamp?.digest === digest && stamp.files.every((file) => existsSync(join(root, 'dist', file)));
 }
 
-/** @param {readonly string[]} files the bundles, relative to dist/ */
+/**
+ * @param {string} root
+ * @param {string} digest
+ * @param {readonly string[]} files the bundles, relative to dist/
+ */
 export function writeStamp(root, digest, files) {
   writeFileSync(join(root, stampFile), `${JSON.stringify({ digest, files }, null, 2)}\n`);
 }
 
+/**
+ * @param {string} root
+ * @returns {{ digest: string, files: string[] } | undefined}
+ */
 function readStamp(root) {
   try {
     return JSON.parse(readFileSync(join(root, stampFile), 'utf8'));
@@ -48,6 +60,11 @@ function readStamp(root) {
   }
 }
 
+/**
+ * @param {string} root
+ * @param {string} path
+ * @returns {string[]}
+ */
 function filesUnder(root, path) {
   if (/\.\w+$/.test(path)) return existsSync(join(root, path)) ? [path] : [];
   if (!existsSync(join(root, path))) return [];

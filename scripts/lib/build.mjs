@@ -1,6 +1,6 @@
 /** Builds the bundles in dist/ unless they are up to date. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { makeAside } from './build-aside.mjs';
@@ -21,7 +21,7 @@ export async function build(root, { force = false } = {}) {
   const aside = makeAside(dist);
   try {
     const bundles = await compile(root, aside);
-    for (const name of new Set(bundles.map(({ file }) => file.split('/')[0]))) {
+    for (const name of new Set(bundles.map(({ file }) => dirname(file)))) {
       rmSync(join(dist, name), { recursive: true, force: true });
       renameSync(join(aside, name), join(dist, name));
     }
@@ -38,10 +38,17 @@ export async function build(root, { force = false } = {}) {
   }
 }
 
+/**
+ * @param {string} root
+ * @param {string} directory
+ * @returns {Promise<{ file: string, bytes: number }[]>}
+ */
 async function compile(root, directory) {
   const [{ default: webpack }, { default: configs }] = await Promise.all([
     import('webpack'),
-    import(pathToFileURL(join(root, 'webpack.config.mjs')).href),
+    /** @type {Promise<typeof import('../../webpack.config.mjs')>} */ (
+      import(pathToFileURL(join(root, 'webpack.config.mjs')).href)
+    ),
   ]);
   const compiler = webpack(
     configs.map((config) => ({
@@ -49,10 +56,11 @@ async function compile(root, directory) {
       output: { ...config.output, path: join(directory, config.name) },
     })),
   );
+  /** @type {import('webpack').MultiStats} */
   const stats = await new Promise((resolve, reject) => {
     compiler.run((error, result) => {
       compiler.close((closeError) => {
-        if (error ?? closeError) reject(error ?? closeError);
+        if (result === undefined || closeError) reject(error ?? closeError);
         else resolve(result);
       });
     });
@@ -61,9 +69,8 @@ async function compile(root, directory) {
     throw new Error(stats.toString({ preset: 'errors-warnings', colors: false }));
   }
   return stats.stats.flatMap((one) =>
-    one
-      .toJson({ all: false, assets: true })
-      .assets.filter(({ name }) => /\.c?js$/.test(name))
+    (one.toJson({ all: false, assets: true }).assets ?? [])
+      .filter(({ name }) => /\.c?js$/.test(name))
       .map(({ name, size }) => ({ file: `${one.compilation.name}/${name}`, bytes: size })),
   );
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
-const firstAnnounceScript = fileURLToPath(new URL('./first-announce.mjs', import.meta.url));
+const firstAnnounceScript = fileURLToPath(new URL('./first-announce.ts', import.meta.url));
 
 /**
  * Starts of Node with and without a bundle, taken in turns, so that whatever slows the machine down slows both.
@@ -13,8 +13,14 @@ const firstAnnounceScript = fileURLToPath(new URL('./first-announce.mjs', import
  */
 export function loadTimes(file, rounds = 7) {
   const load = `require(${JSON.stringify(file)})`;
-  const times = Array.from({ length: rounds }, () => [millisecondsOf('0'), millisecondsOf(load)]);
-  return { bareMs: median(times.map(([bare]) => bare)), loadedMs: median(times.map(([, loaded]) => loaded)) };
+  const times = Array.from({ length: rounds }, () => ({
+    bare: millisecondsOf('0'),
+    loaded: millisecondsOf(load),
+  }));
+  return {
+    bareMs: median(times.map(({ bare }) => bare)),
+    loadedMs: median(times.map(({ loaded }) => loaded)),
+  };
 }
 
 /**
@@ -28,18 +34,21 @@ export function firstAnnounceTime(file, rounds = 3) {
   );
 }
 
+/** @param {string} program for `node -e` */
 function millisecondsOf(program) {
   const start = performance.now();
   run(['-e', program]);
   return performance.now() - start;
 }
 
+/** @param {readonly string[]} args of node */
 function run(args) {
   const result = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`node ${args.join(' ')} failed: ${result.stderr}`);
   return result;
 }
 
+/** @param {readonly number[]} numbers at least one */
 function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }

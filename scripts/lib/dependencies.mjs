@@ -19,6 +19,8 @@ export function ensureInstalled(root, { tools }) {
 /**
  * Compares package-lock.json with npm's own record of what it put into node_modules. Times would mislead: a checkout
  * touches the lock, and an interrupted install touches node_modules.
+ * @param {string} root
+ * @param {{ tools: boolean }} options
  * @returns {boolean} true if every package that is needed is there in its exact version
  */
 export function isInstalled(root, { tools }) {
@@ -28,11 +30,20 @@ export function isInstalled(root, { tools }) {
   return Object.entries(wanted).every(([path, { version, optional, peer, dev, devOptional }]) => {
     if (path === '' || ((dev || devOptional) && !tools)) return true;
     // An optional package for another platform is not installed.
-    if (installed[path] === undefined) return Boolean(optional ?? peer);
-    return installed[path].version === version && existsSync(join(root, path));
+    const found = installed[path];
+    if (found === undefined) return Boolean(optional ?? peer);
+    return found.version === version && existsSync(join(root, path));
   });
 }
 
+/**
+ * @typedef {{ version?: string, optional?: boolean, peer?: boolean, dev?: boolean, devOptional?: boolean }} LockedPackage
+ */
+
+/**
+ * @param {string} lockFile
+ * @returns {Record<string, LockedPackage> | undefined}
+ */
 function packagesOf(lockFile) {
   try {
     return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
@@ -42,10 +53,15 @@ function packagesOf(lockFile) {
   }
 }
 
-/** The npm that runs this script if there is one, else the one on the path. */
+/**
+ * The npm that runs this script if there is one, else the one on the path.
+ * @param {string} root
+ * @param {readonly string[]} args
+ */
 function runNpm(root, args) {
+  /** @type {import('node:child_process').SpawnSyncOptions} */
   const options = { cwd: root, stdio: 'inherit' };
-  const npm = process.env.npm_execpath;
+  const npm = process.env['npm_execpath'];
   if (npm && /\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
   return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
 }

@@ -16,7 +16,10 @@ export async function ensureRunnable(root) {
   await buildApart(root);
 }
 
-/** Builds in a process of its own: what a compiler leaves behind, some 400 MB, would be in this one for as long as it runs, and slow it down. */
+/**
+ * Builds in a process of its own: what a compiler leaves behind, some 400 MB, would be in this one for as long as it runs, and slow it down.
+ * @param {string} root
+ */
 async function buildApart(root) {
   const { fork } = await import('node:child_process');
   const builder = fork(new URL('build-for-parent.mjs', import.meta.url), [root], { execArgv: [] });

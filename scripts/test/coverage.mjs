@@ -11,6 +11,7 @@ const countsDirectory = 'coverage/tmp';
 
 /**
  * Forgets earlier counts.
+ * @param {string} root
  * @returns {Record<string, string>} the environment in which Node counts
  */
 export function countLines(root) {
@@ -19,7 +20,11 @@ export function countLines(root) {
   return { NODE_V8_COVERAGE: counts };
 }
 
-/** Prints a summary and writes coverage/lcov.info. @returns {boolean} true if enough lines ran */
+/**
+ * Prints a summary and writes coverage/lcov.info.
+ * @param {string} root
+ * @returns {boolean} true if enough lines ran
+ */
 export function reportCoverage(root) {
   return runNode(root, [
     'node_modules/c8/bin/c8.js',
@@ -41,14 +46,19 @@ export function reportCoverage(root) {
   ]);
 }
 
-/** Sources that are nothing but types: there is no code in them that could run. Paths relative to root. */
+/**
+ * Sources that are nothing but types: there is no code in them that could run. Paths relative to root.
+ * @param {string} root
+ * @param {string} directory
+ */
 function typeOnlyFiles(root, directory) {
-  return readdirSync(join(root, directory), { recursive: true })
+  return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => join(directory, file))
     .filter((file) => file.endsWith('.d.ts') || isTypeOnly(readFileSync(join(root, file), 'utf8')));
 }
 
+/** @param {string} source */
 function isTypeOnly(source) {
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: {

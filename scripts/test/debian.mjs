@@ -2,6 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+/**
+ * A program as these lists have it. status: what `check` ends with if it can be used, 0 if not given.
+ * @typedef {{ command: string, check: string[], status?: number, package: string }} Program
+ */
+
 /** What `npm test` needs. */
 const ofTests = new URL('programs.json', import.meta.url);
 
@@ -11,6 +16,7 @@ const ofTests = new URL('programs.json', import.meta.url);
  * @param {URL} list a file like programs.json
  */
 export function installPrograms(list = ofTests) {
+  /** @type {Program[]} */
   const programs = JSON.parse(readFileSync(list, 'utf8'));
   const packages = programs.filter((program) => !isInstalled(program)).map((program) => program.package);
   if (packages.length === 0 || !isRoot() || !isDebian()) return;
@@ -19,9 +25,11 @@ export function installPrograms(list = ofTests) {
   if (!installed) console.error('apt-get failed; what needs these programs cannot run');
 }
 
+/** @param {Program} program */
 function isInstalled({ command, check, status = 0 }) {
   return spawnSync(command, check, { stdio: 'ignore' }).status === status;
 }
+
 function isRoot() {
   return process.getuid?.() === 0;
 }
@@ -35,7 +43,10 @@ function isDebian() {
   }
 }
 
-/** Quiet unless it fails. */
+/**
+ * Quiet unless it fails.
+ * @param {...string} args
+ */
 function aptGet(...args) {
   const { status, error, stdout, stderr } = spawnSync('apt-get', ['-q', ...args], {
     encoding: 'utf8',

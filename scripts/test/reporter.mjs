@@ -7,14 +7,18 @@ const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
 const leakMs = 10_000;
 
 export default class ClosingLineReporter extends Mocha.reporters.Spec {
+  /**
+   * @param {Mocha.Runner} runner
+   * @param {Mocha.MochaOptions} options
+   */
   constructor(runner, options) {
     super(runner, options);
     const skipped = new Set();
-    runner.on(EVENT_TEST_PENDING, (test) => skipped.add(test.parent.fullTitle()));
+    runner.on(EVENT_TEST_PENDING, (/** @type {Mocha.Test} */ test) => skipped.add(test.parent?.fullTitle()));
     runner.once(EVENT_RUN_END, () => {
       if (skipped.size > 0)
         console.log(`Skipped suites:\n${[...skipped].map((title) => `  ${title}\n`).join('')}`);
-      const { passes, failures, pending } = runner.stats;
+      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
       if (passes + failures + pending === 0) console.log('No test was selected, which counts as a failure.');
       console.log(`${passes} passed, ${failures} failed`);
       failOnLeak();

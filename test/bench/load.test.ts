@@ -18,7 +18,7 @@ import { powerLawSizes } from '../../bench/load/power-law.js';
 import { ReplyReader } from '../../bench/load/reply-reader.js';
 import { Turns } from '../../bench/load/turns.js';
 import { PEERS, peerAt } from '../../bench/load/workload.js';
-import { parseAnnounce } from '../../lib/http/announce-request.js';
+import { parseAnnounce } from '../../lib/http/requests.js';
 
 describe('The load of the measurements', () => {
   it('has swarms whose sizes by a power law are as many peers as asked for, none empty, the largest first', () => {

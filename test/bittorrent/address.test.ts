@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatAddress, isPrivateAddress, parseAddress } from '../../lib/bittorrent/address.js';
+import { formatAddress, parseAddress } from '../../lib/bittorrent/address.js';
 
 function hexOf(text: string): string | undefined {
   const bytes = parseAddress(text);
@@ -206,66 +206,5 @@ describe('formatAddress', () => {
     for (const length of [0, 3, 5, 15, 17]) {
       expect(() => formatAddress(new Uint8Array(length)), String(length)).to.throw(RangeError);
     }
-  });
-});
-
-describe('isPrivateAddress', () => {
-  const privateAddresses = [
-    '10.0.0.0',
-    '10.255.255.255',
-    '172.16.0.0',
-    '172.31.255.255',
-    '192.168.0.0',
-    '192.168.255.255',
-    '127.0.0.1',
-    '127.255.255.255',
-    '169.254.0.0',
-    '169.254.255.255',
-    '100.64.0.0',
-    '100.127.255.255',
-    '::1',
-    'fe80::',
-    'febf:ffff::1',
-    'fc00::',
-    'fdff:ffff::1',
-  ];
-  for (const text of privateAddresses) {
-    it(`is true of ${text}`, () => {
-      expect(isPrivateAddress(bytesOf(text))).to.equal(true);
-    });
-  }
-
-  const publicAddresses = [
-    '9.255.255.255',
-    '11.0.0.0',
-    '172.15.255.255',
-    '172.32.0.0',
-    '192.167.255.255',
-    '192.169.0.0',
-    '126.255.255.255',
-    '128.0.0.0',
-    '169.253.255.255',
-    '169.255.0.0',
-    '100.63.255.255',
-    '100.128.0.0',
-    '8.8.8.8',
-    '2001:db8::1',
-    '::',
-    '::2',
-    '1::1',
-    'fe7f::1',
-    'fec0::',
-    'fbff::',
-    'fe00::',
-  ];
-  for (const text of publicAddresses) {
-    it(`is false of ${text}`, () => {
-      expect(isPrivateAddress(bytesOf(text))).to.equal(false);
-    });
-  }
-
-  it('sees the IPv4 address in an IPv4-mapped one', () => {
-    expect(isPrivateAddress(Buffer.from('00000000000000000000ffff0a000001', 'hex'))).to.equal(true);
-    expect(isPrivateAddress(Buffer.from('00000000000000000000ffff08080808', 'hex'))).to.equal(false);
   });
 });

@@ -78,7 +78,7 @@ for (const [name, adapt] of Object.entries(adapters)) {
       await ask(target(2), addressOf(2));
       const end = 'e5:flagsd20:min_request_intervali77eee';
       expect(await ask(SCRAPE, addressOf(3))).to.equal(
-        `d5:filesd20:${HASH}d8:completei1e10:downloadedi1e11:downloadersi1e10:incompletei1ee${end}`,
+        `d5:filesd20:${HASH}d8:completei1e10:downloadedi1e10:incompletei1ee${end}`,
       );
     });
 
@@ -87,7 +87,7 @@ for (const [name, adapt] of Object.entries(adapters)) {
       const never = '8:retry in5:nevere';
       for (const [wrong, reason] of [
         ['/announce?', '17:missing info_hash'],
-        [target(1, { port: 'x' }), '36:port is not a number from 1 to 65535'],
+        [target(1, { port: 'x' }), '36:port is not a number from 0 to 65535'],
         ['/scrape?info_hash=short', '25:info_hash is not 20 bytes'],
       ] as const) {
         expect(await ask(wrong, addressOf(1))).to.equal(`d14:failure reason${reason}${never}`);

@@ -85,9 +85,13 @@ describe('QueryCursor', () => {
     }
   });
 
-  it('compares values unescaped', () => {
+  it('compares values unescaped, without blanks around them', () => {
     expect(first('a=st%61rted').valueIs('started')).to.equal(true);
-    expect(first('a=started+').valueIs('started')).to.equal(false);
+    for (const value of ['started+', '%20started', '+%0d%0astarted%09%20', ' started '])
+      expect(first(`a=${value}`).valueIs('started'), value).to.equal(true);
+    for (const value of ['start+ed', 'started%00', 'started%', 'started%2', 'started%2+', '%+started'])
+      expect(first(`a=${value}`).valueIs('started'), value).to.equal(false);
+    expect(first('a=+%20').valueIs('')).to.equal(true);
     expect(first('a=starte').valueIs('started')).to.equal(false);
     expect(first('a=').valueIs('')).to.equal(true);
   });
@@ -172,6 +176,11 @@ describe('QueryCursor', () => {
       expect(integer('0000000000000000000000080')).to.equal(80);
     });
 
+    it('skips blanks around it', () => {
+      for (const value of ['+1', '1+', '%201', '1%20', '1%0d%0a', '%09+1+%09', ' 1 '])
+        expect(integer(value), value).to.equal(1);
+    });
+
     it('takes what is too large for the largest safe integer', () => {
       expect(integer('99999999999999999999')).to.equal(Number.MAX_SAFE_INTEGER);
       expect(integer('9'.repeat(2000))).to.equal(Number.MAX_SAFE_INTEGER);
@@ -181,14 +190,14 @@ describe('QueryCursor', () => {
       for (const value of [
         '',
         '-1',
-        '+1',
         '%2b1',
         '1e3',
         '0x50',
         '1.0',
         '1,0',
-        ' 1',
-        '1+',
+        ' ',
+        '1+1',
+        '%2+',
         'abc',
         '1%',
         '1%3',

@@ -73,7 +73,7 @@ describe('the API of the double', () => {
     await deploy(double, 'tracker/a', ECHO, { parameters: { b: 2 } });
     const shown = await objectOf(api('GET', 'actions/tracker/a?code=false'));
     expect(shown['parameters']).to.deep.equal(toKeyValues({ a: 1, b: 2 }));
-    expect(shown['exec']).to.deep.equal({ kind: 'nodejs:20', binary: false, main: 'main' });
+    expect(shown['exec']).to.deep.equal({ kind: 'nodejs:20', binary: false });
     expect(jsonOf(await ask(double.webUrl('tracker/a')))).to.include({ a: 1, b: 2 });
   });
 
@@ -225,12 +225,32 @@ describe('the API of the double', () => {
     }).to.throw('no alarm');
   });
 
-  it('fails a feed that is not installed', async () => {
+  it('counts invocations by the minute of the clock: twice the limit may pass between two of them', async () => {
+    let seconds = 59;
+    const limited = await startOpenWhiskDouble({ invocationsPerMinute: 2, now: () => seconds * 1000 });
+    try {
+      await deploy(limited, 'a', ECHO);
+      const statuses = async (): Promise<number[]> => {
+        const answers: number[] = [];
+        for (let i = 0; i < 3; i++) answers.push((await ask(limited.webUrl('a'))).status);
+        return answers;
+      };
+      expect(await statuses()).to.deep.equal([200, 200, 429]);
+      seconds = 60;
+      expect(await statuses()).to.deep.equal([200, 200, 429]);
+      seconds = 119;
+      expect((await ask(limited.webUrl('a'))).status).to.equal(429);
+    } finally {
+      await limited.close();
+    }
+  });
+
+  it('answers 403 to a call of the alarms package where it is not installed', async () => {
     const without = await startOpenWhiskDouble({ alarms: false });
     try {
       const headers = { Authorization: `Basic ${Buffer.from(without.auth).toString('base64')}` };
       const url = `${without.apiHost}/api/v1/namespaces/whisk.system/actions/alarms/interval?blocking=true`;
-      expect((await ask(url, { method: 'POST', headers, body: '{}' })).status).to.equal(404);
+      expect((await ask(url, { method: 'POST', headers, body: '{}' })).status).to.equal(403);
     } finally {
       await without.close();
     }

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.js';
 import { defined } from '../support/defined.js';
-import { ask, callApi, deploy, jsonOf, mainOf, RAW } from './client.js';
+import { ask, callApi, deploy, jsonOf, mainOf, RAW, type Deployment } from './client.js';
 import { startOpenWhiskDouble, type OpenWhiskDouble, type OpenWhiskDoubleOptions } from './double.js';
-import type { JsonObject } from './json.js';
+import { settingsOf } from './options.js';
+import { toKeyValues, type JsonObject } from './json.js';
 
 /** Answers how often this process has run, after a while. */
 const counting = (ms = 0): string =>
@@ -39,20 +40,11 @@ describe('the containers of the double', () => {
   });
 
   it('refuse a second run at once if they were not told to allow it, whatever the action says', async () => {
-    await start({ maxConcurrency: 64, allowConcurrent: false });
+    await start({ maxConcurrency: 64, allowConcurrent: false, deadContainerMs: 50 });
     await deploy(double, 'action', counting(100), { limits: { concurrency: 4 } });
     await call();
     const statuses = await Promise.all([1, 2].map(async () => (await ask(double.webUrl('action'))).status));
     expect(statuses).to.include(400);
-  });
-
-  it('get one run after the other from an HTTP client that has one request open at a time, whatever the action says', async () => {
-    await start({ maxConcurrency: 64, pekkoClient: false });
-    const code = `let underWay = 0; ${mainOf('const most = ++underWay; return new Promise((done) => setTimeout(() => { underWay--; done({ body: { most, pid: process.pid } }); }, 20));')}`;
-    await deploy(double, 'action', code, { limits: { concurrency: 4 } });
-    const runs = await Promise.all(Array.from({ length: 4 }, call));
-    expect(runs.map(({ most }) => most)).to.deep.equal([1, 1, 1, 1]);
-    expect(new Set(runs.map(({ pid }) => pid)).size).to.equal(1);
   });
 
   it('queue what they have no room for', async () => {
@@ -86,16 +78,49 @@ describe('the containers of the double', () => {
     expect((await call())['pid']).to.not.equal(pid);
   });
 
-  it('fail the runs that they have when they are killed, and no others', async () => {
-    await start();
+  it('fail the runs that they have when they are killed, after a while, and no others', async () => {
+    const deadContainerMs = 300;
+    await start({ deadContainerMs });
     await deploy(double, 'action', counting(2000));
     const lost = ask(double.webUrl('action'));
     const container = await eventually('a run', 2000, () => double.containers('action')[0]);
     await delay(200);
+    const killed = performance.now();
     await container.kill();
     expect((await lost).status).to.equal(400);
+    expect(performance.now() - killed).to.be.at.least(deadContainerMs - 1);
+    expect(settingsOf({}).deadContainerMs).to.equal(12_000);
     await deploy(double, 'action', counting());
     expect((await call())['run']).to.equal(1);
+  });
+
+  describe('with the scheduler', () => {
+    it('are as many as the namespace may have at once; more runs wait for them', async () => {
+      await start({ scheduler: true, concurrentInvocations: 2 });
+      await deploy(double, 'action', counting(50));
+      const runs = await Promise.all(Array.from({ length: 8 }, call));
+      expect(new Set(runs.map(({ pid }) => pid)).size).to.equal(2);
+      expect(runs).to.have.length(8);
+    });
+
+    it('are refused with 429 to an action that has none while the others are busy', async () => {
+      await start({ scheduler: true, concurrentInvocations: 1 });
+      await deploy(double, 'action', counting(500));
+      await deploy(double, 'other', counting());
+      const busy = call();
+      await eventually('a container', 2000, () => double.containers('action')[0]);
+      expect((await ask(double.webUrl('other'))).status).to.equal(429);
+      await busy;
+      expect((await ask(double.webUrl('other'))).status).to.equal(200);
+    });
+
+    it('are not taken again for an equal action that was deployed anew', async () => {
+      await start({ scheduler: true });
+      await redeploy(1);
+      const { pid } = await callInPackage();
+      await redeploy(1);
+      expect((await callInPackage())['pid']).to.not.equal(pid);
+    });
   });
 
   it('take the new code with the next run after an update', async () => {
@@ -104,6 +129,47 @@ describe('the containers of the double', () => {
     expect(await call()).to.deep.equal({ version: 1 });
     await deploy(double, 'action', mainOf(`return { body: { version: 2 } };`));
     expect(await call()).to.deep.equal({ version: 2 });
+  });
+
+  /** Deletes the action and its package, and deploys both anew, the package with this parameter. */
+  async function redeploy(x: number, how: Deployment = {}, code = counting()): Promise<void> {
+    await callApi(double, 'DELETE', 'actions/p/action');
+    await callApi(double, 'DELETE', 'packages/p');
+    await callApi(double, 'PUT', 'packages/p', { parameters: toKeyValues({ x }) });
+    await deploy(double, 'p/action', code, how);
+  }
+
+  const callInPackage = async (): Promise<JsonObject> =>
+    jsonOf(await ask(double.webUrl('p/action'))) as JsonObject;
+
+  it('are taken again for an equal action, though the old one was deleted and its package has changed', async () => {
+    await start();
+    const code = `let runs = 0; ${mainOf('return { body: { run: ++runs, x: params.x } };')}`;
+    await redeploy(1, {}, code);
+    expect(await callInPackage()).to.deep.equal({ run: 1, x: 1 });
+    await redeploy(2, {}, code);
+    expect(await callInPackage()).to.deep.equal({ run: 2, x: 2 });
+  });
+
+  it('are not taken for another code, version, annotation, limit or parameter of the action itself', async () => {
+    await start();
+    await redeploy(1);
+    const pids = new Set([(await callInPackage())['pid']]);
+    const others: [Deployment, string?][] = [
+      [{}, `/* other */ ${counting()}`],
+      [{ annotations: { ...RAW, deployment: 'b' } }],
+      [{ limits: { timeout: 7000 } }],
+      [{ parameters: { own: 1 } }],
+    ];
+    for (const [how, code] of others) {
+      await redeploy(1, how, code);
+      pids.add((await callInPackage())['pid']);
+    }
+    // The same once more, as version 0.0.2.
+    await deploy(double, 'p/action', counting(), { parameters: { own: 1 } });
+    pids.add((await callInPackage())['pid']);
+    expect(pids.size).to.equal(6);
+    expect(double.containers('p/action')).to.have.length(6);
   });
 
   it('evaluate code in a function, where the exports of CommonJS work and __dirname is not the code', async () => {

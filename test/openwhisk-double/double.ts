@@ -14,6 +14,7 @@ import { Controller, type LogLine } from './controller.js';
 import type { Activation } from './activations.js';
 import type { Entities } from './entities.js';
 import { refusalOf } from './http-rules.js';
+import { textOf } from './json.js';
 import { settingsOf, type OpenWhiskDoubleOptions } from './options.js';
 import { errorReply, jsonReply, Rejection, textReply, type Reply } from './replies.js';
 import { readRequest, type Request } from './requests.js';
@@ -107,7 +108,14 @@ export async function startOpenWhiskDouble(options: OpenWhiskDoubleOptions = {})
       message.resume();
       return refusal;
     }
-    const transactionId = newTransactionId();
+    const id = newTransactionId();
+    const reply = await routed(message, id);
+    // Whatever came of it, the reply names the transaction.
+    const transactionId = textOf(message.headers['x-request-id'] ?? id);
+    return { ...reply, headers: [['X-Request-ID', transactionId], ...reply.headers] };
+  }
+
+  async function routed(message: IncomingMessage, transactionId: string): Promise<Reply> {
     try {
       return await route(await readRequest(message, transactionId, bodyLimit(message)));
     } catch (error) {

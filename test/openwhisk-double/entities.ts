@@ -1,5 +1,6 @@
 /** What was deployed: packages, actions, triggers and rules, by name. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { toKeyValues, type JsonObject } from './json.js';
 
 export interface Entity {
@@ -32,7 +33,8 @@ export interface ActionEntity extends Entity {
   readonly kind: string;
   readonly code: string;
   readonly binary: boolean;
-  readonly main: string;
+  /** Undefined if the deployment named none: then it is `main`. */
+  readonly main: string | undefined;
   readonly limits: ActionLimits;
 }
 
@@ -71,6 +73,16 @@ export function qualifiedName(action: ActionEntity): string {
   return action.package === '' ? action.name : `${action.package}/${action.name}`;
 }
 
+/**
+ * True for actions of which an invoker takes one for the other: what differs may be when they were
+ * updated, and the parameters of their package, of which an invoker knows nothing.
+ */
+export function isEqualAction(a: ActionEntity, b: ActionEntity): boolean {
+  if (a === b) return true;
+  return a.version === b.version && isDeepStrictEqual({ ...a, updated: 0 }, { ...b, updated: 0 });
+}
+
+/** Begins anew for an entity that was deleted. */
 export function nextVersion(before: Entity | undefined): string {
   return `0.0.${Number(before?.version.split('.')[2] ?? 0) + 1}`;
 }
@@ -97,7 +109,7 @@ export function entityJson(entity: Entity, namespace: string): JsonObject {
 export function actionJson(action: ActionEntity, namespace: string, withCode: boolean): JsonObject {
   const { kind, code, binary, main, limits } = action;
   const path = action.package === '' ? namespace : `${namespace}/${action.package}`;
-  const exec = { kind, binary, main, ...(withCode ? { code } : {}) };
+  const exec = { kind, binary, ...(main === undefined ? {} : { main }), ...(withCode ? { code } : {}) };
   return { ...entityJson(action, path), exec, limits: { ...limits } };
 }
 

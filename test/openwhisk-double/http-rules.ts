@@ -6,7 +6,11 @@ import { textReply } from './replies.js';
 const LONGEST_URI = 8192;
 const LONGEST_HEADER_NAME = 64;
 const LONGEST_HEADER_VALUE = 8192;
-const MOST_HEADERS = 64;
+/** Of the 64 that the server counts one is the empty line at their end. Host and Connection count. */
+const MAX_HEADERS = 63;
+
+/** A name or an address, an IPv6 one in brackets, and perhaps a port. */
+const HOST = /^(?:[^\s:[\]]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/;
 
 /**
  * @param target as on the request line
@@ -19,9 +23,11 @@ export function refusalOf(target: string, rawHeaders: readonly string[]): Reply 
   }
   if (/%(?![0-9A-Fa-f]{2})/.test(target)) return textReply(400, 'Illegal request-target: Invalid escape');
   if (/[[\]{}|"<>^\\`]|[^\x21-\x7e]/.test(target)) return textReply(400, 'Illegal request-target');
-  if (rawHeaders.length / 2 > MOST_HEADERS) {
-    return textReply(400, `HTTP message contains more than the configured limit of ${MOST_HEADERS} headers`);
+  if (rawHeaders.length / 2 > MAX_HEADERS) {
+    return textReply(400, `HTTP message contains more than the configured limit of 64 headers`);
   }
+  const host = rawHeaders.find((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'host');
+  if (host !== undefined && !HOST.test(host)) return textReply(400, "Illegal 'host' header");
   for (const [index, text] of rawHeaders.entries()) {
     const isName = index % 2 === 0;
     const limit = isName ? LONGEST_HEADER_NAME : LONGEST_HEADER_VALUE;

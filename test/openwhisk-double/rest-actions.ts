@@ -31,7 +31,6 @@ export async function serveActions(api: Api, call: ApiCall): Promise<Reply> {
     case 'DELETE': {
       const action = found(entities.actions, call);
       entities.actions.delete(call.name);
-      controller.invoker.retire(action);
       return jsonReply(200, actionJson(action, settings.namespace, true));
     }
     case 'POST':
@@ -43,7 +42,7 @@ export async function serveActions(api: Api, call: ApiCall): Promise<Reply> {
 }
 
 function put(controller: Controller, call: ApiCall): JsonObject {
-  const { entities, settings, invoker } = controller;
+  const { entities, settings } = controller;
   const old = before(entities.actions, call);
   const slash = call.name.indexOf('/');
   const packageName = call.name.slice(0, Math.max(slash, 0));
@@ -66,7 +65,6 @@ function put(controller: Controller, call: ApiCall): JsonObject {
     limits: limitsOf(body['limits'], old?.limits ?? DEFAULT_LIMITS, settings.maxConcurrency),
   };
   entities.actions.set(call.name, action);
-  if (old !== undefined) invoker.retire(old);
   return actionJson(action, settings.namespace, true);
 }
 
@@ -91,7 +89,7 @@ function execOf(exec: Json | undefined, old: ActionEntity | undefined): Exec {
     kind,
     code,
     binary: exec['binary'] === true,
-    main: typeof main === 'string' && main !== '' ? main : 'main',
+    main: typeof main === 'string' && main !== '' ? main : undefined,
   };
 }
 
@@ -140,7 +138,10 @@ function ended({ settings }: Controller, activation: Activation, call: ApiCall):
 
 /** The feeds of the alarms package are actions, too. */
 function callFeed({ alarms, controller }: Api, call: ApiCall): Reply {
-  if (alarms === undefined) throw new Rejection(404, 'The requested resource does not exist.');
+  // Nobody may see what is not there in another's namespace.
+  if (alarms === undefined) {
+    throw new Rejection(403, 'The supplied authentication is not authorized to access this resource.');
+  }
   const time = controller.settings.now();
   const activation: Activation = {
     activationId: newActivationId(),

@@ -1,5 +1,6 @@
 /** A container with one version of an action in it: runs, and what OpenWhisk does with it between runs. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { developerError, type Outcome } from './activations.js';
 import { Container, ContainerTimeoutError } from './container.js';
 import { qualifiedName, type ActionEntity } from './entities.js';
@@ -17,7 +18,9 @@ export interface ContainerSettings {
   readonly auth: string;
   readonly apiHost: string;
   readonly allowConcurrent: boolean;
-  readonly pekkoClient: boolean;
+  readonly deadContainerMs: number;
+  /** Aborted when nobody waits for a run any more. */
+  readonly closing: AbortSignal;
   readonly pauseAfterMs: number;
   readonly removeAfterMs: number;
   readonly maxPayloadBytes: number;
@@ -32,8 +35,6 @@ export class WarmContainer {
   private initialized: Promise<Outcome | undefined> | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private active = 0;
-  /** When the run before has ended, for an HTTP client that has one request open at a time. */
-  private turn: Promise<unknown> = Promise.resolve();
   private isGone = false;
   /** Paused since it was idle, not by a test. */
   isPaused = false;
@@ -87,16 +88,19 @@ export class WarmContainer {
         this.isPaused = false;
       }
       this.initialized ??= this.init(container, run);
-      const outcome = (await this.initialized) ?? (await this.runInTurn(container, run));
+      const outcome = (await this.initialized) ?? (await this.runIn(container, run));
       if (outcome.status === 'action developer error') await this.kill();
       return outcome;
     } catch (error) {
       await this.kill();
-      return developerError(
-        error instanceof ContainerTimeoutError
-          ? `The action exceeded its time limits of ${this.action.limits.timeout} milliseconds.`
-          : 'The action did not produce a valid response and exited unexpectedly.',
-      );
+      if (error instanceof ContainerTimeoutError) {
+        return developerError(
+          `The action exceeded its time limits of ${this.action.limits.timeout} milliseconds.`,
+        );
+      }
+      const { deadContainerMs, closing } = this.settings;
+      await delay(deadContainerMs, undefined, { signal: closing }).catch(() => undefined);
+      return developerError('The action did not produce a valid response and exited unexpectedly.');
     } finally {
       this.active -= 1;
       if (this.isIdle && !this.isGone) this.rest();
@@ -124,18 +128,17 @@ export class WarmContainer {
       Object.entries(this.environmentOf(run)).map(([name, text]) => [`__OW_${name.toUpperCase()}`, text]),
     );
     const { code, result } = await container.init(
-      { name: action.name, main: action.main, code: action.code, binary: action.binary, env: environment },
+      {
+        name: action.name,
+        main: action.main ?? 'main',
+        code: action.code,
+        binary: action.binary,
+        env: environment,
+      },
       action.limits.timeout,
     );
     if (code === 200) return undefined;
     return developerError(isObject(result) ? textOf(result['error']) : 'The action did not initialize.');
-  }
-
-  private runInTurn(container: Container, run: Run): Promise<Outcome> {
-    if (this.settings.pekkoClient) return this.runIn(container, run);
-    const outcome = this.turn.then(() => this.runIn(container, run));
-    this.turn = outcome.catch(() => undefined);
-    return outcome;
   }
 
   private async runIn(container: Container, run: Run): Promise<Outcome> {

@@ -7,7 +7,7 @@ describe('what a client gets of a web action', () => {
   let double: OpenWhiskDouble;
 
   before(async () => {
-    double = await startOpenWhiskDouble({ invocationsPerMinute: 1e6 });
+    double = await startOpenWhiskDouble({ invocationsPerMinute: 1e6, deadContainerMs: 50 });
   });
 
   after(() => double.close());
@@ -17,6 +17,10 @@ describe('what a client gets of a web action', () => {
     await deploy(double, 'action', mainOf(main), { limits });
     return ask(double.webUrl('action'));
   };
+
+  /** Of the action as it is now: others of earlier tests are idle. */
+  const containers = (): unknown[] =>
+    double.containers('action').filter(({ action }) => action === double.entities.actions.get('action'));
 
   const expectError = (answer: Answer, status: number): void => {
     expect(answer.status).to.equal(status);
@@ -79,17 +83,17 @@ describe('what a client gets of a web action', () => {
 
   it('is a 204 if the promise was rejected, and the container lives on', async () => {
     expect((await answerOf(`return Promise.reject(new Error('a'));`)).status).to.equal(204);
-    expect(double.containers('action')).to.have.length(1);
+    expect(containers()).to.have.length(1);
   });
 
   it('is a 400 if main throws, and the container is stopped', async () => {
     expectError(await answerOf(`throw new Error('a');`), 400);
-    expect(double.containers('action')).to.deep.equal([]);
+    expect(containers()).to.deep.equal([]);
   });
 
   it('is a 400 if main returns no object, and the container is stopped', async () => {
     expectError(await answerOf(`return 'text';`), 400);
-    expect(double.containers('action')).to.deep.equal([]);
+    expect(containers()).to.deep.equal([]);
   });
 
   it('is a 400 if the action takes longer than its timeout, and the container is stopped', async () => {
@@ -97,7 +101,7 @@ describe('what a client gets of a web action', () => {
       await answerOf(`return new Promise(() => setTimeout(() => {}, 9000));`, { timeout: 100 }),
       400,
     );
-    expect(double.containers('action')).to.deep.equal([]);
+    expect(containers()).to.deep.equal([]);
   });
 
   it('is a 400 if the process crashes', async () => {
@@ -140,6 +144,12 @@ describe('what a client gets of a web action', () => {
     } finally {
       await without.close();
     }
+  });
+
+  it('names the transaction, by the id of the request if it has one', async () => {
+    const { headers } = await ask(double.webUrl('nothing'), { headers: { 'X-Request-ID': 'r1' } });
+    expect(headers['x-request-id']).to.equal('r1');
+    expect((await ask(double.apiHost)).headers['x-request-id']).to.match(/^[0-9A-Za-z]+$/);
   });
 
   it('names the activation, whose record can be read', async () => {

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { REPORT_KEY } from '../../lib/purge/report.js';
 import { WEB, type Answer } from '../openwhisk-double/client.js';
 import type { WarmContainer } from '../openwhisk-double/warm-container.js';
-import { BUCKET, SWARM_TYPE } from '../riak-double/tracker-types.js';
+import { startRiakDouble } from '../riak-double/double.js';
+import { BUCKET, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 import { defined } from '../support/defined.js';
 import { eventually } from '../support/eventually.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
@@ -140,6 +141,27 @@ describe('the bundles on OpenWhisk with Riak', function () {
       'deploy the action with web: raw',
     );
     expect(storedHashes()).to.deep.equal([]);
+  });
+
+  it('take the settings that their package has now, in the same process, and let go of the old Riak', async () => {
+    await start({ settings: { ANNOUNCE_INTERVAL: 1800, INTERVAL_JITTER: 0 } });
+    const [infohash] = randomHashes(1) as [Buffer];
+    expect(replyOf(await announce(infohash, 5)).get('interval')).to.equal(1800);
+    const { pid } = announceContainer();
+    const other = await startRiakDouble({ types: trackerTypes });
+    try {
+      await tracker.bind({ ANNOUNCE_INTERVAL: 900, INTERVAL_JITTER: 0, RIAK_NODES: other.addresses });
+      expect(replyOf(await announce(infohash, 5)).get('interval')).to.equal(900);
+      expect(announceContainer().pid).to.equal(pid);
+      expect(other.keys(SWARM_TYPE, BUCKET)).to.deep.equal([infohash.toString('hex')]);
+      await eventually(
+        'the old connections are closed',
+        2000,
+        () => tracker.riak.nodes[0]?.connectionCount === 0,
+      );
+    } finally {
+      await other.close();
+    }
   });
 
   it('lose one reply when their container is killed', async () => {

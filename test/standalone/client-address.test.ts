@@ -38,6 +38,24 @@ describe("the peer's address", () => {
     expect(peer('10.0.0.2', '')).to.equal('10.0.0.2');
   });
 
+  it('is the last one known when an entry is an address that is of no use here', () => {
+    for (const entry of ['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '169.254.0.9']) {
+      expect(peer('10.0.0.2', entry), entry).to.equal('10.0.0.2');
+      expect(peer('10.0.0.2', `203.0.113.9, ${entry}, 10.0.0.1`), entry).to.equal('10.0.0.1');
+    }
+    for (const entry of ['::', '::1', 'fe80::1', 'fe80::1%eth0', 'ff02::1', '::ffff:127.0.0.1']) {
+      expect(peer('fd00::2', `2001:db8::9, ${entry}`), entry).to.equal('fd00::2');
+    }
+    expect(peer('10.0.0.2', '192.168.1.5')).to.equal('192.168.1.5');
+  });
+
+  it('is looked for behind a trusted proxy that is known by a loopback address', () => {
+    const local = trustedProxies(['10.0.0.0/8', '127.0.0.0/8']);
+    expect(clientAddress('10.0.0.2', '203.0.113.9, 127.0.0.1', local)).to.equal('203.0.113.9');
+    expect(clientAddress('10.0.0.2', '127.0.0.1', local)).to.equal('10.0.0.2');
+    expect(clientAddress('127.0.0.1', 'fe80::1', local)).to.equal('127.0.0.1');
+  });
+
   it('is believed over IPv6 as over IPv4', () => {
     expect(peer('fd00::1', '2001:db8::9')).to.equal('2001:db8::9');
     expect(peer('2001:db8::1', '2001:db8::9')).to.equal('2001:db8::1');

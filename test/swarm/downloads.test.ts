@@ -45,13 +45,13 @@ describe('a completed download', () => {
     expect(await downloads(site)).to.equal(1);
   });
 
-  for (const [what, header, leechers] of [
-    ['another process has split its shard and not moved it yet', { depth: 1, misplaced: true }, 11],
-    // The child is there already, but its parent still answers for all.
-    ['another process is splitting its shard', { depth: 0 }, 6],
+  for (const [what, header, leechers, warmBytes] of [
+    ['another process has split its shard and not moved it yet', { depth: 1, misplaced: true }, 11, 1e9],
+    // The child is there already, but its parent still answers for all. Only the depth is cached.
+    ['another process is splitting its shard', { depth: 0 }, 6, 0],
   ] as const) {
     it(`counts though ${what}`, async () => {
-      const site = new Site({ shardPeers: 8 });
+      const site = new Site({ shardPeers: 8, warmBytes });
       const swarms = site.process();
       const [completes = 0, ...others] = numbersIn(1, 1, 6);
       await fill(swarms, [...others, ...numbersIn(0, 1, 6)]);

@@ -8,7 +8,7 @@ import { RecordingLog } from '../support/recording-log.js';
 import { damaged } from '../swarm/support/damage.js';
 import { INFOHASH, TrackerSite } from './tracker-site.js';
 
-const zeros = { complete: 0, downloaded: 0, downloaders: 0, incomplete: 0 };
+const zeros = { complete: 0, downloaded: 0, incomplete: 0 };
 
 describe('the reply to a scrape', () => {
   it('counts seeders, leechers, partial seeds and downloads', async () => {

@@ -16,7 +16,7 @@ export const perMinuteRemedy = (site: PlatformSite): string =>
 export const atOnceRemedy = (site: PlatformSite): string =>
   `${operator}: LIMITS_ACTIONS_INVOKES_CONCURRENT=${atOnce}; or wskadmin limits set ${site.namespace} --concurrentInvocations ${atOnce}`;
 
-export const allowConcurrency = `${operator}: CONFIG_whisk_concurrencyLimit_max, CONFIG_whisk_containerPool_pekkoClient and __OW_ALLOW_CONCURRENT=true, on every invoker`;
+export const allowConcurrency = `${operator}: CONFIG_whisk_concurrencyLimit_max and __OW_ALLOW_CONCURRENT=true, on every invoker`;
 
 export const keepFailuresOnly = `${operator}: CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES`;
 

@@ -2,11 +2,13 @@ import type { Clock } from '../../environment.js';
 import type { Linked } from '../../linked-list.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../../store/errors.js';
-import type { Store, Version } from '../../store/store.js';
+import type { Consistency, Store, Version } from '../../store/store.js';
+import { ListAllOperation } from '../operations/list.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
 import { decodeValues } from '../shard/decode.js';
 import { dropExpired } from '../shard/expiry.js';
+import { listOf, rareRecords } from '../shard/families.js';
 import { newHeader, owns } from '../shard/header.js';
 import { merge, withMisplacedFlag } from '../shard/merge.js';
 import { expiryCutoff } from '../shard/peer-record.js';
@@ -24,6 +26,8 @@ const MAX_BATCH = 512;
  * Races lost to other writers before a write gives up. Each means that another write got through.
  */
 const MAX_LOST_RACES = 100;
+/** Siblings that a write may leave behind; if there are more it writes the merge. */
+const MAX_SIBLINGS = 16;
 
 const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
@@ -56,10 +60,14 @@ export interface WriterQueue {
 }
 
 /**
- * What an operation is applied to: the cached state; one that is read anew; or one that is read
- * anew, where the shard is to be made if it is not there, and brought back to life if it forwards.
+ * What an operation is applied to.
+ * cached: the cached state, if it may be taken for the present one; else a read one.
+ * fresh: one that is read anew.
+ * create: one that is read anew. A shard that is not there is made, one that forwards is revived.
+ * stale: the cached state, however old, or an empty shard, if the operation changes that: its write
+ *   tells what is stored, and is merged with it. Else as cached.
  */
-export type ReadMode = 'cached' | 'fresh' | 'create';
+export type ReadMode = 'cached' | 'fresh' | 'create' | 'stale';
 
 /** An operation that waits to be applied and answered. */
 interface Waiting {
@@ -77,7 +85,11 @@ interface Waiting {
  * Operations that arrive during a write wait together and go into the next write (group commit).
  * The writer caches the state and its version, so that the next write needs no read. An operation
  * is answered when its effect is stored, and never before. If the store fails, all operations that
- * waited for it fail, and the writer forgets the state.
+ * waited for it fail, and the next ones need a read.
+ *
+ * A replica that lacks this process's own last write may answer a read. So what is read is merged
+ * into the cached state, and never replaces it.
+ * Invariant: `version` covers nothing that is not in `held`.
  *
  * A writer waits for writers of deeper shards only (a split's child), so they never wait for each
  * other in a circle.
@@ -189,9 +201,8 @@ export class ShardWriter implements Linked<ShardWriter> {
     return batch;
   }
 
-  /** The failed write may be stored all the same, so the state is unknown. */
+  /** What is held was stored, and stays. Its version may by now be that of others who won a race. */
   private fail(batch: readonly Waiting[], error: unknown): void {
-    this.held = undefined;
     this.version = undefined;
     this.knownAt = -Infinity;
     for (const { reject } of batch) reject(error);
@@ -210,8 +221,13 @@ export class ShardWriter implements Linked<ShardWriter> {
   private serve(batch: Waiting[]): Promise<void> {
     this.withMisplaced = undefined;
     const { isWarm } = this;
-    if (isWarm && !this.anyNeedsFreshRead(batch)) return this.settle(batch, 0);
-    return this.load().then(() => {
+    const needsFreshRead = this.anyNeedsFreshRead(batch);
+    if (isWarm && !needsFreshRead) return this.settle(batch, 0);
+    if (!isWarm && isStale(batch)) {
+      const draft = this.apply(batch);
+      if (draft !== this.state) return this.store(batch, draft, 0);
+    }
+    return this.load(needsFreshRead ? 'strong' : 'eventual').then(() => {
       if (!isWarm) {
         // Operations that came during the read join the batch, up to the first that needs a read
         // which began after it came.
@@ -219,7 +235,9 @@ export class ShardWriter implements Linked<ShardWriter> {
         const room = Math.max(0, MAX_BATCH - batch.length);
         for (const waiting of this.queue.splice(0, Math.min(end < 0 ? room : end, room))) batch.push(waiting);
       }
-      return this.settle(batch, 1);
+      if (needsFreshRead || !this.anyCannotDecide(batch)) return this.settle(batch, 1);
+      // An eventual read is no better for these than a cached state.
+      return this.load('strong').then(() => this.settle(batch, 2));
     });
   }
 
@@ -230,6 +248,10 @@ export class ShardWriter implements Linked<ShardWriter> {
   private settle(batch: readonly Waiting[], fetches: number): Promise<void> {
     const draft = this.apply(batch);
     if (draft === this.state) return this.answerAll(batch, fetches, false) ?? SETTLED;
+    return this.store(batch, draft, fetches);
+  }
+
+  private store(batch: readonly Waiting[], draft: Shard, fetches: number): Promise<void> {
     return this.write(draft, 0).then((isMerged) => this.answerAll(batch, fetches, isMerged));
   }
 
@@ -251,6 +273,14 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   private anyNeedsFreshRead(batch: readonly Waiting[]): boolean {
     for (const waiting of batch) if (this.needsFreshRead(waiting)) return true;
+    return false;
+  }
+
+  /** Whether an operation cannot decide on the present state, whatever its read mode. */
+  private anyCannotDecide(batch: readonly Waiting[]): boolean {
+    for (const { operation } of batch) {
+      if (operation.needsFreshRead?.(this.state, this.now()) === true) return true;
+    }
     return false;
   }
 
@@ -280,7 +310,8 @@ export class ShardWriter implements Linked<ShardWriter> {
   }
 
   private needsFreshRead({ operation, readMode }: Waiting): boolean {
-    return readMode !== 'cached' || operation.needsFreshRead?.(this.state, this.now()) === true;
+    if (readMode === 'fresh' || readMode === 'create') return true;
+    return operation.needsFreshRead?.(this.state, this.now()) === true;
   }
 
   /** Whether an operation can be applied to a state of the shard, or why not. */
@@ -293,10 +324,29 @@ export class ShardWriter implements Linked<ShardWriter> {
     return owns(shard.header, hash) ? 'done' : 'elsewhere';
   }
 
-  private load(): Promise<void> {
-    return this.context.store.fetch(this.key).then(({ values, version }) => {
-      this.remember(this.decode(values), version);
+  private load(consistency: Consistency): Promise<void> {
+    return this.context.store.fetch(this.key, consistency).then(({ values, version }) => {
+      const { held } = this;
+      if (held !== undefined && isOnly(values, held.bytes)) this.remember(held, version);
+      else this.mergeRead(this.decode(values), version);
     });
+  }
+
+  /**
+   * Merges what was read into the cached state if that has a live record: then the shard cannot have
+   * been removed since, and a replica that has less is behind.
+   */
+  private mergeRead(read: Shard | undefined, version: Version | undefined): void {
+    const { held } = this;
+    const known = held === undefined ? undefined : dropExpired(held, this.expiryCutoff());
+    if (held === undefined || known === undefined || known.count === 0) {
+      this.remember(read, version);
+      return;
+    }
+    const merged = read === undefined ? known : merge(known, read);
+    // A read that adds nothing may have an older version: a write with that would make a sibling.
+    if (this.version !== undefined && merged.seal().equals(held.bytes)) this.remember(held, this.version);
+    else this.remember(merged, version);
   }
 
   /**
@@ -305,7 +355,7 @@ export class ShardWriter implements Linked<ShardWriter> {
    * @param lostRaces races that were lost to other writers so far
    */
   private write(draft: Shard, lostRaces: number): Promise<boolean> {
-    const live = dropExpired(draft, expiryCutoff(this.now(), this.context.peerLifetimeSeconds));
+    const live = dropExpired(draft, this.expiryCutoff());
     if (!this.isTooLarge(live)) return this.put(live, lostRaces);
     return this.split(live).then((parent) => this.put(parent, lostRaces));
   }
@@ -322,7 +372,7 @@ export class ShardWriter implements Linked<ShardWriter> {
       this.version = version;
       if (stored) {
         this.remember(merged, version);
-        return true;
+        return values.length <= MAX_SIBLINGS || this.write(merged, lostRaces + 1);
       }
       if (lostRaces + 1 === MAX_LOST_RACES) {
         throw new StoreUnavailableError(`${this.key} was written by others ${MAX_LOST_RACES} times in a row`);
@@ -333,7 +383,7 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   private isTooLarge(draft: Shard): boolean {
     const { shardPeers } = this.context;
-    if (draft.count <= shardPeers || draft.header.forwarding) return false;
+    if (draft.count <= shardPeers || draft.header.forwarding || this.number < 0) return false;
     return countOwned(draft) > shardPeers;
   }
 
@@ -348,9 +398,25 @@ export class ShardWriter implements Linked<ShardWriter> {
         .writer(this.infohash, child.number)
         .submit(new AbsorbOperation(child), 'create');
       for (const number of shardsWithMisplaced) this.addWithMisplaced(number);
+      await this.listRare(parent, child);
       draft = parent;
     } while (this.isTooLarge(draft));
     return draft;
+  }
+
+  /** Lists the peers of a family that a split made rare: until they announce again nobody else does. */
+  private async listRare(...halves: readonly Shard[]): Promise<void> {
+    const { shardPeers, log } = this.context;
+    for (const half of halves) {
+      const rare = rareRecords(half, shardPeers);
+      if (rare === undefined) continue;
+      try {
+        const list = this.writers.writer(this.infohash, listOf(rare.layout));
+        await list.submit(new ListAllOperation(rare.records, shardPeers), 'stale');
+      } catch (cause) {
+        log.warn('rare family not listed', { infohash: this.infohash, cause });
+      }
+    }
   }
 
   private remember(shard: Shard | undefined, version: Version | undefined): void {
@@ -368,9 +434,18 @@ export class ShardWriter implements Linked<ShardWriter> {
     this.withMisplaced.add(number);
   }
 
+  private expiryCutoff(): number {
+    return expiryCutoff(this.now(), this.context.peerLifetimeSeconds);
+  }
+
   private now(): number {
     return this.context.clock.now();
   }
+}
+
+function isStale(batch: readonly Waiting[]): boolean {
+  for (const { readMode } of batch) if (readMode !== 'stale') return false;
+  return true;
 }
 
 /** The shard itself or, if it forwards, its next generation. */

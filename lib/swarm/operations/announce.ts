@@ -30,6 +30,7 @@ export interface Announcement {
   readonly peerId: Uint8Array;
   /** 4 or 16 bytes. */
   readonly address: Uint8Array;
+  /** 0: the peer listens nowhere. It is not stored, and gets peers all the same. */
   readonly port: number;
   readonly state: 'seeder' | 'leecher' | 'partial-seed';
   readonly event: 'none' | 'started' | 'stopped' | 'completed';
@@ -72,8 +73,8 @@ export class AnnounceOperation implements PeerOperation {
    * download. The peer may have announced through another process since.
    */
   needsFreshRead(shard: Shard, now: number): boolean {
-    const { event } = this.announcement;
-    if (event === 'none') return false;
+    const { event, port } = this.announcement;
+    if (event === 'none' || port === 0) return false;
     if (event === 'completed') return true;
     const { at, found } = shard.find(this.layout, this.record);
     const live = found && isLive(shard.bytes, at, this.layout, this.expiryCutoff(now));
@@ -81,6 +82,7 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   apply(shard: Shard, now: number): Shard {
+    if (this.announcement.port === 0) return shard;
     const { layout, record } = this;
     const expiryCutoff = this.expiryCutoff(now);
     const position = shard.find(layout, record);

@@ -11,6 +11,7 @@ import {
 import { ownsRecord } from '../shard/header.js';
 import {
   ENDPOINT_AT,
+  layoutOfRecord,
   PARTIAL_SEED,
   PEER_ID_LENGTH,
   SEEDER,
@@ -22,7 +23,7 @@ import {
 import type { Shard } from '../shard/shard.js';
 import { EndpointSet } from './endpoint-set.js';
 
-/** A reply takes at least this many runs of records, if there are as many. */
+/** A reply takes at least this many runs of records of a family, if there are as many. */
 const RUNS_OF_A_REPLY = 12;
 /** Records in a run, at most. */
 const MAX_RUN = 4;
@@ -54,57 +55,66 @@ export interface Wanted {
 export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint8Array(0) };
 
 /**
- * Takes peers at random from some shards. It goes through the records in runs of a few, from run to
- * run in steps of a random length that shares no factor with the number of runs. So every record
- * comes up once, records that lie together (of one client, as they are sorted by peer id) hardly
- * come together, and nothing is shuffled or allocated per peer. Runs have more than one record in
- * large replies only: they reduce the memory that one reads to a third.
+ * Takes peers at random from some shards: first those of the address family of the peer that asks,
+ * then of the other one.
+ *
+ * It goes through the records of a family in runs of a few, from run to run in steps of a random
+ * length that shares no factor with the number of runs. So every record comes up once, records that
+ * lie together (of one client, as they are sorted by peer id) hardly come together, and nothing is
+ * shuffled or allocated per peer. Runs have more than one record in large replies only: they reduce
+ * the memory that one reads to a third.
  * An endpoint is given once, however many peer ids it announced with: a restarted client has a new
  * one.
  */
 export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Random): SelectedPeers {
-  const length = Math.min(Math.max(Math.floor(wanted.limit / RUNS_OF_A_REPLY), 1), MAX_RUN);
   let records = 0;
-  let runs = 0;
-  for (const shard of shards) {
-    records += shard.count;
-    runs += Math.ceil(shard.v4Count / length) + Math.ceil(shard.v6Count / length);
-  }
+  for (const shard of shards) records += shard.count;
   if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
-  const max = Math.min(wanted.limit, records);
-  const out = new Selection(max, wanted.withIds);
+  const out = new Selection(Math.min(wanted.limit, records), wanted.withIds);
   out.exclude(wanted.self);
-  const step = coprimeStep(runs, random);
-  let run = Math.floor(random() * runs);
-  for (let walked = 0; walked < runs && out.count < max; walked++) {
-    takeRun(shards, run, length, wanted, out);
-    run += step;
-    if (run >= runs) run -= runs;
-  }
+  const own = layoutOfRecord(wanted.self);
+  takeFamily(shards, own, wanted, random, out);
+  if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, wanted, random, out);
   return out.peers();
 }
 
-/** Takes from the run with this number, counted over all shards. */
+function takeFamily(
+  shards: readonly Shard[],
+  layout: RecordLayout,
+  wanted: Wanted,
+  random: Random,
+  out: Selection,
+): void {
+  const length = Math.min(Math.max(Math.floor(out.room / RUNS_OF_A_REPLY), 1), MAX_RUN);
+  let runs = 0;
+  for (const shard of shards) runs += Math.ceil(shard.countOf(layout) / length);
+  if (runs === 0) return;
+  const step = coprimeStep(runs, random);
+  let run = Math.floor(random() * runs);
+  for (let walked = 0; walked < runs && !out.isFull; walked++) {
+    takeRun(shards, layout, run, length, wanted, out);
+    run += step;
+    if (run >= runs) run -= runs;
+  }
+}
+
+/** Takes from the run of a family with this number, counted over all shards. */
 function takeRun(
   shards: readonly Shard[],
+  layout: RecordLayout,
   run: number,
   length: number,
   wanted: Wanted,
   out: Selection,
 ): void {
   for (const shard of shards) {
-    const v4Runs = Math.ceil(shard.v4Count / length);
-    if (run < v4Runs) {
-      take(shard, V4, run * length, Math.min(length, shard.v4Count - run * length), wanted, out);
+    const count = shard.countOf(layout);
+    const runs = Math.ceil(count / length);
+    if (run < runs) {
+      take(shard, layout, run * length, Math.min(length, count - run * length), wanted, out);
       return;
     }
-    run -= v4Runs;
-    const v6Runs = Math.ceil(shard.v6Count / length);
-    if (run < v6Runs) {
-      take(shard, V6, run * length, Math.min(length, shard.v6Count - run * length), wanted, out);
-      return;
-    }
-    run -= v6Runs;
+    run -= runs;
   }
 }
 
@@ -149,6 +159,11 @@ class Selection {
     this.given = EndpointSet.cleared(max + 1);
     this.v4 = Buffer.allocUnsafe(max * COMPACT_V4);
     this.ids4 = withIds ? Buffer.allocUnsafe(max * PEER_ID_LENGTH) : undefined;
+  }
+
+  /** How many peers more it takes. */
+  get room(): number {
+    return this.max - this.count;
   }
 
   get isFull(): boolean {

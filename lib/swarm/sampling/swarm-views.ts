@@ -8,6 +8,7 @@ import {
   subtractCounts,
   type PeerCounts,
 } from '../shard/counts.js';
+import type { RecordLayout } from '../shard/peer-record.js';
 import { coverage, shardAt } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
 import { SAMPLE_SHARDS } from './neighbours.js';
@@ -134,29 +135,37 @@ export class SwarmView {
 
   /**
    * Shards to draw a reply of so many peers from: two, each as likely as any other, and more until
-   * they have enough returnable peers. If the view is a part of the swarm, the peer's own shard is
-   * one of three or more: so all other shards get into replies.
+   * they have enough returnable peers, or enough of the family that comes first. If the view is a
+   * part of the swarm, the peer's own shard is one of three or more: so all other shards get into
+   * replies.
    * @param own the shard of the peer that asks, in the view or beside it
+   * @param layout of the family that comes first
    */
-  shardsFor(own: Shard, peers: number, downloadersOnly: boolean): Shard[] {
+  shardsFor(own: Shard, peers: number, downloadersOnly: boolean, layout: RecordLayout): Shard[] {
     const { shards, counts } = this;
     const chosen: Shard[] = [];
     let min = 2;
     let found = 0;
+    let foundOfFamily = 0;
     if (!this.has(own)) {
       chosen.push(own);
       min = 3;
       found = returnable(countPeers(own, this.expiryCutoff), downloadersOnly);
+      foundOfFamily = Math.min(found, own.countOf(layout));
     }
     let at = this.isFresh && !this.isWhole ? 0 : Math.floor(this.random() * shards.length);
     this.isFresh = false;
     for (let i = 0; i < shards.length; i++, at++) {
       if (at === shards.length) at = 0;
-      if (chosen.length >= min && found >= peers * CHOICE) break;
       const shard = shards[at];
       if (shard === undefined) continue;
+      const ofFamily = shard.countOf(layout);
+      const isEnough = chosen.length >= min && found >= peers * CHOICE;
+      if (isEnough && (foundOfFamily >= peers || ofFamily === 0)) continue;
       chosen.push(shard);
-      found += returnable(counts[at] ?? NO_PEERS, downloadersOnly);
+      const more = returnable(counts[at] ?? NO_PEERS, downloadersOnly);
+      found += more;
+      foundOfFamily += Math.min(more, ofFamily);
     }
     return chosen;
   }

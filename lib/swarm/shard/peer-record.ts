@@ -72,6 +72,11 @@ export function layoutOf(address: Uint8Array): RecordLayout {
   throw new RangeError(`an address has 4 or 16 bytes, not ${address.length}`);
 }
 
+/** The layout of a whole record. */
+export function layoutOfRecord(record: Uint8Array): RecordLayout {
+  return record.length === V4.size ? V4 : V6;
+}
+
 /**
  * Dates a record.
  * @param ticks sixteenths of a second since the epoch

@@ -18,6 +18,15 @@ import { PEER_ID_LENGTH } from './peer-record.js';
 /** No shard splits beyond this: 65,536 shards, some ten million peers, in one swarm. */
 export const MAX_DEPTH = 16;
 
+/**
+ * In place of a shard's number: the lists of the peers of a rare address family (family-lists.ts).
+ * They have the form of shards, are responsible for no peer, and never split.
+ */
+export const V4_LIST = -4;
+export const V6_LIST = -6;
+
+const SHARD_KEY = /^([0-9a-f]{40})(?:\.(?:(\d+)|v([46])))?$/;
+
 /** A 32-bit hash of a peer id: FNV-1a, finished so that the low bits depend on every byte. */
 export function hashPeerId(bytes: Uint8Array, at = 0): number {
   let hash = 0x811c9dc5;
@@ -53,7 +62,7 @@ export function parentOf(shard: number): number {
 
 /** The depth that a shard is made with: no version of it has less. */
 export function birthDepth(shard: number): number {
-  return shard === 0 ? 0 : highestBit(shard) + 1;
+  return shard <= 0 ? 0 : highestBit(shard) + 1;
 }
 
 /** The share of all hashes that a shard of this depth is responsible for. */
@@ -67,9 +76,18 @@ export function infohashKey(infohash: Uint8Array): string {
   return (Buffer.isBuffer(infohash) ? infohash : Buffer.from(buffer, byteOffset, byteLength)).toString('hex');
 }
 
-/** The key of a shard in a store. */
+/** The key of a shard, or of a list, in a store. All keys of a swarm sort next to each other. */
 export function shardKey(infohash: string, shard: number): string {
-  return shard === 0 ? infohash : `${infohash}.${shard}`;
+  if (shard === 0) return infohash;
+  return shard > 0 ? `${infohash}.${shard}` : `${infohash}.v${-shard}`;
+}
+
+/** What a key in a store stands for; undefined for a key that is none of a shard or list. */
+export function parseShardKey(key: string): { infohash: string; number: number } | undefined {
+  const parts = SHARD_KEY.exec(key);
+  if (parts === null) return undefined;
+  const [, infohash = '', number = '0', family] = parts;
+  return { infohash, number: family === undefined ? Number(number) : -Number(family) };
 }
 
 function highestBit(shard: number): number {

@@ -21,23 +21,25 @@ export function splitShard(shard: Shard): { parent: Shard; child: Shard } {
 
 /**
  * A shard without the oldest of the records that belong to it, so that at most `limit` of these
- * are left. Only for a shard that cannot split any further, which takes peer ids made for it: to
- * lose those that were silent longest bounds what such an attack costs. Misplaced records stay
- * until they are moved.
+ * are left. For a shard that cannot split any further, which takes peer ids made for it: to lose
+ * those that were silent longest bounds what such an attack costs. Misplaced records stay until
+ * they are moved. In a list of a family all records belong.
  */
 export function dropOldest(shard: Shard, limit: number): Shard {
   const { header } = shard;
+  const belongs = (bytes: Uint8Array, at: number): boolean =>
+    header.number < 0 || ownsRecord(header, bytes, at);
   const dates: number[] = [];
   for (const layout of [V4, V6]) {
     for (let at = shard.start(layout); at < shard.end(layout); at += layout.size) {
-      if (ownsRecord(header, shard.bytes, at)) dates.push(dateOf(shard.bytes, at, layout));
+      if (belongs(shard.bytes, at)) dates.push(dateOf(shard.bytes, at, layout));
     }
   }
   if (dates.length <= limit) return shard;
   const cut = dates.sort((a, b) => b - a)[limit] ?? 0;
   let ties = limit - dates.filter((date) => date > cut).length;
   return filter(shard, (bytes, at, layout) => {
-    if (!ownsRecord(header, bytes, at)) return true;
+    if (!belongs(bytes, at)) return true;
     const date = dateOf(bytes, at, layout);
     return date > cut || (date === cut && ties-- > 0);
   });

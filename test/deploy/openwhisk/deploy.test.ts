@@ -6,6 +6,9 @@ import {
   type OpenWhiskDouble,
   type OpenWhiskDoubleOptions,
 } from '../../openwhisk-double/double.js';
+import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
+import { ask } from '../../openwhisk-double/client.js';
+import { announceOf, Reply } from '../../tracker/tracker-site.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
@@ -59,7 +62,7 @@ describe('npm run deploy', function () {
     it('deploys what the manifest says, announces, and says what it saw', async () => {
       const output = await deploy();
       expect(output).to.match(
-        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
+        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
       );
       for (const name of ['announce', 'scrape']) {
         const action = defined(platform.entities.actions.get(`tracker/${name}`));
@@ -115,6 +118,59 @@ describe('npm run deploy', function () {
       expect(await deploy('--force')).to.contain('Deployed announce');
     });
 
+    /** What a client behind the gateway gets; the infohash is one of this test's own. */
+    async function announceReply(): Promise<Reply> {
+      const query = announceOf(1, { numwant: 0 });
+      const { body } = await ask(platform.webUrl('tracker/announce'), {
+        headers: gatewayHeaders(secret, `/announce?${query}`),
+      });
+      return new Reply(body);
+    }
+
+    it('is in force after an undeploy, whatever containers are still warm', async () => {
+      environment = { ...environment, INTERVAL_JITTER: '0' };
+      await deploy();
+      expect((await announceReply()).get('interval')).to.equal(1800);
+      expect((await run('undeploy', environment)).status).to.equal(0);
+      const other = await startRiakDouble({ types: trackerTypes });
+      atEnd.add(() => other.close());
+      environment = { ...environment, ANNOUNCE_INTERVAL: '900', RIAK_NODES: other.addresses };
+      expect(await deploy()).to.contain('the tracker answered\n');
+      expect((await announceReply()).get('interval')).to.equal(900);
+      expect(other.keys('swarms', 'tracker')).to.have.length(1);
+      expect(platform.containers('tracker/announce')).to.have.length(2);
+    });
+
+    it('makes another action of each deployment, of the purge as well', async () => {
+      const names = ['announce', 'scrape', 'purge'];
+      const digests = (): unknown[] =>
+        names.map((name) => platform.entities.actions.get(`tracker/${name}`)?.annotations['deployment']);
+      await deploy();
+      const first = digests();
+      environment = { ...environment, ANNOUNCE_INTERVAL: '900' };
+      await deploy();
+      for (const all of [first, digests()]) {
+        expect(new Set(all).size).to.equal(1);
+        expect(all[0]).to.match(/^[0-9a-f]{64}$/);
+      }
+      expect(digests()).to.not.deep.equal(first);
+      expect(platform.entities.packages.get('tracker')?.annotations['deployment']).to.equal(digests()[0]);
+    });
+
+    it('fails and says so if another deployment answers', async () => {
+      await deploy();
+      // As if a platform went on with what it had before.
+      const before = defined(platform.entities.packages.get('tracker'));
+      const parameters = { ...before.parameters, TRACKER_DEPLOYMENT: 'of-yesterday' };
+      platform.entities.packages.set('tracker', { ...before, parameters });
+      const { status, stdout } = await run('deploy', environment);
+      expect(status).to.equal(1);
+      expect(stdout).to.match(
+        /^announced in \d+ ms: the tracker answered with the code or settings of another deployment; deploy again with --force$/m,
+      );
+      expect(await deploy('--force')).to.contain('the tracker answered\n');
+    });
+
     it('finishes a deployment that was cut short', async () => {
       await deploy();
       platform.entities.actions.delete('tracker/scrape');
@@ -158,7 +214,8 @@ describe('npm run deploy', function () {
 
     it('deploys the schedule if it is asked to', async () => {
       const output = await deploy('--schedule');
-      expect(output).to.contain('Deployed the schedule of the purge.\n');
+      expect(output).to.contain('Deployed the schedule of the purge.\n').and.not.contain('no purges');
+      expect(await deploy()).to.not.contain('no purges');
       const rule = defined(platform.entities.rules.get('tracker-purge-rule'));
       expect(rule).to.include({ trigger: 'tracker-purge-interval', action: 'tracker/purge', active: true });
       expect([...platform.entities.triggers.keys()]).to.deep.equal(['tracker-purge-interval']);
@@ -170,7 +227,11 @@ describe('npm run deploy', function () {
       const { status, stderr } = await run('deploy', environment, ['--schedule']);
       expect(status).to.equal(1);
       expect(stderr).to.contain('wskdeploy failed');
+      expect(stderr).to.match(
+        /^The tracker is deployed, but nothing starts its purges\..* no\nalarms package: deploy without --schedule, and start the purges by a timer \(docs\/openwhisk.md, step 4\)\.\n$/m,
+      );
       expect(platform.entities.actions.has('tracker/purge')).to.equal(true);
+      expect(await deploy()).to.contain('OpenWhisk starts no purges: ');
     });
 
     it('fails and says what it saw when the tracker does not answer', async () => {

@@ -6,7 +6,7 @@ import { riakSettings } from '../../../lib/store/riak/settings.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
 import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
-import { secretNames } from '../../../scripts/lib/deploy/secrets.mjs';
+import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
 import { startProgram } from '../../support/running-program.js';
@@ -21,22 +21,24 @@ describe('The manifest', () => {
     }
   });
 
-  it('has a parameter for every setting that an action uses, named as in the environment', () => {
+  it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
     const settings = [trackerSettings, swarmSettings, riakSettings].flatMap((group) => Object.values(group));
     const wanted = ['LOG_LEVEL', ...settings.map(({ name }) => name), purgeSettings.purgeParallelism.name];
     const inputs = Array.from(manifest.matchAll(/^ {6}([A-Z_]+): \$([A-Z_]+)$/gm), ([, name, variable]) => {
       expect(variable).to.equal(name);
       return name;
     });
-    expect(inputs).to.have.members(wanted);
+    expect(inputs).to.have.members(['TRACKER_DEPLOYMENT', ...wanted]);
   });
 
-  it('takes nothing else from the environment but the secret', () => {
+  it('takes nothing else from the environment but the secret and the name of the deployment', () => {
     const others = Array.from(
       manifest.matchAll(/^ {10,}([\w-]+): \$(\w+)$/gm),
       ([, key, name]) => `${key} ${name}`,
     );
-    expect(others).to.deep.equal(['require-whisk-auth TRACKER_SECRET', 'require-whisk-auth TRACKER_SECRET']);
+    const deployment = 'deployment TRACKER_DEPLOYMENT';
+    const web = ['require-whisk-auth TRACKER_SECRET', deployment];
+    expect(others).to.deep.equal([...web, ...web, deployment]);
   });
 
   it('has no secret setting that a preview would show', () => {

@@ -7,7 +7,7 @@ import { startProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { buildFirst } from '../../standalone/support/entry.js';
 
-const script = fileURLToPath(new URL('../../../scripts/deploy.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../../deploy/openwhisk/deploy.mjs', import.meta.url));
 
 /** In the place of wskdeploy: says its own id, and takes its time. */
 const slowTool = '#!/bin/sh\n[ "$1" = version ] && exit\necho $$ >"$PID_FILE"\nexec sleep 60\n';

@@ -5,19 +5,29 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const file = process.env.FAKE_RIAK;
+const file = process.env['FAKE_RIAK'] ?? '';
+/**
+ * @typedef {{ props: Record<string, unknown>, active: boolean, notReadyFor: number }} BucketType
+ * @type {{ types: Record<string, BucketType>, calls?: string[], newTypesNotReadyFor?: number, down?: boolean }}
+ */
 const cluster = JSON.parse(readFileSync(file, 'utf8'));
-const [group, command, name, json] = process.argv.slice(2);
+const [group = '', command, name = '', json = ''] = process.argv.slice(2);
 
 /** What a status shows beside what was given at creation. */
 const defaults = { allow_mult: true, basic_quorum: false, dvv_enabled: true, n_val: 3, notfound_ok: true };
 
+/**
+ * @param {number} status
+ * @param {...string} lines
+ * @returns {never}
+ */
 function end(status, ...lines) {
   writeFileSync(file, JSON.stringify(cluster));
   console.log(lines.join('\n'));
   process.exit(status);
 }
 
+/** @param {BucketType | undefined} type */
 function status(type) {
   if (type === undefined) return `${name} is not an existing bucket type`;
   if (type.active) return `${name} is active`;
@@ -25,6 +35,7 @@ function status(type) {
   return `${name} has been created and may be activated`;
 }
 
+/** @param {unknown} value */
 function shown(value) {
   return typeof value === 'string' && value !== 'counter' ? `<<"${value}">>` : value;
 }

@@ -192,14 +192,18 @@ describe('The doctor, of the actions on OpenWhisk', function () {
         .and.include('ACTION_CONCURRENCY=64');
     });
 
-    it('are one at a time although more are allowed, with the old HTTP client of the invokers', async () => {
-      await start({ concurrency: 64, platform: { pekkoClient: false } });
+    it('are one at a time although more are allowed, if no two announces ever meet in a process', async () => {
+      await start({ concurrency: 64 });
+      const reply = `{ statusCode: 200, headers: { 'Content-Type': 'application/octet-stream', 'X-Tracker-Process': 'a1 1' }, body: Buffer.from('d8:completei0ee').toString('base64') }`;
+      await deploy(tracker.platform, 'tracker/announce', mainOf(`return ${reply};`), {
+        annotations: { ...RAW, 'require-whisk-auth': SECRET },
+      });
       const finding = findingOn(atOnce, await examine({ auth: undefined, concurrency: 64 }));
       expect(finding.verdict).to.equal('warning');
       expect(finding.detail).to.match(
         /^one, although 64 are allowed; 8 announces at once took \d+ ms in 1 processes/,
       );
-      expect(finding.remedy).to.include('CONFIG_whisk_containerPool_pekkoClient');
+      expect(finding.remedy).to.include('CONFIG_whisk_concurrencyLimit_max').and.not.include('pekkoClient');
     });
 
     it('are not judged if the deployed actions do not tell', async () => {

@@ -6,10 +6,11 @@ import { createServer } from 'node:http';
 import { evaluate } from './evaluate.cjs';
 
 const END_OF_ACTIVATION = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX';
-const allowsConcurrent = process.env.__OW_ALLOW_CONCURRENT === 'true';
+const allowsConcurrent = process.env['__OW_ALLOW_CONCURRENT'] === 'true';
 
 /** ready, running or stopped. */
 let status = 'ready';
+/** @type {((params: unknown) => unknown) | undefined} */
 let main;
 
 function writeMarkers() {
@@ -17,23 +18,35 @@ function writeMarkers() {
   console.error(END_OF_ACTIVATION);
 }
 
+/**
+ * @param {{ value?: { main?: string, code?: string, env?: Record<string, unknown> } }} message
+ * @returns {[number, unknown]}
+ */
 function init({ value = {} }) {
   if (main !== undefined) return [403, { error: 'Cannot initialize the action more than once.' }];
-  if (!value.main || !value.code) return [403, { error: 'Missing main/no code to execute.' }];
+  const { main: entry, code } = value;
+  if (!entry || !code) return [403, { error: 'Missing main/no code to execute.' }];
   for (const [name, text] of Object.entries(value.env ?? {})) {
     process.env[name] = typeof text === 'object' ? JSON.stringify(text) : String(text);
   }
   try {
-    main = evaluate(value);
+    main = evaluate({ main: entry, code });
     return [200, { OK: true }];
   } catch (error) {
     status = 'stopped';
     console.error('Error during initialization:', error);
     writeMarkers();
-    return [502, { error: `Initialization has failed due to: ${error?.stack ?? error}` }];
+    return [
+      502,
+      { error: `Initialization has failed due to: ${error instanceof Error ? error.stack : error}` },
+    ];
   }
 }
 
+/**
+ * @param {{ value?: unknown }} message the rest of it is of the activation
+ * @returns {Promise<[number, unknown]>}
+ */
 async function run({ value, ...activation }) {
   if (main === undefined || status !== 'ready') {
     return [
@@ -62,7 +75,10 @@ async function run({ value, ...activation }) {
   return [200, result];
 }
 
-/** A rejection is a result: the error's own fields, which hold neither a status nor a body. */
+/**
+ * A rejection is a result: the error's own fields, which hold neither a status nor a body.
+ * @param {unknown} error
+ */
 function rejected(error) {
   if (!error) return { error: {} };
   if (!(error instanceof Error)) return { error };
@@ -70,6 +86,7 @@ function rejected(error) {
   return { error: { ...error, name, message, stack } };
 }
 
+/** @param {import('node:http').IncomingMessage} request */
 async function bodyOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -77,10 +94,10 @@ async function bodyOf(request) {
 }
 
 const server = createServer((request, response) => {
-  const handle = { '/init': init, '/run': run }[request.url ?? ''];
+  const handle = request.url === '/init' ? init : run;
   bodyOf(request)
     .then((body) => handle(body))
-    .catch((error) => [500, { error: String(error) }])
+    .catch((error) => /** @type {[number, unknown]} */ ([500, { error: String(error) }]))
     .then(([code, result]) => {
       response.writeHead(code, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(result));
@@ -88,6 +105,9 @@ const server = createServer((request, response) => {
 });
 server.timeout = 0;
 server.keepAliveTimeout = 0;
-server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }));
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === 'object' ? address?.port : address });
+});
 // Whoever started it has gone.
 process.on('disconnect', () => process.exit(1));

@@ -64,6 +64,8 @@ export class DeployedTracker {
         invocationsPerMinute: 1e9,
         concurrentInvocations: 1e9,
         maxConcurrency: 64,
+        // A test cannot wait for 12 s.
+        deadContainerMs: 200,
         ...options.platform,
       });
       atEnd.add(() => platform.close());
@@ -118,13 +120,21 @@ export class DeployedTracker {
     });
   }
 
+  /** Gives the package these settings and no others; the actions stay as they are. */
+  async bind(settings: JsonObject): Promise<void> {
+    const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...patient, ...settings };
+    const answer = await callApi(this.platform, 'PUT', `packages/${PACKAGE}?overwrite=true`, {
+      parameters: toKeyValues(parameters),
+    });
+    if (answer.status !== 200) throw new Error(`the package was refused: ${answer.body.toString()}`);
+  }
+
   private async deploy(options: DeployedOptions): Promise<void> {
     const { settings = {}, annotations = RAW, concurrency = 1 } = options;
     const { timeoutMs = 30_000, purgeTimeoutMs = 60_000 } = options;
     const secret = 'secret' in options ? options.secret : SECRET;
     const secured = secret === undefined ? annotations : { ...annotations, 'require-whisk-auth': secret };
-    const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...patient, ...settings };
-    await callApi(this.platform, 'PUT', `packages/${PACKAGE}`, { parameters: toKeyValues(parameters) });
+    await this.bind(settings);
     for (const name of ACTION_NAMES) {
       const isWeb = name !== 'purge';
       await deploy(this.platform, `${PACKAGE}/${name}`, bundleCode(name), {

@@ -6,10 +6,10 @@ const fs = require('node:fs');
 const { isBuiltin } = require('node:module');
 const process = require('node:process');
 
-const [, , file, parameters] = process.argv;
+const [, , file = '', parameters = ''] = process.argv;
 const code = fs.readFileSync(file, 'utf8');
 
-for (const owner of [fs, fs.promises]) {
+for (const owner of /** @type {Record<string, unknown>[]} */ ([fs, fs.promises])) {
   for (const [name, member] of Object.entries(owner)) {
     if (typeof member !== 'function') continue;
     owner[name] = () => {
@@ -18,13 +18,15 @@ for (const owner of [fs, fs.promises]) {
   }
 }
 
+/** @param {string} name */
 function onlyBuiltins(name) {
   if (!isBuiltin(name)) throw new Error(`require('${name}') in an action`);
   return require(name);
 }
 
+/** @type {{ exports: { main?: (params: unknown) => Promise<unknown> } }} */
 const evaluated = { exports: {} };
 new Function('require', 'module', 'exports', code)(onlyBuiltins, evaluated, evaluated.exports);
-evaluated.exports.main(JSON.parse(parameters)).then((result) => {
+void evaluated.exports.main?.(JSON.parse(parameters)).then((result) => {
   process.stdout.write(JSON.stringify(result), () => process.exit(0));
 });

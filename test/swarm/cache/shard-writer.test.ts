@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
+import type { Consistency, Held, Store, Version } from '../../../lib/store/store.js';
 import {
   FindOperation,
   ReadOperation,
@@ -290,6 +291,150 @@ describe('a writer', () => {
   });
 });
 
+describe('a writer that reads from a replica which is behind', () => {
+  /** A site whose eventual fetches answer what was held when `freeze` was called, strong ones what is held now. */
+  function laggingSite(): { site: Site; writer: ShardWriter; asked: string[]; freeze: () => Promise<void> } {
+    const site = new Site();
+    const { store: real } = site;
+    const asked: string[] = [];
+    let old: Held | undefined;
+    const store: Store = Object.assign(Object.create(real) as typeof real, {
+      fetch: (key: string, consistency: Consistency = 'eventual') => {
+        asked.push(consistency);
+        return consistency === 'eventual' && old !== undefined ? Promise.resolve(old) : real.fetch(key);
+      },
+      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
+    });
+    const freeze = async (): Promise<void> => {
+      old = await real.fetch(KEY);
+    };
+    const writer = new ShardCache({ ...site.context, store }, 1e9).writer(KEY, 0);
+    return { site, writer, asked, freeze };
+  }
+
+  const numbersOf = (shard: Shard): number[] => recordsOf(shard).map((record) => record.readUInt32BE(16));
+
+  it('merges what it reads into what it has cached, also where nothing is read', async () => {
+    for (const before of [[], [1]]) {
+      const { site, writer, freeze } = laggingSite();
+      for (const number of before) await writer.submit(put(site, number));
+      await freeze();
+      await writer.submit(put(site, 2));
+      site.pass(60);
+      const { shard, fetches } = await writer.submit(new ReadOperation());
+      expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [...before, 2], fetches: 1 });
+      await writer.submit(put(site, 3));
+      expect(await storedNumbers(site)).to.deep.equal([...before, 2, 3]);
+    }
+  });
+
+  it('writes with its own version if the read had nothing new, and makes no sibling', async () => {
+    const { site, writer, freeze } = laggingSite();
+    await writer.submit(put(site, 1));
+    await freeze();
+    await writer.submit(put(site, 2));
+    site.pass(60);
+    await writer.submit(put(site, 3));
+    expect(await site.shardsAt(KEY)).to.have.length(1);
+    expect(await storedNumbers(site)).to.deep.equal([1, 2, 3]);
+  });
+
+  it('loses nothing of others that its read has and it has not cached', async () => {
+    const { site, writer, freeze } = laggingSite();
+    await writer.submit(put(site, 1));
+    await writerOf(site).submit(put(site, 2));
+    await freeze();
+    await writerOf(site).submit(put(site, 3));
+    site.pass(60);
+    await writer.submit(put(site, 4));
+    const shards = await site.shardsAt(KEY);
+    expect(new Set(shards.flatMap(numbersOf))).to.deep.equal(new Set([1, 2, 3, 4]));
+  });
+
+  it('still knows after a failed write what was stored before it', async () => {
+    let next: Fault = 'none';
+    const site = new Site({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
+    const { store: real } = site;
+    const nothing: Held = { values: [], version: undefined };
+    const store: Store = Object.assign(Object.create(real) as typeof real, {
+      fetch: () => Promise.resolve(nothing),
+      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
+    });
+    const writer = new ShardCache({ ...site.context, store }, 1e9).writer(KEY, 0);
+    await writer.submit(put(site, 1));
+    next = 'before';
+    await writer.submit(put(site, 2)).catch(() => undefined);
+    next = 'none';
+    const { shard, fetches } = await writer.submit(new ReadOperation());
+    expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [1], fetches: 1 });
+  });
+
+  it('never puts with the version of others whose values it forgot when a write failed', async () => {
+    const fault: { next: Fault } = { next: 'none' };
+    const site = new Site(
+      {},
+      { concurrency: 'compare-and-swap', fault: (operation) => (operation === 'put' ? fault.next : 'none') },
+    );
+    const writer = writerOf(site);
+    await writer.submit(put(site, 0));
+    const old = await site.store.fetch(KEY);
+    await writer.submit(put(site, 1));
+    await writerOf(site).submit(put(site, 2));
+    // The first put loses the race and is told of the other's; the second one, of both, fails.
+    const real = site.store.put.bind(site.store);
+    site.store.put = async (...args) => {
+      const result = await real(...args);
+      fault.next = 'before';
+      return result;
+    };
+    await writer.submit(put(site, 3)).catch(() => undefined);
+    fault.next = 'none';
+    site.store.put = real;
+    const fetch = site.store.fetch.bind(site.store);
+    site.store.fetch = () => Promise.resolve(old);
+    await writer.submit(put(site, 4));
+    site.store.fetch = fetch;
+    expect(await storedNumbers(site)).to.include.members([0, 1, 2, 4]);
+  });
+
+  it('believes a read that has nothing if all that it has cached has expired since', async () => {
+    const { site, writer } = laggingSite();
+    await writer.submit(put(site, 1));
+    const { version } = await site.store.fetch(KEY);
+    if (version !== undefined) await site.store.remove(KEY, version);
+    site.pass(site.rules.peerLifetimeSeconds + 1);
+    const { shard } = await writer.submit(new ReadOperation());
+    expect(shard.count).to.equal(0);
+    expect(writer.latest).to.equal(undefined);
+  });
+
+  it('asks all replicas for an operation that needs a fresh read of what is cached or not cached', async () => {
+    const { site, writer, asked } = laggingSite();
+    await writer.submit(put(site, 1, { needsFreshRead: () => true }));
+    await writer.submit(put(site, 2, { needsFreshRead: () => true }));
+    await writer.submit(new ReadOperation(), 'fresh');
+    expect(asked).to.deep.equal(['strong', 'strong', 'strong']);
+  });
+
+  it('asks one replica for any other operation', async () => {
+    const { site, writer, asked } = laggingSite();
+    await writer.submit(put(site, 1));
+    await writer.submit(put(site, 2));
+    site.pass(60);
+    await writer.submit(put(site, 3));
+    expect(asked).to.deep.equal(['eventual', 'eventual']);
+  });
+
+  it('asks all replicas for an operation that cannot decide on what one replica said', async () => {
+    const { site, writer, asked } = laggingSite();
+    await writerOf(site).submit(put(site, 1));
+    const undecided = put(site, 2, { needsFreshRead: (shard) => shard.count > 0 });
+    const { fetches } = await writer.submit(undecided);
+    expect(asked).to.deep.equal(['eventual', 'strong']);
+    expect(fetches).to.equal(2);
+  });
+});
+
 describe('a writer whose store fails', () => {
   it('fails all that waited for it, and the next operation reads anew', async () => {
     let next: Fault = 'none';
@@ -303,7 +448,6 @@ describe('a writer whose store fails', () => {
       if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(StoreError);
     }
     expect(writer.warm).to.equal(undefined);
-    expect(writer.bytes).to.equal(0);
     next = 'none';
     expect((await writer.submit(put(site, 4))).fetches).to.equal(1);
   });

@@ -158,7 +158,21 @@ describe('the peers of a reply', () => {
     });
   }
 
-  it('are every wanted peer about equally often, whatever lies beside it and in whichever shard', () => {
+  it('are those of the family of the peer that asks before any other', () => {
+    fc.assert(
+      fc.property(questions, ({ drawn, seed, ...question }) => {
+        const wanted = { ...question, withIds: false };
+        const { v4, v6 } = selectPeers(drawn, wanted, seededRandom(seed));
+        const [first, second, size] = wanted.self.length === V4.size ? [v4, v6, 6] : [v6, v4, 18];
+        const ofFamily = [...eligible(drawn, wanted)].filter((endpoint) => endpoint.length === 2 * size);
+        expect(first.length / size).to.equal(Math.min(wanted.limit, ofFamily.length));
+        if (ofFamily.length >= wanted.limit) expect(second.length).to.equal(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are every wanted peer of a family about equally often, whatever lies beside it and in whichever shard', () => {
     const random = seededRandom(7);
     const [even, odd] = [0, 1].map((n) => numbersIn(n, 1, n === 0 ? 50 : 31)) as [number[], number[]];
     // Every other one of the lower half has stopped, so some wanted peers lie beside wanted ones
@@ -171,18 +185,26 @@ describe('the peers of a reply', () => {
         }),
       );
     const drawn = [shardOf(list(even), { ...newHeader(0), depth: 1 }), shardOf(list(odd), newHeader(1))];
-    const wanted = { ...everybody, limit: 10 };
-    const all = eligible(drawn, wanted);
-    const rounds = 8000;
-    const times = new Map<string, number>([...all].map((endpoint) => [endpoint, 0]));
-    for (let round = 0; round < rounds; round++) {
-      for (const endpoint of endpointsOf(selectPeers(drawn, wanted, random))) {
-        times.set(endpoint, (times.get(endpoint) ?? 0) + 1);
+    const all = eligible(drawn, everybody);
+    const ofV4 = [...all].filter((endpoint) => endpoint.length === 12);
+    const ofV6 = [...all].filter((endpoint) => endpoint.length === 36);
+    for (const [limit, family, each] of [
+      [10, ofV4, 10 / ofV4.length],
+      [ofV4.length + 5, ofV6, 5 / ofV6.length],
+    ] as const) {
+      const rounds = 8000;
+      const times = new Map<string, number>(family.map((endpoint) => [endpoint, 0]));
+      for (let round = 0; round < rounds; round++) {
+        for (const endpoint of endpointsOf(selectPeers(drawn, { ...everybody, limit }, random))) {
+          const known = times.get(endpoint);
+          if (known !== undefined) times.set(endpoint, known + 1);
+        }
+      }
+      // At least 1,400 each; 40 is one standard deviation.
+      for (const count of times.values()) {
+        expect(count).to.be.within(rounds * each * 0.85, rounds * each * 1.15);
       }
     }
-    const expected = (rounds * wanted.limit) / all.size;
-    // About 1,330 each; 36 is one standard deviation.
-    for (const count of times.values()) expect(count).to.be.within(expected * 0.85, expected * 1.15);
   });
 
   it('do not have the same neighbours every time', () => {

@@ -129,12 +129,12 @@ describe('the view of a swarm', () => {
     expect(looks).to.be.within(150, 250);
     const view = seen.find((each) => each !== undefined);
     for (let round = 0; round < 20; round++) {
-      const numbers = view?.shardsFor(own, 5, false).map(({ number }) => number) ?? [];
+      const numbers = view?.shardsFor(own, 5, false, V4).map(({ number }) => number) ?? [];
       expect(numbers).to.have.length(3).and.to.include(40);
       expect(new Set(numbers).size).to.equal(3);
     }
     // What the peer's own shard has is part of what is enough.
-    expect(view?.shardsFor(own, 8, false)).to.have.length(3);
+    expect(view?.shardsFor(own, 8, false, V4)).to.have.length(3);
     // 16 shards with 5 peers and one with 22, of 64.
     expect(view?.countsWith(own).leechers).to.equal(Math.round((102 * 64) / 17));
   });
@@ -143,7 +143,7 @@ describe('the view of a swarm', () => {
     const view = new SwarmViews(seededRandom(1)).look(KEY, whole(), 500);
     const times = new Map<number, number>();
     for (let round = 0; round < 4000; round++) {
-      const seenShards = view.shardsFor(shardAt(0), 10, false);
+      const seenShards = view.shardsFor(shardAt(0), 10, false, V4);
       expect(seenShards).to.have.length(2);
       for (const { number } of seenShards) times.set(number, (times.get(number) ?? 0) + 1);
     }
@@ -155,7 +155,7 @@ describe('the view of a swarm', () => {
     const part = whole().slice(0, 5);
     const [own = shardAt(0)] = part;
     const view = new SwarmViews(() => 0.5).look(KEY, part, 500);
-    const given = (): number[] => view.shardsFor(own, 1, false).map(({ number }) => number);
+    const given = (): number[] => view.shardsFor(own, 1, false, V4).map(({ number }) => number);
     expect(given()).to.deep.equal([0, 1]);
     expect(given()).to.deep.equal([2, 3]);
   });
@@ -163,14 +163,14 @@ describe('the view of a swarm', () => {
   it('gives more shards for a reply if they hold few peers, and none twice', () => {
     const view = new SwarmViews(Math.random).look(KEY, whole(), 500);
     for (let round = 0; round < 50; round++) {
-      const seenShards = view.shardsFor(shardAt(0), 50, false);
+      const seenShards = view.shardsFor(shardAt(0), 50, false, V4);
       // Twice as many to choose from as are wanted.
       expect(new Set(seenShards.map(({ number }) => number)).size).to.equal(5);
     }
     const small = new SwarmViews(Math.random).look(KEY, [shardAt(0, 1), shardAt(1, 1)], 500);
     expect(
       small
-        .shardsFor(shardAt(0, 1), 200, false)
+        .shardsFor(shardAt(0, 1), 200, false, V4)
         .map(({ number }) => number)
         .sort(),
     ).to.deep.equal([0, 1]);
@@ -185,12 +185,12 @@ describe('the view of a swarm', () => {
         ),
       );
     const afterMany = new SwarmViews(Math.random).look(KEY, mostlyOf(STOPPED), 500);
-    expect(afterMany.shardsFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+    expect(afterMany.shardsFor(shardAt(0), 10, false, V4)).to.have.length(1 << DEPTH);
     const ofSeeders = new SwarmViews(Math.random).look(KEY, mostlyOf(SEEDER), 500);
-    expect(ofSeeders.shardsFor(shardAt(0), 10, true)).to.have.length(1 << DEPTH);
-    expect(ofSeeders.shardsFor(shardAt(0), 10, false)).to.have.length(2);
+    expect(ofSeeders.shardsFor(shardAt(0), 10, true, V4)).to.have.length(1 << DEPTH);
+    expect(ofSeeders.shardsFor(shardAt(0), 10, false, V4)).to.have.length(2);
     const expired = new SwarmViews(Math.random).look(KEY, whole(), 5000);
-    expect(expired.shardsFor(shardAt(0), 10, false)).to.have.length(1 << DEPTH);
+    expect(expired.shardsFor(shardAt(0), 10, false, V4)).to.have.length(1 << DEPTH);
   });
 
   it('is of use to several announces at once, each with the shard of its own', () => {
@@ -208,7 +208,7 @@ describe('the view of a swarm', () => {
       [one, 22],
       [other, 7],
     ] as const) {
-      expect(view?.shardsFor(own, 5, false)[0]).to.equal(own);
+      expect(view?.shardsFor(own, 5, false, V4)[0]).to.equal(own);
       expect(view?.countsWith(own).leechers).to.equal(Math.round(((80 + peers) * 64) / 17));
     }
   });

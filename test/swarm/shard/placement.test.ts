@@ -3,15 +3,18 @@ import fc from 'fast-check';
 
 import {
   birthDepth,
+  candidateShards,
   childOf,
   coverage,
   hashPeerId,
   infohashKey,
-  candidateShards,
   MAX_DEPTH,
   parentOf,
+  parseShardKey,
   shardAt,
   shardKey,
+  V4_LIST,
+  V6_LIST,
 } from '../../../lib/swarm/shard/placement.js';
 import { peerIdOf } from '../support/peers.js';
 
@@ -131,5 +134,22 @@ describe('the keys of a swarm', () => {
     expect(infohashKey(infohash)).to.equal('ab'.repeat(20));
     expect(shardKey('ab', 0)).to.equal('ab');
     expect(shardKey('ab', 12)).to.equal('ab.12');
+  });
+
+  it('are those of its lists of a rare family, which sort behind its shards and before other swarms', () => {
+    const hash = 'ab'.repeat(20);
+    const keys = [0, 9, V4_LIST, V6_LIST].map((number) => shardKey(hash, number));
+    expect(keys).to.deep.equal([hash, `${hash}.9`, `${hash}.v4`, `${hash}.v6`]);
+    expect([...keys, `${hash}/`].sort()).to.deep.equal([...keys, `${hash}/`]);
+  });
+
+  it('say what they stand for', () => {
+    const infohash = 'ab'.repeat(20);
+    for (const number of [0, 1, 70_000, V4_LIST, V6_LIST]) {
+      expect(parseShardKey(shardKey(infohash, number))).to.deep.equal({ infohash, number });
+    }
+    for (const key of ['purge-report', 'ab', `${infohash}.`, `${infohash}.v5`, `${infohash}.x`]) {
+      expect(parseShardKey(key)).to.equal(undefined);
+    }
   });
 });

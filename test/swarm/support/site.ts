@@ -1,6 +1,6 @@
 import type { Announcement } from '../../../lib/swarm/operations/announce.js';
 import type { Random } from '../../../lib/environment.js';
-import { infohashKey } from '../../../lib/swarm/shard/placement.js';
+import { infohashKey, parseShardKey } from '../../../lib/swarm/shard/placement.js';
 import { scrapeSwarm, type SwarmReport } from '../../../lib/swarm/sampling/scrape.js';
 import type { WriterContext } from '../../../lib/swarm/cache/shard-writer.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
@@ -74,7 +74,7 @@ export class Site {
   /** Everything stored under a key, decoded. */
   async shardsAt(key: string): Promise<Shard[]> {
     const { values } = await this.store.fetch(key);
-    return values.map((value) => Shard.decode(Number(key.split('.')[1] ?? 0), value));
+    return values.map((value) => Shard.decode(parseShardKey(key)?.number ?? 0, value));
   }
 
   /** Puts bytes in the place of whatever is stored under a key. */

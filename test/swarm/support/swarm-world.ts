@@ -6,13 +6,14 @@ import type { Clock, Random } from '../../../lib/environment.js';
 import { isLive } from '../../../lib/swarm/shard/expiry.js';
 import { mergeAll } from '../../../lib/swarm/shard/merge.js';
 import { flagsOf, PARTIAL_SEED, SEEDER, V4, V6 } from '../../../lib/swarm/shard/peer-record.js';
-import { infohashKey } from '../../../lib/swarm/shard/placement.js';
+import { infohashKey, parseShardKey } from '../../../lib/swarm/shard/placement.js';
 import { scrapeSwarm } from '../../../lib/swarm/sampling/scrape.js';
 import { newHeader } from '../../../lib/swarm/shard/header.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
 import { Swarms, type SwarmAnswer, type SwarmRules } from '../../../lib/swarm/swarms.js';
 import type { Announcement } from '../../../lib/swarm/operations/announce.js';
 import type { Store } from '../../../lib/store/store.js';
+import { defined } from '../../support/defined.js';
 import { RecordingLog } from '../../support/recording-log.js';
 
 export type Doing = 'start' | 'announce' | 'complete' | 'pause' | 'stop';
@@ -174,7 +175,7 @@ export class SwarmWorld {
 
   private async shardNumbers(): Promise<number[]> {
     const keys = await this.shardKeys();
-    return keys.map((key) => Number(key.split('.')[1] ?? 0));
+    return keys.map((key) => defined(parseShardKey(key)).number);
   }
 
   private async shardKeys(): Promise<readonly string[]> {

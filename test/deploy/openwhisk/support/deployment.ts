@@ -1,6 +1,6 @@
 /** `npm run deploy` and `npm run undeploy` as commands, with an environment of the test's. */
 import { fileURLToPath } from 'node:url';
-import { wskdeployForTests } from '../../../../scripts/test/wskdeploy.mjs';
+import { wskdeployForTests } from '../../../../deploy/openwhisk/wskdeploy/binary.mjs';
 import type { OpenWhiskDouble } from '../../../openwhisk-double/double.js';
 import { startProgram } from '../../../support/running-program.js';
 
@@ -26,13 +26,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** @param command of scripts/: deploy or undeploy */
+/** @param command of deploy/openwhisk: deploy or undeploy */
 export async function run(
   command: 'deploy' | 'undeploy',
   environment: Environment,
   args: readonly string[] = [],
 ): Promise<Outcome> {
-  const script = fileURLToPath(new URL(`../../../../scripts/${command}.mjs`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../../../deploy/openwhisk/${command}.mjs`, import.meta.url));
   const program = await startProgram(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'], ...environment },
   });

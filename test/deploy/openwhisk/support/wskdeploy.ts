@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { wskdeployForTests } from '../../../../scripts/test/wskdeploy.mjs';
+import { wskdeployForTests } from '../../../../deploy/openwhisk/wskdeploy/binary.mjs';
 import type { Requirement } from '../../../support/programs.js';
 
 /** That npm test could build wskdeploy. */

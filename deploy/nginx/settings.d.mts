@@ -1,1 +1,0 @@
-export function renderGateway(...sources: readonly Readonly<Record<string, string | undefined>>[]): string;

@@ -1,0 +1,55 @@
+/** `npm run deploy`: the tracker on OpenWhisk, by the environment; see docs/openwhisk.md. */
+import { fileURLToPath } from 'node:url';
+// By its name an old Node, which has none, could not load this file and say so.
+import * as util from 'node:util';
+import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { ensureInstalled } from '../../scripts/lib/dependencies.mjs';
+import { requireNode } from '../../scripts/lib/node-version.mjs';
+
+const usage = `Usage: npm run deploy [-- [--env-file FILE] [--preview] [--schedule] [--force]]
+
+Deploys the tracker's actions to OpenWhisk, announces once, and says what it saw. Settings are environment variables,
+then those of FILE; deploy/openwhisk/tracker.env has them all. Ends with status 0 if the tracker answered, else 1.
+
+  --env-file FILE  settings that are not in the environment
+  --preview        only says what would happen
+  --schedule       deploys the schedule of the purge, too; needs OpenWhisk's alarms package
+  --force          deploys even if nothing has changed
+`;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+requireNode(root);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function main() {
+  const { values } = util.parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      'env-file': { type: 'string' },
+      preview: { type: 'boolean', default: false },
+      schedule: { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
+  ensureInstalled(root, { tools: true });
+  // Only now are its dependencies there.
+  const { deploy } = await import('./lib/deploy.mjs');
+  const { preview, schedule, force } = values;
+  const ok = await deploy(
+    root,
+    { ...fromFile, ...withoutEmpty(process.env) },
+    { preview, schedule, force, print: console.log },
+  );
+  return ok ? 0 : 1;
+}

@@ -1,0 +1,124 @@
+/** What a deployment takes from the environment, checked before anything is sent. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { platformSettings } from '../../../lib/deployment/platform-settings.mjs';
+import { problemsOf } from '../../../lib/deployment/setting-kinds.mjs';
+
+/** A setting is missing or cannot be used. The message has a line for each; no secret is in it. */
+export class DeploySettingsError extends Error {
+  /** @override */
+  name = 'DeploySettingsError';
+}
+
+const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, TRACKER_SECRET, ACTION_CONCURRENCY } =
+  platformSettings;
+
+/** In manifest.yaml: the digest of the deployment. */
+export const deploymentVariable = 'TRACKER_DEPLOYMENT';
+
+const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
+
+const deployment = {
+  ...access,
+  TRACKER_SECRET,
+  RIAK_NODES: { takes: 'host:port of each Riak node, with commas between', accepts: () => true },
+};
+
+/**
+ * @param {string} root the repository's directory
+ * @param {Environment} environment
+ * @returns {DeploySettings}
+ * @throws {DeploySettingsError}
+ */
+export function readDeploySettings(root, environment) {
+  const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+  check(environment, deployment, { ACTION_CONCURRENCY, ANNOUNCE_TIMEOUT: announceTimeout(manifest) });
+  const { TRACKER_SECRET: secret = '', ACTION_CONCURRENCY: concurrency } = environment;
+  return {
+    ...accessOf(environment),
+    secret,
+    concurrency: Number(concurrency || 1),
+    parameters: parametersOf(manifest, environment),
+  };
+}
+
+/**
+ * @param {Environment} environment
+ * @throws {DeploySettingsError}
+ */
+export function readAccessSettings(environment) {
+  check(environment, access, {});
+  return accessOf(environment);
+}
+
+/**
+ * @param {Environment} environment checked
+ * @returns {Access}
+ */
+function accessOf(environment) {
+  const {
+    OPENWHISK_APIHOST: apiHost = '',
+    OPENWHISK_AUTH: auth = '',
+    OPENWHISK_NAMESPACE: namespace = '',
+  } = environment;
+  return { apiHost, auth, namespace };
+}
+
+/**
+ * Every name that manifest.yaml takes from the environment, with its value; unset ones are the empty text that wskdeploy makes of them. Not the
+ * deployment's own name, which is made of these.
+ * @param {string} manifest
+ * @param {Environment} environment
+ * @returns {Record<string, string>}
+ */
+function parametersOf(manifest, environment) {
+  const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name = '']) => name));
+  names.delete(deploymentVariable);
+  return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
+}
+
+/**
+ * Shorter than any action may run: OpenWhisk ends a run that takes longer, and the gateway gets an error in the place of a failure that says when
+ * to come again. What is no number at all is left to the tracker's own check.
+ * @param {string} manifest
+ * @returns {Kind}
+ */
+function announceTimeout(manifest) {
+  const timeouts = Array.from(manifest.matchAll(/^\s*timeout: (\d+)$/gm), ([, timeout]) => Number(timeout));
+  const shortest = Math.min(...timeouts);
+  return {
+    takes: `less than the timeout of the actions in manifest.yaml, which is ${shortest} (milliseconds)`,
+    accepts: (text) => !(Number(text) >= shortest),
+  };
+}
+
+/**
+ * @param {Environment} environment
+ * @param {Readonly<Record<string, Kind>>} required
+ * @param {Readonly<Record<string, Kind>>} optional
+ */
+function check(environment, required, optional) {
+  const problems = problemsOf(environment, required, optional);
+  if (problems.length > 0) throw new DeploySettingsError(problems.join('\n'));
+}
+
+/**
+ * @typedef {import('../../../lib/deployment/setting-kinds.mjs').Kind} Kind
+ * @typedef {Readonly<Record<string, string | undefined>>} Environment
+ */
+
+/**
+ * @typedef {object} Access
+ * @property {string} apiHost URL
+ * @property {string} auth
+ * @property {string} namespace
+ */
+
+/**
+ * @typedef {object} Deployment
+ * @property {string} secret
+ * @property {number} concurrency
+ * @property {Record<string, string>} parameters by their name in the environment, which is what manifest.yaml calls them
+ *
+ * @typedef {Access & Deployment} DeploySettings
+ */

@@ -1,1 +1,0 @@
-export function makeAside(dist: string): string;

@@ -1,2 +1,0 @@
-export const wskdeployForTests: string;
-export function installWskdeploy(): void;

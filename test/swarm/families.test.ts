@@ -1,0 +1,245 @@
+import { expect } from 'chai';
+
+import type { Announcement } from '../../lib/swarm/operations/announce.js';
+import type { SwarmAnswer, Swarms } from '../../lib/swarm/swarms.js';
+import { SwarmPurge } from '../../lib/purge/swarm-purge.js';
+import { emptySummary } from '../../lib/purge/summary.js';
+import { parseShardKey } from '../../lib/swarm/shard/placement.js';
+import { defined } from '../support/defined.js';
+import { v4Of, v6Of } from './support/peers.js';
+import { announce, fill, KEY, Site, upTo } from './support/site.js';
+
+type Family = 'v4' | 'v6';
+type Changes = (number: number) => Partial<Announcement>;
+
+const RARE = 10;
+const rareNumbers = upTo(RARE).map((i) => 1_000_000 + i);
+const addressIn = (family: Family, number: number): Buffer => (family === 'v4' ? v4Of(number) : v6Of(number));
+const other = (family: Family): Family => (family === 'v4' ? 'v6' : 'v4');
+const inFamily =
+  (family: Family, changes: Partial<Announcement> = {}): Changes =>
+  (number) => ({ address: addressIn(family, number), ...changes });
+
+/** Numbers of the peers of one family in an answer, ascending. */
+function numbersOf({ peers }: SwarmAnswer, family: Family): number[] {
+  const bytes = Buffer.from(peers[family]);
+  const size = family === 'v4' ? 6 : 18;
+  const numbers: number[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    numbers.push(family === 'v4' ? bytes.readUInt32BE(at) - 0x0a000000 : bytes.readUInt32BE(at + 12));
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+/** A peer of a family announces and wants 50 peers. */
+function ask(swarms: Swarms, number: number, family: Family): Promise<SwarmAnswer> {
+  return announce(swarms, number, inFamily(family)(number));
+}
+
+/** A swarm with ten peers of a family, and many more of the other one. */
+async function swarmWith(family: Family, others: number, isRareFirst = false): Promise<Site> {
+  const site = new Site();
+  const swarms = site.process();
+  if (isRareFirst) await fill(swarms, rareNumbers, inFamily(family));
+  await fill(swarms, upTo(others), inFamily(other(family)));
+  if (!isRareFirst) await fill(swarms, rareNumbers, inFamily(family));
+  return site;
+}
+
+for (const family of ['v6', 'v4'] as const) {
+  const common = other(family);
+  for (const others of [1000, 20_000]) {
+    describe(`ten peers of IP${family} among ${others} of IP${common}`, function () {
+      this.timeout(60_000);
+      let site: Site;
+      before(async () => {
+        site = await swarmWith(family, others);
+      });
+
+      it('are in each of 60 replies to clients of their family, before any other peer', async () => {
+        const swarms = site.process();
+        for (let i = 0; i < 60; i++) {
+          const answer = await ask(swarms, 2_000_000 + i, family);
+          // Those that asked before are there as well.
+          const numbers = numbersOf(answer, family);
+          if (i <= 40) expect(numbers).to.include.members(rareNumbers);
+          expect(numbers).to.have.length(Math.min(50, RARE + i));
+          expect(numbersOf(answer, common)).to.have.length(50 - numbers.length);
+        }
+        for (let i = 0; i < 60; i++)
+          await announce(swarms, 2_000_000 + i, { ...inFamily(family)(2_000_000 + i), event: 'stopped' });
+      });
+
+      it('are in each of 60 replies of processes that know nothing yet', async () => {
+        for (let i = 0; i < 60; i++) {
+          const number = 3_000_000 + i;
+          expect(numbersOf(await ask(site.process(), number, family), family)).to.deep.equal(rareNumbers);
+          await announce(site.process(), number, { ...inFamily(family)(number), event: 'stopped' });
+        }
+      });
+
+      it('find each other when they announce again, though only one of them is in most shards', async () => {
+        site.pass(1200);
+        for (const number of rareNumbers) {
+          const found = numbersOf(await ask(site.process(), number, family), family);
+          expect(found).to.deep.equal(rareNumbers.filter((each) => each !== number));
+        }
+      });
+
+      it('are not in the way of the others, who get their own family', async () => {
+        const swarms = site.process();
+        for (let i = 0; i < 20; i++) {
+          const number = 4_000_000 + i;
+          const taken = await site.operationsOf(async () => {
+            expect(numbersOf(await ask(swarms, number, common), common)).to.have.length(50);
+          });
+          expect(taken.put).to.be.at.most(3);
+          await announce(swarms, number, { ...inFamily(common)(number), event: 'stopped' });
+        }
+      });
+    });
+  }
+}
+
+describe('a rare address family', () => {
+  const cold = async (site: Site, number: number, changes: Partial<Announcement> = {}): Promise<number> => {
+    const { fetch = 0, put = 0 } = await site.operationsOf(() =>
+      announce(site.process(), number, { ...inFamily('v6', changes)(number) }),
+    );
+    return fetch + put;
+  };
+
+  it('costs a cold announce four operations at most, and a warm one two', async function () {
+    this.timeout(30_000);
+    const site = await swarmWith('v6', 5000);
+    // Where every announce is through a new process, one in sixteen makes one value of the siblings.
+    const costs: number[] = [];
+    for (let i = 0; i < 40; i++) costs.push(await cold(site, 2_000_000 + i, { event: 'started' }));
+    expect(Math.max(...costs)).to.be.at.most(5);
+    expect(costs.filter((cost) => cost > 4).length).to.be.at.most(4);
+    const swarms = site.process();
+    for (const number of [...rareNumbers, ...rareNumbers]) {
+      await ask(swarms, number, 'v6');
+      site.pass(1000);
+      await fill(swarms, [number], inFamily('v6'));
+      site.milliseconds += 1000;
+      const taken = await site.operationsOf(() =>
+        announce(swarms, number, {
+          ...inFamily('v6')(number),
+          state: number % 2 === 0 ? 'seeder' : 'partial-seed',
+        }),
+      );
+      expect((taken.fetch ?? 0) + (taken.put ?? 0)).to.be.at.most(2);
+    }
+  });
+
+  it('is found at once by those who come after a swarm has split, though none of it announced again', async function () {
+    this.timeout(30_000);
+    for (const others of [300, 1000, 5000]) {
+      const site = await swarmWith('v6', others, true);
+      expect(numbersOf(await ask(site.process(), 2_000_000, 'v6'), 'v6')).to.deep.equal(rareNumbers);
+    }
+  });
+
+  it('has no peer in replies once that has stopped', async () => {
+    const site = await swarmWith('v6', 1000);
+    const [stopped = 0, ...left] = rareNumbers;
+    await announce(site.process(), stopped, { ...inFamily('v6')(stopped), event: 'stopped' });
+    expect(numbersOf(await ask(site.process(), 2_000_000, 'v6'), 'v6')).to.deep.equal(left);
+  });
+
+  it('has no peer in replies that has expired, though it is listed', async () => {
+    const site = await swarmWith('v6', 1000);
+    site.pass(2000);
+    const swarms = site.process();
+    await fill(swarms, upTo(1000), inFamily('v4'));
+    await fill(swarms, rareNumbers.slice(0, 3), inFamily('v6'));
+    site.pass(1000);
+    expect(numbersOf(await ask(swarms, 2_000_000, 'v6'), 'v6')).to.deep.equal(rareNumbers.slice(0, 3));
+  });
+
+  it('gives seeders leechers only', async () => {
+    const site = await swarmWith('v6', 1000);
+    const [seeder = 0, ...leechers] = rareNumbers;
+    await fill(site.process(), [seeder], inFamily('v6', { state: 'seeder' }));
+    const answer = await announce(site.process(), 2_000_000, {
+      ...inFamily('v6')(2_000_000),
+      state: 'seeder',
+    });
+    expect(numbersOf(answer, 'v6')).to.deep.equal(leechers);
+  });
+
+  it('is counted once though it is listed, and a peer with two addresses is one', async () => {
+    const site = new Site();
+    await fill(site.process(), upTo(1000), inFamily('v4'));
+    await fill(site.process(), upTo(RARE), inFamily('v6'));
+    expect((await site.scrape()).counts.leechers).to.equal(1000);
+  });
+
+  it('has a list of no more records than a shard, in which newer peers take the place of old ones', async function () {
+    this.timeout(30_000);
+    const site = new Site({ shardPeers: 24 });
+    const swarms = site.process();
+    await fill(swarms, upTo(1500), inFamily('v4'));
+    const many = upTo(150).map((i) => 1_000_000 + i);
+    const listed = new Set<number>();
+    for (let round = 0; round < 12; round++) {
+      site.pass(1000);
+      await fill(swarms, upTo(1500), inFamily('v4'));
+      for (const number of many) {
+        site.milliseconds += 100;
+        await fill(swarms, [number], inFamily('v6'));
+      }
+      const [list] = await site.shardsAt(`${KEY}.v6`);
+      expect(defined(list).count).to.be.at.most(24);
+      for (let at = 0; at < defined(list).count; at++) {
+        listed.add(defined(list).bytes.readUInt32BE(20 + at * 43 + 16));
+      }
+    }
+    expect(listed.size).to.be.above(75);
+  });
+
+  it('leaves no list behind when it has left, after a purge', async () => {
+    const site = await swarmWith('v6', 1000);
+    const { store, clock, log } = site;
+    const purge = new SwarmPurge({ store, clock, log, peerLifetimeSeconds: 2700, shardPeers: 192 });
+    const clean = async (): Promise<void> => {
+      const numbers = (await site.keys()).map((key) => defined(parseShardKey(key)).number);
+      await purge.clean(KEY, numbers, emptySummary());
+    };
+    await clean();
+    expect(await site.keys()).to.include(`${KEY}.v6`);
+    site.pass(2701);
+    await clean();
+    expect(await site.keys()).to.not.include(`${KEY}.v6`);
+  });
+
+  it('does not fail an announce whose list cannot be written, and says so', async () => {
+    const site = await swarmWith('v6', 1000);
+    const put = site.store.put.bind(site.store);
+    site.store.put = (key, ...rest) =>
+      key.endsWith('.v6') ? Promise.reject(new Error('no')) : put(key, ...rest);
+    const answer = await ask(site.process(), 2_000_000, 'v6');
+    expect(numbersOf(answer, 'v4').length + numbersOf(answer, 'v6').length).to.equal(50);
+    expect(site.log.lines.map(({ event }) => event)).to.deep.equal(['rare family not listed']);
+  });
+
+  it('leaves no more than a few siblings however many processes list their peers at once', async function () {
+    this.timeout(30_000);
+    const site = await swarmWith('v6', 1000);
+    for (let i = 0; i < 40; i++) {
+      await ask(site.process(), 2_000_000 + i, 'v6');
+      expect((await site.shardsAt(`${KEY}.v6`)).length).to.be.at.most(17);
+    }
+  });
+});
+
+describe('a peer of each family', () => {
+  it('is given to others of its own first, from whichever of its addresses it asks', async () => {
+    const site = await swarmWith('v6', 1000);
+    const swarms = site.process();
+    const number = 2_000_000;
+    expect(numbersOf(await ask(swarms, number, 'v6'), 'v6')).to.deep.equal(rareNumbers);
+    expect(numbersOf(await ask(swarms, number, 'v4'), 'v4')).to.have.length(50);
+  });
+});
