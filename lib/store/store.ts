@@ -40,6 +40,13 @@ export interface Store {
   count(key: string): Promise<number>;
 
   /**
+   * Removes a count; it is 0 then. An increment at the same moment may go with it, one that begins
+   * after the answer never does. Removing what is not there is no error. A store that does not have
+   * this keeps its counts for ever.
+   */
+  removeCount?(key: string): Promise<void>;
+
+  /**
    * A page of shard keys with `from <= key < to` in ascending order, after `cursor`. For housekeeping, never on the announce path:
    * it may be slow. Without a cursor in the answer the range is exhausted. Keys put or removed meanwhile may or may not be listed.
    */

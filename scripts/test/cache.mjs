@@ -7,6 +7,6 @@ import { join } from 'node:path';
  * @returns {string} a directory, which may not be there
  */
 export function cacheDirectory(name) {
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return join(base, 'openwhisk-bittorrent-tracker', name);
 }

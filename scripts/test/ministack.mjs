@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from './cache.mjs';
 
 const requirements = fileURLToPath(new URL('ministack/requirements.txt', import.meta.url));
-const [, version] = /^ministack==(\S+)$/m.exec(readFileSync(requirements, 'utf8'));
+const [, version = ''] = /^ministack==(\S+)$/m.exec(readFileSync(requirements, 'utf8')) ?? [];
 const directory = cacheDirectory(`ministack-${version}`);
 
 /** Its Python, if it is there; run with `-m ministack`. */
@@ -18,19 +18,25 @@ export function installMinistack() {
   console.log('Installing ministack');
   // Under its own name only when it is whole. Python finds its packages beside itself, wherever that is.
   const partial = `${directory}.partial-${process.pid}`;
-  const steps = [
-    ['python3', '-m', 'venv', partial],
-    [
-      ...[join(partial, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-      ...['--no-input', '--requirement', requirements],
-    ],
-  ];
-  for (const [command, ...args] of steps) {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status === 0) continue;
-    console.error(`${stdout ?? ''}${stderr ?? error}\nthe suites that need ministack cannot run`);
-    rmSync(partial, { recursive: true, force: true });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
+  const installed =
+    runs('python3', ['-m', 'venv', partial]) &&
+    runs(join(partial, 'bin/python'), [...pip, '--requirement', requirements]);
+  if (installed) {
+    renameSync(partial, directory);
     return;
   }
-  renameSync(partial, directory);
+  rmSync(partial, { recursive: true, force: true });
+  console.error('the suites that need ministack cannot run');
+}
+
+/**
+ * Quiet unless it fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function runs(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) console.error(`${stdout}${stderr}`);
+  return status === 0;
 }

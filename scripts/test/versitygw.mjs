@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from './cache.mjs';
 
 const moduleDirectory = fileURLToPath(new URL('versitygw', import.meta.url));
-const [, version] = /versitygw (v\S+)/.exec(readFileSync(join(moduleDirectory, 'go.mod'), 'utf8'));
+const [, version = ''] = /versitygw (v\S+)/.exec(readFileSync(join(moduleDirectory, 'go.mod'), 'utf8')) ?? [];
 
 /** Where the binary is, if it is. */
 export const versitygwForTests = join(cacheDirectory(`versitygw-${version}`), 'versitygw');

@@ -83,6 +83,13 @@ class DynamoDbStore implements Store {
     );
   }
 
+  /** Sent once: without a condition, what comes late would take later increments with it. */
+  removeCount(key: string): Promise<void> {
+    return this.call(async (askFor) => {
+      await askFor('DeleteItem', { Key: countKey(key) });
+    });
+  }
+
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     if (range.from >= range.to) return Promise.resolve({ keys: [] });
     return this.call(

@@ -28,7 +28,13 @@ interface Failure {
 }
 
 /** What may be sent again after its connection was lost. `UpdateItem` adds to counts, and would add twice. */
-const repeatable = new Set(['GetItem', 'PutItem', 'DeleteItem', 'Query', 'DescribeTable', 'CreateTable']);
+const repeatable = new Set(['GetItem', 'Query', 'DescribeTable', 'CreateTable']);
+
+/** A write may if it is conditional: the first one makes the condition of the second fail. */
+function isRepeatable(action: string, request: object): boolean {
+  if (action === 'PutItem' || action === 'DeleteItem') return 'ConditionExpression' in request;
+  return repeatable.has(action);
+}
 
 /**
  * One request of the API, within a call of the store.
@@ -44,7 +50,7 @@ export async function ask(send: Send, action: string, request: object): Promise<
       'x-amz-target': `DynamoDB_20120810.${action}`,
     },
     body: Buffer.from(JSON.stringify(request)),
-    repeatable: repeatable.has(action),
+    repeatable: isRepeatable(action, request),
   });
   const reply = parsed(answer.body);
   if (answer.status === 200 && reply !== undefined) return reply;

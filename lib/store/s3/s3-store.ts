@@ -51,8 +51,7 @@ class S3Store implements Store {
 
   remove(key: string, version: Version): Promise<void> {
     return this.call('', async (objects) => {
-      const etag = etagOf(version);
-      await (this.options.removal === 'delete' ? objects.delete(key, etag) : objects.bury(key, etag));
+      await this.withdraw(objects, key, etagOf(version));
     });
   }
 
@@ -62,6 +61,15 @@ class S3Store implements Store {
 
   count(key: string): Promise<number> {
     return this.counts.count(key);
+  }
+
+  async removeCount(key: string): Promise<void> {
+    await this.call(countsFolder, async (objects) => {
+      for (let held = await objects.read(key); held.etag !== undefined && held.value !== undefined;) {
+        await this.withdraw(objects, key, held.etag);
+        held = await objects.read(key);
+      }
+    });
   }
 
   /** Also deletes the old tombstones that it passes, where that is safe. */
@@ -86,6 +94,10 @@ class S3Store implements Store {
 
   private call<T>(folder: string, work: (objects: Objects) => Promise<T>): Promise<T> {
     return this.client.call(this.options.callTimeoutMs, (send) => work(this.objects(send, folder)));
+  }
+
+  private withdraw(objects: Objects, key: string, etag: string): Promise<void> {
+    return this.options.removal === 'delete' ? objects.delete(key, etag) : objects.bury(key, etag);
   }
 
   private async deleteOld(send: Send, tombstones: readonly Listed[]): Promise<void> {

@@ -165,6 +165,28 @@ for (const [name, start] of Object.entries(subjects)) {
       expect(await store.count(key)).to.be.within(answered, answered + failed);
     }).timeout(60_000);
 
+    it('removes a count, which is 0 then and counts on', async () => {
+      await store.increment(key, 5);
+      await store.put(key, value);
+      await store.removeCount?.(key);
+      await store.removeCount?.(key);
+      expect(await store.count(key)).to.equal(0);
+      await store.increment(key, 2);
+      expect(await store.count(key)).to.equal(2);
+      expect((await store.fetch(key)).values).to.have.length(1);
+    });
+
+    it('removes no increment that begins after the answer to a removal', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        await store.increment(key, 1);
+        await Promise.all([
+          store.increment(key, 1),
+          (store.removeCount?.(key) ?? Promise.resolve()).then(() => store.increment(key, 7)),
+        ]);
+        expect(await store.count(key)).to.be.at.least(7);
+      }
+    });
+
     it('uses no more connections than it may, lets as many calls wait, and refuses the others at once', async () => {
       const bounded = open({ maxConnections: 2, queueDepth: 3 });
       subject.server.latency = () => 50;

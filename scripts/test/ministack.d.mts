@@ -1,2 +1,0 @@
-export const ministackPython: string;
-export function installMinistack(): void;

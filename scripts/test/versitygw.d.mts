@@ -1,2 +1,0 @@
-export const versitygwForTests: string;
-export function installVersitygw(): void;
