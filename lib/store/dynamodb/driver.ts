@@ -13,6 +13,11 @@ export const dynamoDbDriver = defineStore({
     const { openDynamoDbStore } = await import(/* webpackMode: "eager" */ './dynamodb-store.js');
     return openDynamoDbStore({ ...dynamoDbOptions(values), ...context });
   },
+  async create(values, context) {
+    const { createTable } = await import(/* webpackMode: "eager" */ './create.js');
+    const made = await createTable({ ...dynamoDbOptions(values), ...context });
+    return `table ${values.dynamoDbTable}: ${made ? 'made, billed by request' : 'is there'}`;
+  },
   examine(values) {
     const options = dynamoDbOptions(values);
     return (async function* (): AsyncGenerator<Finding> {

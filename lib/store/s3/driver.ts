@@ -13,6 +13,11 @@ export const s3Driver = defineStore({
     const { openS3Store } = await import(/* webpackMode: "eager" */ './s3-store.js');
     return openS3Store({ ...s3Options(values), ...context });
   },
+  async create(values, context) {
+    const { createBucket } = await import(/* webpackMode: "eager" */ './create.js');
+    const made = await createBucket({ ...s3Options(values), ...context });
+    return `bucket ${values.s3Bucket}: ${made ? 'made' : 'is there'}`;
+  },
   examine(values) {
     const options = s3Options(values);
     return (async function* (): AsyncGenerator<Finding> {

@@ -38,10 +38,13 @@ describe('The manifest', () => {
       ...settings.map(({ name }) => name),
       purgeSettings.purgeParallelism.name,
     ]);
-    const inputs = Array.from(manifest.matchAll(/^ {6}([A-Z_]+): \$([A-Z_]+)$/gm), ([, name, variable]) => {
-      expect(variable).to.equal(name);
-      return name;
-    });
+    const inputs = Array.from(
+      manifest.matchAll(/^ {6}([A-Z0-9_]+): \$([A-Z0-9_]+)$/gm),
+      ([, name, variable]) => {
+        expect(variable).to.equal(name);
+        return name;
+      },
+    );
     expect(inputs).to.have.members(['TRACKER_DEPLOYMENT', ...wanted]);
   });
 
