@@ -1,6 +1,6 @@
 /** What can go wrong between this process and a signed API. */
 import { StoreError, StoreUnavailableError } from '../errors.js';
-import type { Answer } from './signed-client.js';
+import type { Answer } from './request.js';
 
 /** An open connection went away while a request was on it: the request may have been carried out. */
 export class ConnectionLostError extends Error {

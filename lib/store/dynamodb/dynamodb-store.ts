@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import { SignedClient, type Send } from '../aws/signed-client.js';
+import { SignedClient } from '../aws/signed-client.js';
+import type { Send } from '../aws/request.js';
 import { StoreError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 import { countIn, countKey, heldIn, inState, shardKey, type Item } from './items.js';

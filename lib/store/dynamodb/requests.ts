@@ -1,5 +1,5 @@
 import { ProtocolError, refusal } from '../aws/failures.js';
-import type { Send } from '../aws/signed-client.js';
+import type { Send } from '../aws/request.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Item } from './items.js';
 

@@ -1,4 +1,4 @@
-import type { Send } from '../aws/signed-client.js';
+import type { Send } from '../aws/request.js';
 import type { KeyPage, KeyRange } from '../store.js';
 import { s3Refusal, tombstoneBytes } from './objects.js';
 import { elements, textOf } from './xml.js';

@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { refusal } from '../aws/failures.js';
-import type { Answer, Send } from '../aws/signed-client.js';
+import type { Answer, Send } from '../aws/request.js';
 import { StoreError, StoreUnavailableError } from '../errors.js';
 import { textOf } from './xml.js';
 

@@ -1,4 +1,5 @@
-import { SignedClient, type Send } from '../aws/signed-client.js';
+import { SignedClient } from '../aws/signed-client.js';
+import type { Send } from '../aws/request.js';
 import { StoreError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 import { bucketUrl, type BucketUrl } from './bucket-url.js';
