@@ -16,7 +16,7 @@ import { describeWith } from '../../support/programs.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { storeConformance } from '../conformance.js';
-import { realServers, startRealServer, type RealServer } from './support/real-servers.js';
+import { realServers, startRealServer, type RealServer } from '../../support/real-servers.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const announcing = fileURLToPath(new URL('support/announcing-process.ts', import.meta.url));

@@ -12,7 +12,7 @@ import { describeWith, installed } from '../../support/programs.js';
 import type { RunningProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { startTracker } from '../../support/tracker-process.js';
-import { realServers, startRealServer } from './support/real-servers.js';
+import { realServers, startRealServer } from '../../support/real-servers.js';
 
 const deadlineMs = 60_000;
 const address = '127.0.0.1';

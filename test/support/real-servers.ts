@@ -2,23 +2,23 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 
-import { ministackPython } from '../../../../scripts/test/ministack.mjs';
-import { versitygwForTests } from '../../../../scripts/test/versitygw.mjs';
-import { systemClock } from '../../../../lib/environment.js';
-import { createTable } from '../../../../lib/store/dynamodb/create.js';
-import { openDynamoDbStore } from '../../../../lib/store/dynamodb/dynamodb-store.js';
-import type { DynamoDbStoreOptions } from '../../../../lib/store/dynamodb/options.js';
-import { createBucket } from '../../../../lib/store/s3/create.js';
-import type { S3StoreOptions } from '../../../../lib/store/s3/options.js';
-import { openS3Store } from '../../../../lib/store/s3/s3-store.js';
-import type { AwsOptions } from '../../../../lib/store/aws/options.js';
-import type { Store } from '../../../../lib/store/store.js';
-import { eventually } from '../../../support/eventually.js';
-import { freePort } from '../../../support/free-port.js';
-import type { Requirement } from '../../../support/programs.js';
-import { startProgram, type RunningProgram } from '../../../support/running-program.js';
-import { makeTempDir, removeTempDir } from '../../../support/temp-dir.js';
-import type { Settings } from '../../../support/tracker-process.js';
+import { ministackPython } from '../../scripts/test/ministack.mjs';
+import { versitygwForTests } from '../../scripts/test/versitygw.mjs';
+import { systemClock } from '../../lib/environment.js';
+import { createTable } from '../../lib/store/dynamodb/create.js';
+import { openDynamoDbStore } from '../../lib/store/dynamodb/dynamodb-store.js';
+import type { DynamoDbStoreOptions } from '../../lib/store/dynamodb/options.js';
+import { createBucket } from '../../lib/store/s3/create.js';
+import type { S3StoreOptions } from '../../lib/store/s3/options.js';
+import { openS3Store } from '../../lib/store/s3/s3-store.js';
+import type { AwsOptions } from '../../lib/store/aws/options.js';
+import type { Store } from '../../lib/store/store.js';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import type { Requirement } from './programs.js';
+import { startProgram, type RunningProgram } from './running-program.js';
+import { makeTempDir, removeTempDir } from './temp-dir.js';
+import type { Settings } from './tracker-process.js';
 
 /** How a server is started. It listens on the loopback interface only. */
 interface Launch {
