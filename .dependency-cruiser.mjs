@@ -10,7 +10,7 @@ const levels = [
   ['swarm'],
   ['config'],
   ['store'],
-  ['settings', 'bittorrent', 'metainfo'],
+  ['settings', 'bittorrent', 'metainfo', 'admin'],
 ];
 
 /** What lies in lib/ itself is everybody's and imports no room. config.ts counts as the room config. */

@@ -1,6 +1,6 @@
 /**
- * The bundles: each OpenWhisk action as one self-contained file, and the standalone process, from the same sources.
- * Type checking is `npm run typecheck`; a build only translates.
+ * The bundles: each OpenWhisk action as one self-contained file, and the standalone process, from
+ * the same sources. Type checking is `npm run typecheck`; a build only translates.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +18,14 @@ const actions = Object.fromEntries(
 );
 
 /**
- * @param {Required<Pick<import('webpack').Configuration, 'entry' | 'externals'>> & Pick<import('webpack').Configuration, 'plugins'> & { name: string, filename: string }} options
- * @returns {import('webpack').Configuration & { name: string }}
+ * @typedef {import('webpack').Configuration} Configuration
+ * @param {object} options
+ * @param {string} options.name of the bundles, and of their directory in dist/
+ * @param {NonNullable<Configuration['entry']>} options.entry
+ * @param {string} options.filename
+ * @param {NonNullable<Configuration['externals']>} options.externals
+ * @param {NonNullable<Configuration['plugins']>} [options.plugins]
+ * @returns {Configuration & { name: string }}
  */
 function bundles({ name, entry, filename, externals, plugins = [] }) {
   return {
@@ -62,7 +68,8 @@ function bundles({ name, entry, filename, externals, plugins = [] }) {
 }
 
 /**
- * An action runs in a container that has no native modules: the embedded store in an action is a mistake in its imports.
+ * An action runs in a container that has no native modules: the embedded store in an action is a
+ * mistake in its imports.
  * @param {import('webpack').ExternalItemFunctionData} asked
  * @param {(error?: Error | null) => void} done
  */
@@ -78,7 +85,8 @@ export default [
     entry: actions,
     filename: '[name].js',
     externals: [refuseNative],
-    // No action opens an embedded store, makes or examines one: what the store drivers would load for that stays out.
+    // No action opens an embedded store, makes or examines one: what the store drivers would load for
+    // that stays out.
     plugins: [
       new webpack.IgnorePlugin({
         resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,

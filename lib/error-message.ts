@@ -13,3 +13,10 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
   return (error instanceof Error ? messageOf(error) : String(error)).replaceAll(/\s+/g, ' ');
 }
+
+/** What failed, and what the system said unless that is part of it, in one line. */
+export function inOneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [text, reason] = [messageOf(error).replaceAll(/\s+/g, ' '), reasonOf(error)];
+  return text.includes(reason) ? text : `${text}: ${reason}`;
+}

@@ -1,4 +1,7 @@
-/** `npm run build`: builds what changed, and says how large and how fast it is; with --force, everything. */
+/**
+ * `npm run build`: builds what changed, and says how large and how fast it is; with --force,
+ * everything.
+ */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything a fresh clone needs, then every test. Arguments go to mocha: `npm test -- test/swarm/shard/merge.test.ts`.
- * `npm run coverage` is the same with --coverage. With REQUIRE_ALL_SUITES=1 a suite that had to be skipped is a failure.
+ * `npm test`: everything a fresh clone needs, then every test. Arguments go to mocha: `npm test --
+ * test/swarm/shard/merge.test.ts`. `npm run coverage` is the same with --coverage. With
+ * REQUIRE_ALL_SUITES=1 a suite that had to be skipped is a failure.
  */
 import { fileURLToPath } from 'node:url';
 import { build } from './lib/build.mjs';

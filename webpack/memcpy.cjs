@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * In place of an optional addon of bytebuffer: without one it copies every value that is sent or received byte by byte.
+ * In place of an optional addon of bytebuffer: without one it copies every value that is sent or
+ * received byte by byte.
  * @param {ArrayBuffer | Uint8Array} target
  * @param {number} targetStart
  * @param {ArrayBuffer | Uint8Array} source

@@ -1,6 +1,7 @@
 /**
- * Puts a module in place of basho-riak-client/lib/protobuf/riakprotobuf.js that answers the same questions without reading files:
- * the .proto and .csv files beside it are parsed while the bundle is built.
+ * Puts a module in place of basho-riak-client/lib/protobuf/riakprotobuf.js that answers the same
+ * questions without reading files: the .proto and .csv files beside it are parsed while the bundle
+ * is built.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,10 @@ import { dirname, join } from 'node:path';
 // @ts-expect-error This old version comes without types.
 import ProtoBuf from 'protobufjs';
 
-/** Time series, search and indexes of search are never asked for. riak.proto is imported by the others. */
+/**
+ * Time series, search and indexes of search are never asked for. riak.proto is imported by the
+ * others.
+ */
 const definitions = ['riak.proto', 'riak_dt.proto', 'riak_kv.proto'];
 
 /** @this {import('webpack').LoaderContext<object>} */
@@ -30,7 +34,8 @@ export default function compileMessages() {
     .map(([code, name]) => [Number(code), name]);
   return `
 const ProtoBuf = require('protobufjs/dist/protobuf-light.js');
-// Messages are written into buffers that grow twofold from 16 bytes: those of requests without a value into one.
+// Messages are written into buffers that grow twofold from 16 bytes: those of requests without a
+// value into one.
 ProtoBuf.ByteBuffer.DEFAULT_CAPACITY = 256;
 const builder = ProtoBuf.newBuilder();
 for (const definition of ${JSON.stringify(parsed)}) builder.import(definition);

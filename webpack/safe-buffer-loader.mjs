@@ -1,6 +1,7 @@
 /**
- * Replaces the deprecated `new Buffer(size or data, encoding)` of old modules by its successors. They are from a time when a buffer of a size was not
- * cleared, and write all of it that they give away.
+ * Replaces the deprecated `new Buffer(size or data, encoding)` of old modules by its successors.
+ * They are from a time when a buffer of a size was not cleared, and write all of it that they give
+ * away.
  */
 const bufferOf = `const bufferOf = (data, encoding) =>
   typeof data === 'number' ? Buffer.allocUnsafe(data) : Buffer.from(data, encoding);

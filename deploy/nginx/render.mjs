@@ -39,8 +39,8 @@ function main() {
 }
 
 /**
- * The secret is in it, so only its owner may read it; nginx reads it as root. A file that is there already keeps its mode when it is written to, so
- * that is set before.
+ * The secret is in it, so only its owner may read it; nginx reads it as root. A file that is there
+ * already keeps its mode when it is written to, so that is set before.
  * @param {string} path
  * @param {string} text
  */

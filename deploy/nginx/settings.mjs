@@ -64,10 +64,12 @@ function hasGoodPort(text) {
 
 /**
  * The gateway's configuration.
- * @param {Readonly<Record<string, string | undefined>>[]} sources settings by name, each source before the ones to its left; what is not given or
- *   empty has its default. Other names are ignored
+ * @param {Readonly<Record<string, string | undefined>>[]} sources settings by name, each source
+ *   before the ones to its left; what is not given or empty has its default. Other names are
+ *   ignored
  * @returns {string} for nginx's http block
- * @throws {Error} with a line for each setting that is missing or cannot be used; no secret is in it
+ * @throws {Error} with a line for each setting that is missing or cannot be used; no secret is in
+ *   it
  */
 export function renderGateway(...sources) {
   /** @type {Record<string, string>} */

@@ -1,6 +1,7 @@
 /**
- * `npm start`: makes a fresh clone runnable, then runs the tracker in this process, so that signals reach it.
- * Nothing is imported here that an old Node could not load, so that the check of its version gets its turn.
+ * `npm start`: makes a fresh clone runnable, then runs the tracker in this process, so that signals
+ * reach it. Nothing is imported here that an old Node could not load, so that the check of its
+ * version gets its turn.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

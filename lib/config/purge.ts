@@ -10,6 +10,13 @@ export const purgeSettings = {
     max: 604_800,
     default: 1800,
   }),
+  downloadsLifetimeSeconds: integer('DOWNLOADS_LIFETIME', {
+    description: 'A purge forgets the downloads of a swarm that has been empty for this long.',
+    unit: 'seconds',
+    min: 3600,
+    max: 315_360_000,
+    default: 2_592_000,
+  }),
   purgeParallelism: integer('PURGE_PARALLELISM', {
     description: 'How many swarms a purge cleans at once.',
     unit: 'swarms',

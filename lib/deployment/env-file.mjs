@@ -1,4 +1,7 @@
-/** Files of NAME=value lines, as `docker run --env-file` and systemd's EnvironmentFile read them; blanks at a line's ends are no part of it. */
+/**
+ * Files of NAME=value lines, as `docker run --env-file` and systemd's EnvironmentFile read them;
+ * blanks at a line's ends are no part of it.
+ */
 import { readFileSync } from 'node:fs';
 
 /**

@@ -18,7 +18,8 @@ const timeoutMs = 30_000;
  * One GET on a connection of its own, straight to the host, whose redirects are not followed.
  * @param {string} url
  * @param {Readonly<Record<string, string>>} headers
- * @param {string} [target] what goes on the request line instead of the URL's path and query: as it is, in Latin-1
+ * @param {string} [target] what goes on the request line instead of the URL's path and query: as it
+ *   is, in Latin-1
  * @returns {Promise<Answer>}
  * @throws {Error} if there is no answer
  */
@@ -39,7 +40,8 @@ export async function getOnce(url, headers, target) {
 }
 
 /**
- * An error of a host with several addresses says nothing itself; those that it holds do, one for each address.
+ * An error of a host with several addresses says nothing itself; those that it holds do, one for
+ * each address.
  * @param {unknown} error
  */
 function reasonOf(error) {

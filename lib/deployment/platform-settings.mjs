@@ -2,7 +2,8 @@
 import { namespaceName, trackerSecret } from './setting-kinds.mjs';
 
 /**
- * @typedef {'OPENWHISK_APIHOST' | 'OPENWHISK_AUTH' | 'OPENWHISK_NAMESPACE' | 'TRACKER_SECRET' | 'ACTION_CONCURRENCY'} Name
+ * @typedef {'OPENWHISK_APIHOST' | 'OPENWHISK_AUTH' | 'OPENWHISK_NAMESPACE'} AccessName
+ * @typedef {AccessName | 'TRACKER_SECRET' | 'ACTION_CONCURRENCY'} Name
  */
 
 /** @type {Readonly<Record<Name, import('./setting-kinds.mjs').Kind>>} */

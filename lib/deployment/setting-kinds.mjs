@@ -1,4 +1,7 @@
-/** Checks of settings that come from the environment or from files: what the gateway and the deployment have in common. */
+/**
+ * Checks of settings that come from the environment or from files: what the gateway and the
+ * deployment have in common.
+ */
 
 /**
  * A setting as a deployment knows it.
@@ -9,7 +12,8 @@
  */
 
 /**
- * The gateway sends it and the actions compare it, so both take the same. None of its characters means anything to nginx, or to a shell.
+ * The gateway sends it and the actions compare it, so both take the same. None of its characters
+ * means anything to nginx, or to a shell.
  * @type {Kind}
  */
 export const trackerSecret = {
@@ -19,7 +23,8 @@ export const trackerSecret = {
 };
 
 /**
- * The gateway has it in the path of its requests, so what it does not take is no use to a deployment.
+ * The gateway has it in the path of its requests, so what it does not take is no use to a
+ * deployment.
  * @type {Kind}
  */
 export const namespaceName = {

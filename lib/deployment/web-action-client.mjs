@@ -48,7 +48,8 @@ export function deploymentIn({ headers }) {
 /**
  * The query of an announce that asks for no peers.
  * @param {'started' | 'stopped'} event
- * @param {Peer} [peer] a new one of a swarm that does not exist: if such a peer has stopped, nothing is left behind
+ * @param {Peer} [peer] a new one of a swarm that does not exist: if such a peer has stopped,
+ *   nothing is left behind
  */
 export function announceQuery(event, { infohash, peerId } = newPeer()) {
   return `info_hash=${escaped(infohash)}&peer_id=${escaped(peerId)}&port=1&left=1&event=${event}&numwant=0`;
@@ -68,7 +69,8 @@ export function escaped(bytes) {
 }
 
 /**
- * What is wrong with the answer of a web action, in one line; undefined if it is a tracker's reply without a failure.
+ * What is wrong with the answer of a web action, in one line; undefined if it is a tracker's reply
+ * without a failure.
  * @param {import('./get-once.mjs').Answer} answer
  */
 export function problemOf({ status, headers, body }) {

@@ -24,8 +24,8 @@ interface Generation<T> {
  *
  * The platform gives a warm process to any deployment of an equal action, and the parameters of a
  * package are no part of the action. So each run's parameters are compared with those that the
- * components were made of. Other ones make new components; the old store is closed when the last run
- * that uses it has ended. Nothing is connected before a store is called.
+ * components were made of. Other ones make new components; the old store is closed when the last
+ * run that uses it has ended. Nothing is connected before a store is called.
  */
 export class BoundComponents<T> {
   private current: Generation<T> | undefined;
@@ -72,7 +72,10 @@ export class BoundComponents<T> {
   }
 }
 
-/** The parameter that names a deployment: a digest of all that was deployed. Empty if wskdeploy was run by hand. */
+/**
+ * The parameter that names a deployment: a digest of all that was deployed. Empty if wskdeploy was
+ * run by hand.
+ */
 const DEPLOYMENT_PARAMETER = 'TRACKER_DEPLOYMENT';
 
 function deploymentOf(bound: ReadonlyMap<string, unknown>): string | undefined {
@@ -80,7 +83,10 @@ function deploymentOf(bound: ReadonlyMap<string, unknown>): string | undefined {
   return typeof name === 'string' && /^[\w-]{1,128}$/.test(name) ? name : undefined;
 }
 
-/** A request's own parameters, or where a purge stands. All others are bound to the action or its package. */
+/**
+ * A request's own parameters, or where a purge stands. All others are bound to the action or its
+ * package.
+ */
 function isOfOneRun(name: string): boolean {
   return name.startsWith('__ow_') || name === 'purge';
 }

@@ -16,7 +16,8 @@ export class InvocationError extends Error {
 
 /**
  * Reads what OpenWhisk puts into the environment of a run.
- * @throws InvocationError that says what is missing; the key is only there if the action has the annotation provide-api-key
+ * @throws InvocationError that says what is missing; the key is only there if the action has the
+ *   annotation provide-api-key
  */
 export function invokerOf(environment: NodeJS.ProcessEnv): Invoker {
   const { __OW_API_HOST: apiHost, __OW_API_KEY: apiKey, __OW_ACTION_NAME: actionName } = environment;
@@ -37,7 +38,8 @@ interface Options extends openwhisk.Options {
 }
 
 /**
- * Invokes the action that runs once more, with parameters, and does not wait for it. Tries again for some seconds, since a namespace at its limits refuses.
+ * Invokes the action that runs once more, with parameters, and does not wait for it. Tries again
+ * for some seconds, since a namespace at its limits refuses.
  * @returns the activation id
  * @throws InvocationError if it could not be invoked
  */

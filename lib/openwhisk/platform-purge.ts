@@ -12,8 +12,9 @@ interface PurgeFailure {
 }
 
 /**
- * The purge as OpenWhisk runs it, no web action: invoked by a schedule without parameters, and by itself with the parameter `purge`, which says where it
- * stands. Never rejects. Any number may run at once.
+ * The purge as OpenWhisk runs it, no web action: invoked by a schedule without parameters, and by
+ * itself with the parameter `purge`, which says where it stands. Never rejects. Any number may run
+ * at once.
  */
 export function platformPurge(): (params: ActionParams) => Promise<PurgeResult | PurgeFailure> {
   const bound = new BoundComponents((components) => components);

@@ -20,8 +20,8 @@ export class DeploymentError extends Error {
 }
 
 /**
- * The answer to a probe: the deployment whose parameters served it, as its `npm run deploy` named it.
- * Clients never see it: nginx passes no header on, and the controller wants the secret.
+ * The answer to a probe: the deployment whose parameters served it, as its `npm run deploy` named
+ * it. Clients never see it: nginx passes no header on, and the controller wants the secret.
  */
 export const DEPLOYMENT_HEADER = 'X-Tracker-Deployment';
 
@@ -56,13 +56,17 @@ function named(
 }
 
 /**
- * Settings are parameters that were bound to the action. Only of a raw web action does a request's query and body stay out of the parameters; of
- * any other a client could choose the settings. The controller gives `__ow_query` to raw web actions only, and lets nobody else set it.
+ * Settings are parameters that were bound to the action. Only of a raw web action does a request's
+ * query and body stay out of the parameters; of any other a client could choose the settings. The
+ * controller gives `__ow_query` to raw web actions only, and lets nobody else set it.
  */
 function refuseUnlessRaw(params: WebActionParams): void {
   if (typeof params['__ow_query'] === 'string') return;
   throw new DeploymentError('requests could change the settings: deploy the action with web: raw');
 }
 
-/** When a client is asked to come back to an action whose parameters are wrong: an operator has to mend them. */
+/**
+ * When a client is asked to come back to an action whose parameters are wrong: an operator has to
+ * mend them.
+ */
 const RETRY_MINUTES = 5;

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { headerOf, withHeader, type WebAction, type WebActionParams } from './web-action.js';
 
 /**
- * A request with this header is a probe: it is told about the process and the deployment that answer.
- * No client can send it: nginx passes no header on.
+ * A request with this header is a probe: it is told about the process and the deployment that
+ * answer. No client can send it: nginx passes no header on.
  */
 export const QUESTION_HEADER = 'x-tracker-probe';
 
-/** The answer: a name that the process has given itself, a blank, and the most runs that were under way in it while this one was. */
+/**
+ * The answer: a name that the process has given itself, a blank, and the most runs that were under
+ * way in it while this one was.
+ */
 export const REPORT_HEADER = 'X-Tracker-Process';
 
 interface Watch {
@@ -16,8 +19,9 @@ interface Watch {
 }
 
 /**
- * Adds to an action what tells from outside whether a container serves several runs at once: how long runs take tells only whether containers were warm.
- * Counts what is under way, and knows nothing else of other runs.
+ * Adds to an action what tells from outside whether a container serves several runs at once: how
+ * long runs take tells only whether containers were warm. Counts what is under way, and knows
+ * nothing else of other runs.
  */
 export function withProcessReport(action: WebAction): WebAction {
   const name = randomBytes(4).toString('hex');

@@ -20,7 +20,8 @@ export interface PurgeRun {
 /**
  * Runs one slice of a purge, and has the next one invoked, or keeps the report if it was the last.
  * @param given where the purge stands, as the run before has said; undefined begins a purge
- * @throws StoreError, PurgeStateError, or what `invokeNext` rejects with; nothing is lost, the next purge begins anew
+ * @throws StoreError, PurgeStateError, or what `invokeNext` rejects with; nothing is lost, the next
+ *   purge begins anew
  */
 export async function runSlice(
   components: TrackerComponents,
@@ -34,7 +35,7 @@ export async function runSlice(
     {
       parallelism: config.purgeParallelism,
       pageKeys: PAGE_KEYS,
-      budgetMilliseconds: Math.max(LEAST_BUDGET, (deadline - clock.now()) * WORKING_SHARE),
+      budgetMilliseconds: Math.max(MIN_BUDGET, (deadline - clock.now()) * WORKING_SHARE),
     },
   );
   if (state.ranges.length > 0) return { done: false, next: await invokeNext(state) };
@@ -46,8 +47,13 @@ export async function runSlice(
 
 const PAGE_KEYS = 256;
 
-/** Of the time that a run has, this much is spent; the rest is for what is under way then, and to invoke the next. */
+/**
+ * Of the time that a run has, this much is spent; the rest is for what is under way then, and to
+ * invoke the next.
+ */
 const WORKING_SHARE = 0.5;
 
-/** Milliseconds. Without any time a slice would get nowhere, and have the next one invoked for ever. */
-const LEAST_BUDGET = 50;
+/**
+ * Milliseconds. Without any time a slice would get nowhere, and have the next one invoked for ever.
+ */
+const MIN_BUDGET = 50;

@@ -4,14 +4,18 @@ import type { LogFields } from '../log.js';
 export interface RunIds extends LogFields {
   /** Of the activation record. */
   readonly activationId?: string;
-  /** Of the client's request: the gateway makes it ($request_id) and logs it, too, and it is the controller's transaction id. */
+  /**
+   * Of the client's request: the gateway makes it ($request_id) and logs it, too, and it is the
+   * controller's transaction id.
+   */
   readonly requestId?: string;
 }
 
 /**
- * The ids of a run that has just begun. To be called before main awaits anything: the platform gives an activation id neither in the parameters nor in
- * a header, only in an environment variable, which it sets right before it calls main, in the same turn of the event loop. A turn later the
- * variable may be another run's. The request id is the header X-Request-ID.
+ * The ids of a run that has just begun. To be called before main awaits anything: the platform
+ * gives an activation id neither in the parameters nor in a header, only in an environment
+ * variable, which it sets right before it calls main, in the same turn of the event loop. A turn
+ * later the variable may be another run's. The request id is the header X-Request-ID.
  */
 export function runIdsOf(params: unknown, environment: NodeJS.ProcessEnv): RunIds {
   const activationId = environment['__OW_ACTIVATION_ID'];

@@ -1,9 +1,10 @@
 /**
  * The edge contract between a gateway and an action.
  *
- * OpenWhisk's controller destroys binary queries: it decodes them as UTF-8 before the action sees them. So the gateway
- * sends no query, but the request target byte for byte in X-Original-URI, and the client's address in X-Real-IP. The
- * reply is base64 under a binary content type, which the controller passes on unharmed; the gateway re-labels it text/plain.
+ * OpenWhisk's controller destroys binary queries: it decodes them as UTF-8 before the action sees
+ * them. So the gateway sends no query, but the request target byte for byte in X-Original-URI, and
+ * the client's address in X-Real-IP. The reply is base64 under a binary content type, which the
+ * controller passes on unharmed; the gateway re-labels it text/plain.
  */
 import type { RunIds } from './run.js';
 
@@ -40,7 +41,10 @@ export function webActionResult(body: Buffer): WebActionResult {
   return { statusCode: 200, headers: BINARY, body: body.toString('base64') };
 }
 
-/** A failure looks like any reply but for this header, by which the gateway keeps it out of its cache and knows its health. */
+/**
+ * A failure looks like any reply but for this header, by which the gateway keeps it out of its
+ * cache and knows its health.
+ */
 export function failureResult(body: Buffer): WebActionResult {
   return { statusCode: 200, headers: BINARY_FAILURE, body: body.toString('base64') };
 }

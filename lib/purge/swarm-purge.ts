@@ -6,6 +6,7 @@ import { ShardRouter } from '../swarm/cache/shard-router.js';
 import {
   FinishSplitOperation,
   ForwardOperation,
+  MarkEmptyOperation,
   MergeChildOperation,
   PruneOperation,
 } from '../swarm/operations/merge-child.js';
@@ -13,7 +14,7 @@ import { ReadOperation } from '../swarm/operations/operation.js';
 import { AbsorbOperation } from '../swarm/operations/relocation.js';
 import { addCounts, countPeers, NO_PEERS, type PeerCounts } from '../swarm/shard/counts.js';
 import { decodeValues } from '../swarm/shard/decode.js';
-import { dropExpired } from '../swarm/shard/expiry.js';
+import { dropExpired, withoutFutureDates } from '../swarm/shard/expiry.js';
 import { newHeader, type ShardHeader } from '../swarm/shard/header.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import { birthDepth, childOf, parentOf, shardKey } from '../swarm/shard/placement.js';
@@ -26,6 +27,8 @@ export interface SwarmPurgeComponents {
   readonly log: Log;
   readonly peerLifetimeSeconds: number;
   readonly shardPeers: number;
+  /** Downloads are forgotten after a swarm was empty for this long; undefined: never. */
+  readonly downloadsLifetimeSeconds?: number;
 }
 
 /**
@@ -100,15 +103,43 @@ export class SwarmPurge {
     if (values.length === 0 && version === undefined) return undefined;
     summary.shards++;
     const shard = decodeValues(number, key, values, log);
-    const left = shard === undefined ? undefined : dropExpired(shard, this.expiryCutoff());
+    const left = shard === undefined ? undefined : this.cleaned(shard);
     if (shard !== undefined && left !== undefined) summary.recordsDropped += shard.count - left.count;
     if (left === undefined || this.isRemovable(left)) {
+      const isRoot = shard !== undefined && number === 0;
+      const downloads = isRoot ? await this.downloadsOf(infohash, shard) : 'none';
+      if (downloads === 'kept') return left;
       if (version !== undefined) await store.remove(key, version);
       summary.shardsRemoved++;
+      if (downloads === 'outlived') await this.forgetDownloads(infohash);
       return undefined;
     }
     if (left === shard && values.length === 1 && !left.header.misplaced) return left;
     return this.router.applyAt(infohash, number, new PruneOperation(peerLifetimeSeconds));
+  }
+
+  /**
+   * Whether a swarm that is empty now has downloads to keep. As long as it has, its empty root shard
+   * stays, with the date since when the swarm is empty.
+   * @param root as it is stored
+   */
+  private async downloadsOf(infohash: string, root: Shard): Promise<'none' | 'kept' | 'outlived'> {
+    const { store, clock, peerLifetimeSeconds, downloadsLifetimeSeconds } = this.components;
+    if (store.removeCount === undefined || downloadsLifetimeSeconds === undefined) return 'none';
+    const emptySince = root.count === 0 ? root.header.forwardingSince : 0;
+    if (emptySince > 0) {
+      return emptySince > clock.now() / 1000 - downloadsLifetimeSeconds ? 'kept' : 'outlived';
+    }
+    if ((await store.count(infohash)) === 0) return 'none';
+    await this.router.applyAt(infohash, 0, new MarkEmptyOperation(peerLifetimeSeconds));
+    return 'kept';
+  }
+
+  /** Forgets the downloads of a swarm whose root was removed, unless a peer came meanwhile. */
+  private async forgetDownloads(infohash: string): Promise<void> {
+    const { store } = this.components;
+    const { values } = await store.fetch(infohash, 'strong');
+    if (values.length === 0) await store.removeCount?.(infohash);
   }
 
   /**
@@ -215,6 +246,10 @@ export class SwarmPurge {
     await this.router.restore(infohash, child);
     kept.delete(number);
     return true;
+  }
+
+  private cleaned(shard: Shard): Shard {
+    return dropExpired(withoutFutureDates(shard, this.components.clock.now()), this.expiryCutoff());
   }
 
   private expiryCutoff(): number {

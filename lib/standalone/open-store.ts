@@ -1,22 +1,39 @@
 import type { Config } from '../config.js';
 import { systemClock, type Random } from '../environment.js';
 import type { Log } from '../log.js';
+import { StoreError, StoreRefusedError } from '../store/errors.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
-import { StoreError } from '../store/errors.js';
-import { beforeExit } from './end-process.js';
-import { StartError } from './start-error.js';
+import { failed, misused, StartError } from './start-error.js';
 
 /**
- * Opens the store that STORE names.
+ * Readies the process for a store that one process has to itself; does nothing for others. To be
+ * called once, before the store is opened or the tracker that has it is asked.
+ * @throws StartError if it cannot be used
+ */
+export function enterStore(config: Config): void {
+  try {
+    driverOf(config.storeName).exclusive?.enter(config);
+  } catch (cause) {
+    throw startError(cause);
+  }
+}
+
+/**
+ * Opens the store that STORE names, after `enterStore`.
  * @throws StartError if it cannot be used, ConfigError if its settings do not go together
  */
 export async function openStore(config: Config, random: Random, log: Log): Promise<Store> {
-  const driver = driverOf(config.storeName);
-  beforeExit(async () => driver.beforeExit?.());
   try {
-    return await driver.open(config, { clock: systemClock, random, log });
+    return await driverOf(config.storeName).open(config, { clock: systemClock, random, log });
   } catch (cause) {
-    throw cause instanceof StoreError ? new StartError(cause.message, { cause }) : cause;
+    throw startError(cause);
   }
+}
+
+/** With the status that says whether somebody has to change something. */
+function startError(cause: unknown): unknown {
+  if (!(cause instanceof StoreError)) return cause;
+  const status = cause instanceof StoreRefusedError ? misused : failed;
+  return new StartError(cause.message, { cause, status });
 }

@@ -5,12 +5,16 @@ import { runPurge } from '../purge/run-purge.js';
 import { withStore } from './with-store.js';
 
 /**
- * `npm run purge`: one whole purge, beside whatever trackers run on the same store; prints its report as JSON.
+ * `npm run purge`: one whole purge, by the tracker that runs on the store, or beside those on Riak;
+ * prints its report as JSON.
  * @throws StartError if the store cannot be used, ConfigError if its settings do not go together
  */
 export async function purgeCommand(config: Config, log: Log): Promise<void> {
-  const report = await withStore(config, log, 'the purge failed', (store) =>
-    runPurge({ ...config, store, clock: systemClock, log }, { parallelism: config.purgeParallelism }),
-  );
+  const report = await withStore(config, log, {
+    command: 'purge',
+    failure: 'the purge failed',
+    work: (store) =>
+      runPurge({ ...config, store, clock: systemClock, log }, { parallelism: config.purgeParallelism }),
+  });
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

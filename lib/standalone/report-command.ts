@@ -13,8 +13,12 @@ export async function reportCommand(config: Config, log: Log): Promise<void> {
   // Opening a store that does not exist yet would make it.
   const exists = (await driverOf(config.storeName).exists?.(config)) ?? true;
   const report = exists
-    ? await withStore(config, log, 'the report could not be read', fetchReport)
-    : undefined;
-  if (report === undefined) throw new StartError('no purge has left a report yet: npm run purge makes one');
+    ? await withStore(config, log, {
+        command: 'report',
+        failure: 'the report could not be read',
+        work: async (store) => (await fetchReport(store)) ?? null,
+      })
+    : null;
+  if (report === null) throw new StartError('no purge has left a report yet: npm run purge makes one');
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

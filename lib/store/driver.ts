@@ -37,8 +37,17 @@ export interface StoreDriver<S extends SettingGroup> {
    * @throws StoreError
    */
   create?(values: ValuesOf<S>, context: StoreContext): Promise<string>;
-  /** What the process must do before it can exit while the store is open. Missing: nothing. */
-  beforeExit?(): Promise<void>;
+  /** For a store that one process has to itself. Missing: any number of processes may have it open. */
+  readonly exclusive?: {
+    /**
+     * Readies this process for the store: to be called once, before the store is opened or the process
+     * that has it is asked. Every relative path means another file after that.
+     * @throws StoreError
+     */
+    enter(values: ValuesOf<S>): void;
+    /** Where, after `enter`, the process that has the store open is asked for work on it. */
+    readonly adminSocket: string;
+  };
 }
 
 /** Lets the compiler take the types of the settings from the declaration. */

@@ -10,6 +10,11 @@ export class StoreUnavailableError extends StoreError {
   override readonly name = UNAVAILABLE;
 }
 
+/** The store is not opened as it is; the message says what somebody has to do about it. */
+export class StoreRefusedError extends StoreError {
+  override readonly name = 'StoreRefusedError';
+}
+
 /** Whether an error is a StoreUnavailableError, also one of another bundle, whose classes are others. */
 export function isStoreUnavailable(error: unknown): boolean {
   return error instanceof Error && error.name === UNAVAILABLE;

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 
 const prefix = '.build-';
 
-/** No build takes as long. Whether its process is alive says less: a container that shares the directory has process ids of its own. */
+/**
+ * No build takes as long. Whether its process is alive says less: a container that shares the
+ * directory has process ids of its own.
+ */
 const abandonedAfterMs = 3_600_000;
 
 /**

@@ -1,4 +1,7 @@
-/** `fork(build-for-parent.mjs, [ROOT])`: builds the bundles, and says on stderr why it cannot. Ends when its parent does, however that ends. */
+/**
+ * `fork(build-for-parent.mjs, [ROOT])`: builds the bundles, and says on stderr why it cannot. Ends
+ * when its parent does, however that ends.
+ */
 import process from 'node:process';
 
 import { build } from './build.mjs';

@@ -1,4 +1,7 @@
-/** Whether dist/ was built from the sources as they are. Uses nothing but Node, so that it runs before an install. */
+/**
+ * Whether dist/ was built from the sources as they are. Uses nothing but Node, so that it runs
+ * before an install.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +21,10 @@ const inputs = [
 
 const stampFile = 'dist/built-from.json';
 
-/** A digest of every input's path and content, in hex. @param {string} root the repository's directory */
+/**
+ * A digest of every input's path and content, in hex. @param {string} root the repository's
+ * directory
+ */
 export function digestOfSources(root) {
   const hash = createHash('sha256');
   for (const path of inputs.flatMap((input) => filesUnder(root, input))) {

@@ -9,7 +9,8 @@ import { digestOfSources, isBuilt, writeStamp } from './build-state.mjs';
 /**
  * @param {string} root the repository's directory
  * @param {{ force?: boolean }} [options] force: build even if nothing changed
- * @returns {Promise<undefined | { file: string, bytes: number }[]>} the bundles built, relative to dist/; undefined if dist/ was up to date
+ * @returns {Promise<undefined | { file: string, bytes: number }[]>} the bundles built, relative to
+ *   dist/; undefined if dist/ was up to date
  * @throws {Error} with webpack's own report, if a source does not compile
  */
 export async function build(root, { force = false } = {}) {
@@ -17,7 +18,8 @@ export async function build(root, { force = false } = {}) {
   if (!force && isBuilt(root, digest)) return undefined;
 
   const dist = join(root, 'dist');
-  // Built aside and moved into place at the end, so that nobody loads half a bundle and a failed build leaves the old one.
+  // Built aside and moved into place at the end, so that nobody loads half a bundle and a failed
+  // build leaves the old one.
   const aside = makeAside(dist);
   try {
     const bundles = await compile(root, aside);

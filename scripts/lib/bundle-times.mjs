@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 const firstAnnounceScript = fileURLToPath(new URL('./first-announce.ts', import.meta.url));
 
 /**
- * Starts of Node with and without a bundle, taken in turns, so that whatever slows the machine down slows both.
+ * Starts of Node with and without a bundle, taken in turns, so that whatever slows the machine down
+ * slows both.
  * @param {string} file the bundle's path
  * @param {number} rounds how often; the medians count
  * @returns {{ bareMs: number, loadedMs: number }} `node -e 0`, and the same that loads the bundle

@@ -1,4 +1,7 @@
-/** Loads the announce bundle named on the command line, announces once, and prints how many milliseconds that took. Run with tsx. */
+/**
+ * Loads the announce bundle named on the command line, announces once, and prints how many
+ * milliseconds that took. Run with tsx.
+ */
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { parseConfig } from '../../lib/config.js';

@@ -1,4 +1,7 @@
-/** Makes a fresh clone runnable. Loads nothing before it is called, so that a check of Node's version gets its turn. */
+/**
+ * Makes a fresh clone runnable. Loads nothing before it is called, so that a check of Node's
+ * version gets its turn.
+ */
 
 /**
  * Installs and builds what is missing.
@@ -17,7 +20,8 @@ export async function ensureRunnable(root) {
 }
 
 /**
- * Builds in a process of its own: what a compiler leaves behind, some 400 MB, would be in this one for as long as it runs, and slow it down.
+ * Builds in a process of its own: what a compiler leaves behind, some 400 MB, would be in this one
+ * for as long as it runs, and slow it down.
  * @param {string} root
  */
 async function buildApart(root) {

@@ -1,9 +1,13 @@
-/** Debian programs that tests and measurements start: which are missing, and installing them where that can be done without asking. */
+/**
+ * Debian programs that tests and measurements start: which are missing, and installing them where
+ * that can be done without asking.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * A program as these lists have it. status: what `check` ends with if it can be used, 0 if not given.
+ * A program as these lists have it. status: what `check` ends with if it can be used, 0 if not
+ * given.
  * @typedef {{ command: string, check: string[], status?: number, package: string }} Program
  */
 
@@ -11,8 +15,9 @@ import { readFileSync } from 'node:fs';
 const ofTests = new URL('programs.json', import.meta.url);
 
 /**
- * Installs what is missing with apt-get, when run as root on Debian or Ubuntu. Elsewhere it does nothing: whoever needs a program says that
- * it is missing. A failed install is not the end either, for the same reason.
+ * Installs what is missing with apt-get, when run as root on Debian or Ubuntu. Elsewhere it does
+ * nothing: whoever needs a program says that it is missing. A failed install is not the end either,
+ * for the same reason.
  * @param {URL} list a file like programs.json
  */
 export function installPrograms(list = ofTests) {

@@ -6,8 +6,8 @@ const everyTest = 'test/**/*.test.ts';
 /**
  * @param {string} root the repository's directory
  * @param {readonly string[]} args for mocha, e.g. --grep or a test file; without a file, every test
- * @param {{ coverage: boolean, requireAllSuites: boolean }} options coverage: also say how much of lib/ ran, and fail if it is
- *   too little; requireAllSuites: what was skipped has failed
+ * @param {{ coverage: boolean, requireAllSuites: boolean }} options coverage: also say how much of
+ *   lib/ ran, and fail if it is too little; requireAllSuites: what was skipped has failed
  * @returns {Promise<boolean>} true if everything passed
  */
 export async function runTests(root, args, { coverage, requireAllSuites }) {

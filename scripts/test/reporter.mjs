@@ -1,9 +1,13 @@
-/** mocha's spec report, then the suites that were skipped, then one closing line with the counts. */
+/**
+ * mocha's spec report, then the suites that were skipped, then one closing line with the counts.
+ */
 import Mocha from 'mocha';
 
 const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
 
-/** After the last test nothing should be open, so the process should end by itself well before this. */
+/**
+ * After the last test nothing should be open, so the process should end by itself well before this.
+ */
 const leakMs = 10_000;
 
 export default class ClosingLineReporter extends Mocha.reporters.Spec {

@@ -1,4 +1,7 @@
-/** A stand-in for the alarms package: takes the feed's calls, and fires a trigger when a test says so. */
+/**
+ * A stand-in for the alarms package: takes the feed's calls, and fires a trigger when a test says
+ * so.
+ */
 
 import { isObject, type JsonObject } from './json.js';
 import { Rejection } from './replies.js';

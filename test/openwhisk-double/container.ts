@@ -1,4 +1,7 @@
-/** An action's container: one process with the runtime in it, initialized once, and paused or killed by signals. */
+/**
+ * An action's container: one process with the runtime in it, initialized once, and paused or killed
+ * by signals.
+ */
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +16,8 @@ const RUNTIME = fileURLToPath(new URL('./runtime/main.mjs', import.meta.url));
 const END_OF_ACTIVATION = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX';
 
 const running = new Set<ChildProcess>();
-// The last resort, for a run that ends before its double was closed. A stopped process would outlive its parent.
+// The last resort, for a run that ends before its double was closed. A stopped process would
+// outlive its parent.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });

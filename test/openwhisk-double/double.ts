@@ -1,9 +1,11 @@
 /**
- * A test double of OpenWhisk: one HTTP server that treats web actions as the controller does, down to its losses, takes the calls of wskdeploy and
- * of the npm package `openwhisk`, and runs what was deployed through the protocol of the runtime, each container a process of its own.
+ * A test double of OpenWhisk: one HTTP server that treats web actions as the controller does, down
+ * to its losses, takes the calls of wskdeploy and of the npm package `openwhisk`, and runs what was
+ * deployed through the protocol of the runtime, each container a process of its own.
  *
- * It has one user. It has no sequences, package bindings, zip files, API gateway, or extensions other than `.http`; log limits and memory limits are kept, but
- * not enforced; triggers are not throttled; activation records have no logs (see `lines`).
+ * It has one user. It has no sequences, package bindings, zip files, API gateway, or extensions
+ * other than `.http`; log limits and memory limits are kept, but not enforced; triggers are not
+ * throttled; activation records have no logs (see `lines`).
  */
 
 import { once } from 'node:events';
@@ -60,14 +62,14 @@ export interface OpenWhiskDouble {
 
 const HOST = '127.0.0.1';
 /** More than any rule allows, so that the rules and not this server refuse. */
-const MOST_HEADER_BYTES = 1_048_576;
-const MOST_CODE_BYTES = 48 * 1_048_576;
+const MAX_HEADER_BYTES = 1_048_576;
+const MAX_CODE_BYTES = 48 * 1_048_576;
 
 /** Starts a double; settles when it listens. */
 export async function startOpenWhiskDouble(options: OpenWhiskDoubleOptions = {}): Promise<OpenWhiskDouble> {
   const settings = settingsOf(options);
   const apiCalls: Call[] = [];
-  const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: 60_000 });
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 60_000 });
   server.maxHeadersCount = 0;
   server.listen(settings.port, HOST);
   await once(server, 'listening');
@@ -99,7 +101,7 @@ export async function startOpenWhiskDouble(options: OpenWhiskDoubleOptions = {})
 
   /** An action's code may be larger than what it is given. */
   function bodyLimit({ method }: IncomingMessage): number {
-    return method === 'PUT' ? MOST_CODE_BYTES : settings.maxPayloadBytes;
+    return method === 'PUT' ? MAX_CODE_BYTES : settings.maxPayloadBytes;
   }
 
   async function answer(message: IncomingMessage): Promise<Reply> {

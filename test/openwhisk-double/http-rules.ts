@@ -1,12 +1,17 @@
-/** What is refused before any route sees it: the rules of the HTTP server that the controller is built on. */
+/**
+ * What is refused before any route sees it: the rules of the HTTP server that the controller is
+ * built on.
+ */
 
 import type { Reply } from './replies.js';
 import { textReply } from './replies.js';
 
-const LONGEST_URI = 8192;
-const LONGEST_HEADER_NAME = 64;
-const LONGEST_HEADER_VALUE = 8192;
-/** Of the 64 that the server counts one is the empty line at their end. Host and Connection count. */
+const MAX_URI = 8192;
+const MAX_HEADER_NAME = 64;
+const MAX_HEADER_VALUE = 8192;
+/**
+ * Of the 64 that the server counts one is the empty line at their end. Host and Connection count.
+ */
 const MAX_HEADERS = 63;
 
 /** A name or an address, an IPv6 one in brackets, and perhaps a port. */
@@ -18,8 +23,8 @@ const HOST = /^(?:[^\s:[\]]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/;
  * @returns the refusal; undefined if the request may go on
  */
 export function refusalOf(target: string, rawHeaders: readonly string[]): Reply | undefined {
-  if (target.length > LONGEST_URI) {
-    return textReply(414, `URI length exceeds the configured limit of ${LONGEST_URI} characters`);
+  if (target.length > MAX_URI) {
+    return textReply(414, `URI length exceeds the configured limit of ${MAX_URI} characters`);
   }
   if (/%(?![0-9A-Fa-f]{2})/.test(target)) return textReply(400, 'Illegal request-target: Invalid escape');
   if (/[[\]{}|"<>^\\`]|[^\x21-\x7e]/.test(target)) return textReply(400, 'Illegal request-target');
@@ -30,7 +35,7 @@ export function refusalOf(target: string, rawHeaders: readonly string[]): Reply 
   if (host !== undefined && !HOST.test(host)) return textReply(400, "Illegal 'host' header");
   for (const [index, text] of rawHeaders.entries()) {
     const isName = index % 2 === 0;
-    const limit = isName ? LONGEST_HEADER_NAME : LONGEST_HEADER_VALUE;
+    const limit = isName ? MAX_HEADER_NAME : MAX_HEADER_VALUE;
     if (text.length > limit) {
       const what = isName ? 'name' : 'value';
       return textReply(431, `HTTP header ${what} exceeds the configured limit of ${limit} characters`);

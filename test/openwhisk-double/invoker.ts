@@ -51,8 +51,9 @@ export class Invoker {
   }
 
   /**
-   * The fullest first, as OpenWhisk fills one container before it takes another. Any container of an
-   * equal action will do. A change or a delete stops no container: it is idle until its time is over.
+   * The fullest first, as OpenWhisk fills one container before it takes another. Any container of
+   * an equal action will do. A change or a delete stops no container: it is idle until its time is
+   * over.
    */
   private find(action: ActionEntity): WarmContainer | undefined {
     const usable = this.usable();
@@ -72,7 +73,9 @@ export class Invoker {
     return container;
   }
 
-  /** The scheduler compares the revision of the document as well, which no two puts have in common. */
+  /**
+   * The scheduler compares the revision of the document as well, which no two puts have in common.
+   */
   private isFor({ action: held }: WarmContainer, action: ActionEntity): boolean {
     return this.settings.scheduler ? held === action : isEqualAction(held, action);
   }

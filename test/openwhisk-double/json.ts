@@ -10,7 +10,10 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A list of `{key, value}`, as parameters and annotations are written, as an object: the last of a key wins. */
+/**
+ * A list of `{key, value}`, as parameters and annotations are written, as an object: the last of a
+ * key wins.
+ */
 export function fromKeyValues(list: Json | undefined): JsonObject {
   if (!Array.isArray(list)) return {};
   const pairs = (list as readonly Json[]).filter(isObject);

@@ -1,6 +1,6 @@
 /**
- * Queries and paths as the controller sees them: decoded as UTF-8, where malformed bytes become U+FFFD, and rendered again from that. What
- * was binary is lost.
+ * Queries and paths as the controller sees them: decoded as UTF-8, where malformed bytes become
+ * U+FFFD, and rendered again from that. What was binary is lost.
  */
 
 export type QueryPairs = readonly (readonly [key: string, value: string | undefined])[];

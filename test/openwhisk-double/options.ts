@@ -1,4 +1,7 @@
-/** How a double is set up: what an operator of OpenWhisk would choose, and times that a test cannot wait for. */
+/**
+ * How a double is set up: what an operator of OpenWhisk would choose, and times that a test cannot
+ * wait for.
+ */
 
 export interface OpenWhiskDoubleOptions {
   /** On 127.0.0.1; 0, the default: a free one. */
@@ -11,7 +14,10 @@ export interface OpenWhiskDoubleOptions {
   readonly invocationsPerMinute?: number;
   /** LIMITS_ACTIONS_INVOKES_CONCURRENT; default 30. */
   readonly concurrentInvocations?: number;
-  /** CONFIG_whisk_concurrencyLimit_max: the highest `limits.concurrency` that an action may have; default 1. */
+  /**
+   * CONFIG_whisk_concurrencyLimit_max: the highest `limits.concurrency` that an action may have;
+   * default 1.
+   */
   readonly maxConcurrency?: number;
   /** That containers get __OW_ALLOW_CONCURRENT=true; default: if maxConcurrency is above 1. */
   readonly allowConcurrent?: boolean;
@@ -20,13 +26,21 @@ export interface OpenWhiskDoubleOptions {
    * containers, and a changed or recreated action gets none of the old ones. Default false.
    */
   readonly scheduler?: boolean;
-  /** CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES: runs that somebody waited for leave records of failures only; default false. */
+  /**
+   * CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES: runs that somebody waited for
+   * leave records of failures only; default false.
+   */
   readonly storeFailuresOnly?: boolean;
   /** How many containers the invokers have room for; 0: there is no invoker. Default 16. */
   readonly maxContainers?: number;
-  /** After its last run a container is paused when so many milliseconds have passed; default 10 s. */
+  /**
+   * After its last run a container is paused when so many milliseconds have passed; default 10 s.
+   */
   readonly pauseAfterMs?: number;
-  /** After its last run a container is removed when so many milliseconds have passed; default 10 min. */
+  /**
+   * After its last run a container is removed when so many milliseconds have passed; default 10
+   * min.
+   */
   readonly removeAfterMs?: number;
   /**
    * After so many milliseconds a run is given up whose container has died under it; default 12 s,

@@ -9,7 +9,10 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** A request that is refused. The body is `{error, code}` as with every error of the controller's routes. */
+/**
+ * A request that is refused. The body is `{error, code}` as with every error of the controller's
+ * routes.
+ */
 export class Rejection extends Error {
   override readonly name = 'Rejection';
 

@@ -62,7 +62,10 @@ function put({ entities, settings }: Controller, call: ApiCall): JsonObject {
   return ruleJson(rule, settings.namespace);
 }
 
-/** `/_/package/name` or `/namespace/package/name` without its namespace; undefined for anything else. */
+/**
+ * `/_/package/name` or `/namespace/package/name` without its namespace; undefined for anything
+ * else.
+ */
 function localName(given: Json | undefined, namespace: string): string | undefined {
   if (typeof given !== 'string') return undefined;
   const [, first, ...rest] = given.split('/');

@@ -1,4 +1,6 @@
-/** What the API host says of itself at its root: wskdeploy reads from it which runtimes there are. */
+/**
+ * What the API host says of itself at its root: wskdeploy reads from it which runtimes there are.
+ */
 
 import type { JsonObject } from './json.js';
 import type { Settings } from './options.js';

@@ -44,7 +44,10 @@ export class Throttles {
     }
   }
 
-  /** Counts an activation as under way until it has ended, whether somebody still waits for it or not. */
+  /**
+   * Counts an activation as under way until it has ended, whether somebody still waits for it or
+   * not.
+   */
   async during<T>(activation: Promise<T>): Promise<T> {
     this.underWay += 1;
     try {

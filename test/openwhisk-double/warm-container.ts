@@ -1,4 +1,7 @@
-/** A container with one version of an action in it: runs, and what OpenWhisk does with it between runs. */
+/**
+ * A container with one version of an action in it: runs, and what OpenWhisk does with it between
+ * runs.
+ */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { developerError, type Outcome } from './activations.js';
@@ -157,7 +160,8 @@ export class WarmContainer {
   private environmentOf(run: Run): JsonObject {
     const { action, settings } = this;
     return {
-      // Who says nothing gets the key, for the sake of old actions; a new action is annotated with false.
+      // Who says nothing gets the key, for the sake of old actions; a new action is annotated with
+      // false.
       ...(action.annotations['provide-api-key'] === false ? {} : { api_key: settings.auth }),
       namespace: settings.namespace,
       action_name: `/${settings.namespace}/${qualifiedName(action)}`,

@@ -1,4 +1,7 @@
-/** The routes of web actions: /api/v1/web/<namespace>/<package>/<action>. Only the extension `.http`, or none. */
+/**
+ * The routes of web actions: /api/v1/web/<namespace>/<package>/<action>. Only the extension
+ * `.http`, or none.
+ */
 
 import type { Activation } from './activations.js';
 import type { Controller } from './controller.js';

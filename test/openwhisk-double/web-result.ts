@@ -7,7 +7,10 @@ const NOT_HTTP = "Response is not valid 'message/http'.";
 const UNKNOWN_TYPE = 'Response did not specify a known content-type.';
 const WRONG_TYPE = 'Response type in header did not match generated content type.';
 
-/** Types of which the controller knows that they are text, beside text/...: their bodies are not base64. */
+/**
+ * Types of which the controller knows that they are text, beside text/...: their bodies are not
+ * base64.
+ */
 const TEXT_TYPES = new Set([
   'application/javascript',
   'application/xml',

@@ -24,7 +24,9 @@ describe('the purge action', () => {
     return Promise.resolve('the next');
   };
 
-  /** @param timeMs how long the run has; the clock goes on by one millisecond whenever it is asked */
+  /**
+   * @param timeMs how long the run has; the clock goes on by one millisecond whenever it is asked
+   */
   const slice = (given: unknown, timeMs: number, invokeNext = handOver): Promise<PurgeResult> => {
     const clock = { now: () => site.milliseconds++ };
     const deadline = site.milliseconds + timeMs;

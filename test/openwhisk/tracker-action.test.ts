@@ -115,7 +115,16 @@ describe('a tracker action', () => {
     const [action, site] = actionOf(notAsked);
     expect(reasonOf(await action({}))).to.equal(GATEWAY_ONLY);
     expect(reasonOf(await action({ __ow_headers: { 'x-original-uri': '/announce' } }))).to.equal(NO_ADDRESS);
-    for (const address of ['', 'unknown', '1.2.3', '192.0.2.1, 10.0.0.1', '192.0.2.1:80']) {
+    for (const address of [
+      '',
+      'unknown',
+      '1.2.3',
+      '192.0.2.1, 10.0.0.1',
+      '192.0.2.1:80',
+      '0.0.0.0',
+      '::',
+      'ff02::1',
+    ]) {
       expect(reasonOf(await action(paramsOf('/announce', address))), address).to.equal(NO_ADDRESS);
     }
     expect(site.log.lines).to.deep.equal([]);

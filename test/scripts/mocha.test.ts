@@ -5,7 +5,9 @@ import { startProgram, type RunningProgram } from '../support/running-program.js
 const mocha = new URL('../../scripts/test/mocha.mjs', import.meta.url).href;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `npm test` but for the install and the build before it; ends with status 0 if everything passed. */
+/**
+ * `npm test` but for the install and the build before it; ends with status 0 if everything passed.
+ */
 const runner = `
   const { runTests } = await import(process.argv[1]);
   const passed = await runTests(process.argv[2], process.argv.slice(3), { coverage: false, requireAllSuites: false });

@@ -1,5 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
-import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startRiakDouble } from '../riak-double/double.js';
@@ -8,7 +21,7 @@ import { trackerTypes } from '../riak-double/tracker-types.js';
 import { freePort } from '../support/free-port.js';
 import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { startTracker } from '../support/tracker-process.js';
+import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
 import { buildFirst, entry } from './support/entry.js';
 
 interface Outcome {
@@ -21,6 +34,7 @@ interface Outcome {
 const NOBODY = 65_534;
 
 describe('a command on the store', function () {
+  this.timeout(60_000);
   let directory = '';
 
   buildFirst();
@@ -102,6 +116,129 @@ describe('a command on the store', function () {
       for (const file of files) expect((await stat(join(data, file))).uid, file).to.equal(NOBODY);
     },
   );
+
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'as root makes, empties and gives away nothing that a link in the directory of another user leads to',
+    async () => {
+      const data = join(directory, 'data');
+      const target = join(directory, 'target');
+      // What only root may write, and what is not there yet.
+      await chmod(directory, 0o755);
+      const names = ['lock', 'lock-lock', 'shards.mdb', 'shards.mdb-lock', 'counts.mdb', 'counts.mdb-lock'];
+      for (const name of [...names, 'journal.new', 'journal.1', 'check.tmp', 'admin.sock']) {
+        for (const content of ['of root', undefined]) {
+          await rm(data, { recursive: true, force: true });
+          await rm(target, { force: true });
+          await mkdir(data);
+          if (content !== undefined) await writeFile(target, content, { mode: 0o600 });
+          await symlink(target, join(data, name));
+          await chown(data, NOBODY, NOBODY);
+          await lchown(join(data, name), NOBODY, NOBODY);
+          const { status, stderr } = await run('purge');
+          expect(stderr, name).to.not.contain('    at ');
+          if (status !== 0) expect(stderr, name).to.match(/^[^\n]+\n$/);
+          const stats = await stat(target).catch(() => undefined);
+          expect(stats?.uid, name).to.equal(content === undefined ? undefined : 0);
+          if (content !== undefined) expect(await readFile(target, 'utf8'), name).to.equal(content);
+        }
+      }
+    },
+  );
+
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'says whose the data directory is when that is not its user',
+    async () => {
+      const data = join(directory, 'data');
+      await chmod(directory, 0o755);
+      await mkdir(data, { mode: 0o755 });
+      const { stderr, status } = spawnSync(process.execPath, [entry, 'purge'], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], DATA_DIR: data },
+        uid: NOBODY,
+        gid: NOBODY,
+        encoding: 'utf8',
+      });
+      expect(status, stderr).to.equal(1);
+      expect(stderr).to.match(
+        /^cannot use the data directory [^\n]*; it belongs to user 0, and this process runs as user 65534\n$/,
+      );
+    },
+  );
+
+  it('lets nobody else into a data directory that it makes', async () => {
+    expect((await run('purge')).status).to.equal(0);
+    const data = join(directory, 'data');
+    expect((await stat(data)).mode & 0o027).to.equal(0);
+    for (const file of await readdir(data)) {
+      expect((await stat(join(data, file))).mode & 0o137, file).to.equal(0);
+    }
+  });
+
+  it('ends with status 1 for a directory that cannot be made, as below /proc, and does not hang', async () => {
+    const { status, stderr } = await run('purge', { DATA_DIR: '/proc/nobody/data' });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^cannot use the data directory \/proc\/nobody\/data [^\n]*\n$/);
+  });
+
+  it('ends with status 2 when a data file is cut off, and says what to do in a line', async () => {
+    expect((await run('purge')).status).to.equal(0);
+    await truncate(join(directory, 'data/shards.mdb'), 5000);
+    const { status, stderr } = await run('purge');
+    expect(status).to.equal(2);
+    expect(stderr).to.match(
+      /^cannot use the data directory [^\n]*shards\.mdb is damaged: [^\n]*restore [^\n]*\n$/,
+    );
+  });
+
+  describe('beside a tracker that runs', () => {
+    let tracker: TrackerProcess;
+
+    before(async () => {
+      tracker = await startTracker({ LOG_LEVEL: 'info' });
+    });
+    after(() => tracker.dispose());
+
+    it('a second tracker is refused with status 2, and a line that says who has the directory', async () => {
+      const settings = { DATA_DIR: tracker.dataDirectory, PORT: String(await freePort()) };
+      const program = await startProgram(process.execPath, [entry], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], ...settings },
+      });
+      expect((await program.ended).status).to.equal(2);
+      expect(program.stdout).to.equal('');
+      const line = `^cannot use the data directory ${tracker.dataDirectory} \\(DATA_DIR\\): in use: process ${tracker.pid} has had it since 2[^\\n]*\\n$`;
+      expect(program.stderr).to.match(new RegExp(line));
+    });
+
+    it('a purge is that of the tracker, which goes on serving', async () => {
+      await announce(tracker.announceUrl());
+      const { status, stdout } = await run('purge', { DATA_DIR: tracker.dataDirectory });
+      expect(status).to.equal(0);
+      expect(JSON.parse(stdout)).to.include({ swarms: 1, leechers: 1 });
+      expect(tracker.program.stderr).to.contain('"event":"admin command"');
+      await announce(tracker.announceUrl());
+    });
+
+    it('only its user may ask it', async () => {
+      const stats = await stat(join(tracker.dataDirectory, 'admin.sock'));
+      expect(stats.isSocket()).to.equal(true);
+      expect(stats.mode & 0o777).to.equal(0o600);
+    });
+
+    it('the directory is free after kill -9, for a command and for the next tracker', async () => {
+      await tracker.kill9();
+      const { status, stderr } = await run('purge', { DATA_DIR: tracker.dataDirectory });
+      expect(status, stderr).to.equal(0);
+      await tracker.restart();
+      await announce(tracker.announceUrl());
+      expect((await run('report', { DATA_DIR: tracker.dataDirectory })).status).to.equal(0);
+    });
+
+    it('no socket is left when it has stopped', async () => {
+      await tracker.stop();
+      expect(await readdir(tracker.dataDirectory)).to.not.include('admin.sock');
+    });
+  });
 
   describe('npm run report', () => {
     it('prints what the last purge printed, and nothing else', async () => {

@@ -1,7 +1,7 @@
 import { StoreError, StoreUnavailableError } from '../../lib/store/errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../../lib/store/store.js';
 
-export type Operation = 'fetch' | 'put' | 'remove' | 'increment' | 'count' | 'keys' | 'check';
+export type Operation = 'fetch' | 'put' | 'remove' | 'increment' | 'count' | 'removeCount' | 'keys' | 'check';
 
 /** Where a call fails: not at all, before its effect, or after it (the answer is lost). */
 export type Fault = 'none' | 'before' | 'after';
@@ -48,6 +48,7 @@ export class MemoryStore implements Store {
     remove: 0,
     increment: 0,
     count: 0,
+    removeCount: 0,
     keys: 0,
     check: 0,
   };
@@ -101,6 +102,12 @@ export class MemoryStore implements Store {
 
   count(key: string): Promise<number> {
     return this.#run('count', key, () => this.#counts.get(key) ?? 0);
+  }
+
+  removeCount(key: string): Promise<void> {
+    return this.#run('removeCount', key, () => {
+      this.#counts.delete(key);
+    });
   }
 
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {

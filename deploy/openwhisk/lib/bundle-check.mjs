@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DeploySettingsError } from './settings.mjs';
 
 /**
- * Runs the announce action once, without a request: with good settings it says that it answers through its gateway only. Nothing is connected to.
+ * Runs the announce action once, without a request: with good settings it says that it answers
+ * through its gateway only. Nothing is connected to.
  * @param {string} root the repository's directory, built
  * @param {Readonly<Record<string, string>>} parameters of the action
  * @throws {DeploySettingsError} with the tracker's own words

@@ -21,8 +21,11 @@ const scheduleManifest = 'deploy/openwhisk/schedule.yaml';
  * Deploys what is not deployed yet, and announces once.
  * @param {string} root the repository's directory
  * @param {Record<string, string | undefined>} environment
- * @param {{ preview: boolean, schedule: boolean, force: boolean, print: (line: string) => void }} options
- *   preview: only says what would happen; schedule: the purge's triggers as well; force: also if nothing has changed
+ * @param {object} options
+ * @param {boolean} options.preview only says what would happen
+ * @param {boolean} options.schedule the purge's triggers as well
+ * @param {boolean} options.force also if nothing has changed
+ * @param {(line: string) => void} options.print
  * @returns {Promise<boolean>} true if the tracker answered; for a preview, true
  * @throws {Error} for a person to read: nothing was sent if it is about the environment
  */

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A digest of all that a deployment sends, in hex. It is keyed with the namespace's key, since it is stored where a reader of the package sees it,
- * and a short password in the settings could be found by trying.
+ * A digest of all that a deployment sends, in hex. It is keyed with the namespace's key, since it
+ * is stored where a reader of the package sees it, and a short password in the settings could be
+ * found by trying.
  * @param {string} root the repository's directory, built
  * @param {import('./settings.mjs').DeploySettings} settings
  */

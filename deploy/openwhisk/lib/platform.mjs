@@ -18,7 +18,8 @@ export function openPlatform({ apiHost, auth, namespace }) {
 }
 
 /**
- * The digest of the last deployment that was finished; undefined if there is none, or nothing at all.
+ * The digest of the last deployment that was finished; undefined if there is none, or nothing at
+ * all.
  * @param {Platform} platform
  * @returns {Promise<string | undefined>}
  */
@@ -64,9 +65,10 @@ export async function setDeployedDigest(platform, digest) {
 
 /**
  * What the client's types do not say: an action without its code, a change of its limits alone.
- * @typedef {object} Actions
- * @property {(asked: { name: string, code: boolean }) => Promise<{ limits: Readonly<Record<string, number>> }>} get
- * @property {(change: { name: string, limits: Readonly<Record<string, number>> }) => Promise<unknown>} update
+ * @typedef {Readonly<Record<string, number>>} Limits
+ * @typedef {(asked: { name: string, code: boolean }) => Promise<{ limits: Limits }>} GetAction
+ * @typedef {(change: { name: string, limits: Limits }) => Promise<unknown>} UpdateAction
+ * @typedef {{ get: GetAction, update: UpdateAction }} Actions
  */
 
 /**

@@ -1,4 +1,6 @@
-/** Announces through the API host, as the gateway would send them, to see what a client would get. */
+/**
+ * Announces through the API host, as the gateway would send them, to see what a client would get.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { getOnce } from '../../../lib/deployment/get-once.mjs';
 import {
@@ -10,13 +12,18 @@ import {
   webActionUrl,
 } from '../../../lib/deployment/web-action-client.mjs';
 
-/** For a moment a controller may still run the action that was there before: others tell it what has changed. */
+/**
+ * For a moment a controller may still run the action that was there before: others tell it what has
+ * changed.
+ */
 const attempts = 5;
 const betweenAttemptsMs = 1000;
 
 /**
- * Announces that a peer of a swarm that does not exist has stopped, which leaves nothing behind; first without the secret.
- * @param {{ apiHost: string, namespace: string, secret: string, digest: string }} settings digest: of the deployment that has to answer
+ * Announces that a peer of a swarm that does not exist has stopped, which leaves nothing behind;
+ * first without the secret.
+ * @param {{ apiHost: string, namespace: string, secret: string, digest: string }} settings digest:
+ *   of the deployment that has to answer
  * @returns {Promise<{ ok: boolean, lines: string[] }>} lines: what was seen, for a person
  */
 export async function announceOnce({ secret, digest, ...platform }) {

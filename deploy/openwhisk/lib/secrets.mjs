@@ -10,8 +10,9 @@ export const secretNames = [
 ];
 
 /**
- * The environment for a run of wskdeploy that needs no secret: a preview shows every value, quoted and escaped in wskdeploy's own way, so what
- * must not be seen must not be known. The tracker's secret has a stand-in even if there is none, since the manifest cannot do without.
+ * The environment for a run of wskdeploy that needs no secret: a preview shows every value, quoted
+ * and escaped in wskdeploy's own way, so what must not be seen must not be known. The tracker's
+ * secret has a stand-in even if there is none, since the manifest cannot do without.
  * @param {Readonly<Record<string, string | undefined>>} environment
  */
 export function withoutSecrets(environment) {

@@ -105,8 +105,8 @@ function accessOf(environment) {
 }
 
 /**
- * Every name that manifest.yaml takes from the environment, with its value; unset ones are the empty text that wskdeploy makes of them. Not the
- * deployment's own name, which is made of these.
+ * Every name that manifest.yaml takes from the environment, with its value; unset ones are the
+ * empty text that wskdeploy makes of them. Not the deployment's own name, which is made of these.
  * @param {string} manifest
  * @param {Environment} environment
  * @returns {Record<string, string>}
@@ -118,8 +118,9 @@ function parametersOf(manifest, environment) {
 }
 
 /**
- * Shorter than any action may run: OpenWhisk ends a run that takes longer, and the gateway gets an error in the place of a failure that says when
- * to come again. What is no number at all is left to the tracker's own check.
+ * Shorter than any action may run: OpenWhisk ends a run that takes longer, and the gateway gets an
+ * error in the place of a failure that says when to come again. What is no number at all is left to
+ * the tracker's own check.
  * @param {string} manifest
  * @returns {Kind}
  */
@@ -158,7 +159,8 @@ function check(environment, required, optional) {
  * @typedef {object} Deployment
  * @property {string} secret
  * @property {number} concurrency
- * @property {Record<string, string>} parameters by their name in the environment, which is what manifest.yaml calls them
+ * @property {Record<string, string>} parameters by their name in the environment, which is what
+ *   manifest.yaml calls them
  *
  * @typedef {Access & Deployment} DeploySettings
  */

@@ -5,8 +5,8 @@
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
- * Does work that has to clean up behind itself. A signal that would end this process meanwhile aborts the work instead, and ends the process when
- * the work has settled.
+ * Does work that has to clean up behind itself. A signal that would end this process meanwhile
+ * aborts the work instead, and ends the process when the work has settled.
  * @template T
  * @param {(aborted: AbortSignal) => Promise<T>} work
  * @returns {Promise<T>} what came of the work

@@ -9,8 +9,11 @@ import { cleaningUpBeforeStop } from './stop-signals.mjs';
 /**
  * @param {string} root the repository's directory
  * @param {readonly string[]} args subcommand and flags but for the account and the manifest
- * @param {{ manifest: string, access: import('./settings.mjs').Access, environment: Environment, secrets: readonly string[] }} options
- *   manifest: relative to root; environment: what the manifest takes from; secrets: what must not be printed
+ * @param {object} options
+ * @param {string} options.manifest relative to root
+ * @param {import('./settings.mjs').Access} options.access
+ * @param {Environment} options.environment what the manifest takes from
+ * @param {readonly string[]} options.secrets what must not be printed
  * @returns {Promise<string>} what it printed, without the secrets
  * @throws {Error} if it cannot be started or fails, with what it printed
  */

@@ -1,6 +1,6 @@
 /**
- * Builds wskdeploy for the tests, in the version that go.mod names, if it is not there. Without Go, or if
- * that fails, the suites that need it say what they lack.
+ * Builds wskdeploy for the tests, in the version that go.mod names, if it is not there. Without Go,
+ * or if that fails, the suites that need it say what they lack.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,70 +1,76 @@
+import { crc32 } from 'node:zlib';
+
 import type { Database } from 'lmdb';
 
-import { ABSENT } from './environment.js';
-
-/** Increments of one key that go into the next write together. */
-interface Batch {
-  by: number;
-  readonly written: Promise<void>;
-}
+import type { Log } from '../../log.js';
 
 /**
- * Download counts. An entry has no value: its LMDB version is the count, so that "from 41 to 42, if it still is 41" is one
- * conditional write, atomic across processes. Increments of a key that arrive while one is being written are added up
- * and written together, so that a hot swarm does not compete with itself.
+ * Download counts. The version of an entry in LMDB is the count; its value is a checksum of key and
+ * count, or nothing if the count was written before there were checksums.
+ *
+ * A count that is damaged counts as 0, with an error in the log; the next increment replaces it.
  */
 export class Counts {
-  readonly #entries: Database<Uint8Array, string>;
-  readonly #waiting = new Map<string, Batch>();
-  readonly #writing = new Map<string, Promise<void>>();
+  readonly #entries: Database<Buffer, string>;
+  readonly #log: Log;
+  /** Counts that are being written. */
+  readonly #underWay = new Map<string, number>();
+  /** Keys of damaged counts that are in the log: each comes with every scrape. */
+  readonly #reported = new Set<string>();
 
-  constructor(entries: Database<Uint8Array, string>) {
+  constructor(entries: Database<Buffer, string>, log: Log) {
     this.#entries = entries;
+    this.#log = log;
   }
 
+  /** @throws an error of LMDB */
   get(key: string): number {
-    return this.#held(key) ?? 0;
+    const entry = this.#entry(key);
+    if (entry === undefined) return 0;
+    const { value, version: count = -1 } = entry;
+    const isWhole = value.length === 0 || value.equals(checksumOf(key, count));
+    if (isWhole && Number.isSafeInteger(count) && count >= 0) return count;
+    this.#report(key);
+    return 0;
   }
 
-  add(key: string, by: number): Promise<void> {
-    const joined = this.#waiting.get(key);
-    if (joined !== undefined) {
-      joined.by += by;
-      return joined.written;
-    }
-    const batch: Batch = { by, written: this.#writeAfterCurrent(key) };
-    this.#waiting.set(key, batch);
-    return batch.written;
-  }
-
-  async #writeAfterCurrent(key: string): Promise<void> {
-    // A failure of the earlier write belongs to those who asked for it.
-    await this.#writing.get(key)?.catch(() => undefined);
-    // Let the caller enter the batch, and others of this turn join it.
-    await Promise.resolve();
-    const by = this.#waiting.get(key)?.by ?? 0;
-    this.#waiting.delete(key);
-    const write = this.#write(key, by);
-    this.#writing.set(key, write);
+  /** Settles when it is written. Rejects with an error of LMDB: it may be added by a later call. */
+  async add(key: string, by: number): Promise<void> {
+    const count = (this.#underWay.get(key) ?? this.get(key)) + by;
+    this.#underWay.set(key, count);
     try {
-      await write;
+      await this.#entries.put(key, checksumOf(key, count), count);
     } finally {
-      this.#writing.delete(key);
+      this.#entries.resetReadTxn();
+      // Others may have been added to it meanwhile.
+      if (this.#underWay.get(key) === count) this.#underWay.delete(key);
     }
   }
 
-  async #write(key: string, by: number): Promise<void> {
-    const empty = new Uint8Array(0);
-    for (;;) {
-      const held = this.#held(key);
-      const stored = await this.#entries.put(key, empty, (held ?? 0) + by, held ?? ABSENT);
-      if (stored) return;
+  #entry(key: string): ReturnType<Database<Buffer, string>['getEntry']> {
+    try {
+      return this.#entries.getEntry(key);
+    } catch (error) {
+      if (!DAMAGE.has((error as { code?: unknown }).code)) throw error;
+      this.#report(key);
+      return undefined;
     }
   }
 
-  /** Of the newest snapshot: another process may have counted since the last read. */
-  #held(key: string): number | undefined {
-    this.#entries.resetReadTxn();
-    return this.#entries.getEntry(key)?.version;
+  #report(key: string): void {
+    if (this.#reported.has(key) || this.#reported.size === MAX_REPORTED) return;
+    this.#reported.add(key);
+    this.#log.error('count damaged', { key });
   }
 }
+
+function checksumOf(key: string, count: number): Buffer {
+  const checksum = Buffer.allocUnsafe(4);
+  checksum.writeUInt32LE(crc32(`${key} ${count}`));
+  return checksum;
+}
+
+/** What LMDB says of pages that it cannot read: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_BAD_TXN. */
+const DAMAGE: ReadonlySet<unknown> = new Set([-30797, -30796, -30782]);
+
+const MAX_REPORTED = 1000;

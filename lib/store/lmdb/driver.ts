@@ -1,26 +1,24 @@
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { ADMIN_SOCKET } from '../../admin/protocol.js';
 import { reasonOf } from '../../error-message.js';
 import { defineStore } from '../driver.js';
-import { StoreError } from '../errors.js';
+import { StoreError, StoreRefusedError } from '../errors.js';
+import { enterDataDirectory } from './data-directory.js';
 import { lmdbSettings } from './settings.js';
-import { poolThreads } from './thread-pool.js';
 
-/** STORE=lmdb: the embedded store. */
+/** STORE=lmdb: the embedded store. It is opened in the working directory, after `enter`. */
 export const lmdbDriver = defineStore({
   settings: lmdbSettings,
   runsInActions: false,
-  async open({ dataDirectory, durability }, { log }) {
-    refuseOneThread();
-    const directory = resolve(dataDirectory);
+  async open({ durability }, { log }) {
     const { openLmdbStore } = await import(/* webpackMode: "eager" */ './index.js');
     try {
-      return await openLmdbStore({ directory, durability, log });
+      return await openLmdbStore({ directory: '.', durability, log });
     } catch (cause) {
-      throw new StoreError(`cannot use the data directory ${directory} (DATA_DIR): ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw directoryError(process.cwd(), cause);
     }
   },
   async exists({ dataDirectory }) {
@@ -36,16 +34,34 @@ export const lmdbDriver = defineStore({
     const { examineLmdb } = await import(/* webpackMode: "eager" */ './examine.js');
     yield* examineLmdb(values);
   },
-  async beforeExit() {
-    const { giveUpLocks } = await import(/* webpackMode: "eager" */ './index.js');
-    await giveUpLocks();
+  exclusive: {
+    enter({ dataDirectory }) {
+      const directory = resolve(dataDirectory);
+      try {
+        enterDataDirectory(directory);
+      } catch (cause) {
+        throw directoryError(directory, cause);
+      }
+    },
+    adminSocket: ADMIN_SOCKET,
   },
 });
 
-/** Who has the lock of the journal has a thread to itself: with no other one nothing would ever be written, nor the lock given back. */
-function refuseOneThread(): void {
-  if (poolThreads(process.env['UV_THREADPOOL_SIZE']) > 1) return;
-  throw new StoreError(
-    'the store on LMDB needs two threads at least: set UV_THREADPOOL_SIZE to 2 or more, or do not set it',
-  );
+/** In a line; refused if somebody has to do something about the directory. */
+function directoryError(directory: string, cause: unknown): StoreError {
+  const isRefused = cause instanceof StoreRefusedError;
+  const text = `cannot use the data directory ${directory} (DATA_DIR): ${isRefused ? cause.message : reasonOf(cause)}${ownersNote(directory)}`;
+  return isRefused ? new StoreRefusedError(text, { cause }) : new StoreError(text, { cause });
+}
+
+/** Whose the directory is, if that may be the reason. */
+function ownersNote(directory: string): string {
+  const user = process.geteuid?.();
+  try {
+    const { uid } = statSync(directory);
+    if (user === undefined || user === 0 || user === uid) return '';
+    return `; it belongs to user ${uid}, and this process runs as user ${user}`;
+  } catch {
+    return '';
+  }
 }

@@ -1,6 +1,6 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
 
-/** Numbers that LMDB and Linux give and that pass with time: room on the disk, a free reader slot or open file, an I/O fault. */
+/** What LMDB and the system say of what passes with time: room, a free slot, an I/O fault. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
   -30792, // MDB_MAP_FULL
   -30790, // MDB_READERS_FULL
@@ -15,22 +15,20 @@ const PASSING_CODES: ReadonlySet<unknown> = new Set<unknown>([
   122, // EDQUOT
 ]);
 
-/** The system could not write what it was to flush. From then on it may take that for written, so nothing may build on it before a restart. */
+/**
+ * The system could not write what it was to flush. From then on it may take that for written, so
+ * nothing may build on it before a restart.
+ */
 export class NotFlushedError extends StoreUnavailableError {
   constructor(cause: unknown) {
-    super('the journal could not be flushed, and is not written to before a restart', { cause });
+    super('the log could not be flushed, and is not written to before a restart', { cause });
   }
 }
 
-/** What the lmdb package rejects a write with if its transaction failed: the reason is in a promise of its own. */
-interface CommitFailure {
-  readonly commitError: PromiseLike<unknown>;
-}
-
 /**
- * Turns whatever the lmdb package or the file system threw into a StoreError with the cause; `doing` says what failed.
- * It has to be called as soon as a write rejects: the reason inside a commit failure is a rejected promise that
- * would end the process if nobody looked at it in the same turn.
+ * Turns whatever lmdb or the file system threw into a StoreError with the cause; `doing` says what
+ * failed. To be called as soon as a write rejects: the reason inside lmdb's error is a rejected
+ * promise, which would end the process if nobody looked at it in the same turn.
  */
 export async function toStoreError(doing: string, error: unknown): Promise<StoreError> {
   if (error instanceof StoreError) return error;
@@ -44,6 +42,11 @@ export async function toStoreError(doing: string, error: unknown): Promise<Store
 /** Whether it is an error of the file system with one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** What lmdb rejects a write with if its transaction failed. */
+interface CommitFailure {
+  readonly commitError: PromiseLike<unknown>;
 }
 
 function isCommitFailure(error: unknown): error is CommitFailure {

@@ -2,18 +2,24 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { openLmdbStore } from './index.js';
-import type { Store } from '../store.js';
+import { askTracker } from '../../admin/client.js';
+import { ADMIN_SOCKET } from '../../admin/protocol.js';
 import { reasonOf } from '../../error-message.js';
 import { ok, warning, wrong, type Finding } from '../../finding.js';
 import { silentLog } from '../../silent-log.js';
+import { StoreRefusedError } from '../errors.js';
+import { tryWrite, WrongReadError } from '../try-write.js';
+import { enterDataDirectory } from './data-directory.js';
+import { openLmdbStore } from './index.js';
 import type { LmdbSettings } from './settings.js';
-import { testKey } from '../test-key.js';
 
 /** Some millions of peers; less is soon full. */
 const fewBytes = 256 * 1024 * 1024;
 
-/** Looks at the embedded store: its directory, the room there, and whether a write is on the disk when it is answered. */
+/**
+ * Looks at the embedded store: its directory, the room there, and whether a write is on the disk
+ * when it is answered.
+ */
 export async function* examineLmdb(config: LmdbSettings): AsyncGenerator<Finding> {
   const directory = resolve(config.dataDirectory);
   const existing = await nearestExisting(directory);
@@ -63,36 +69,39 @@ async function roomAt(path: string): Promise<Finding> {
     : warning(subject, detail, 'free some, or set DATA_DIR to a larger disk');
 }
 
-/** Writes as an announce does, beside a tracker that may be running. */
+/** Writes as an announce does; if a tracker runs on the store, that one does it. */
 async function writeIn(directory: string, durability: LmdbSettings['durability']): Promise<Finding> {
   const subject =
     durability === 'flush' ? 'a write, flushed to the disk' : 'a write, not flushed to the disk';
-  let store: Store | undefined;
+  let leave: (() => void) | undefined;
   try {
-    store = await openLmdbStore({ directory, durability, log: silentLog });
-    const key = testKey();
-    const value = Buffer.from(key);
-    const started = performance.now();
-    const { version } = await store.put(key, value);
-    const milliseconds = performance.now() - started;
-    const held = await store.fetch(key);
-    if (version !== undefined) await store.remove(key, version);
-    const [read] = held.values;
-    if (read === undefined || !value.equals(read)) {
-      return wrong(
-        subject,
-        'what was written is not what is read',
-        'the disk, or its file system, is not to be trusted',
-      );
-    }
-    return ok(subject, `took ${milliseconds.toFixed(1)} ms`);
+    leave = enterDataDirectory(directory);
+    const answer = await askTracker(ADMIN_SOCKET, 'try-write');
+    const [milliseconds, by] =
+      answer === undefined
+        ? [await tryWriteAlone(durability), '']
+        : [Number(answer.result), ', by the tracker that runs'];
+    return ok(subject, `took ${milliseconds.toFixed(1)} ms${by}`);
   } catch (error) {
-    return wrong(
-      subject,
-      reasonOf(error),
-      `look after the disk; or move ${directory} away, and the tracker begins anew`,
-    );
+    return wrong(subject, reasonOf(error), remedyOf(error, directory));
   } finally {
-    await store?.close();
+    leave?.();
   }
+}
+
+async function tryWriteAlone(durability: LmdbSettings['durability']): Promise<number> {
+  const store = await openLmdbStore({ directory: '.', durability, log: silentLog });
+  try {
+    return await tryWrite(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function remedyOf(error: unknown, directory: string): string {
+  if (error instanceof WrongReadError) return 'the disk, or its file system, is not to be trusted';
+  if (error instanceof StoreRefusedError && error.message.includes('in use')) {
+    return 'ask again when that process has started, or has ended';
+  }
+  return `look after the disk; or move ${directory} away, and the tracker begins anew`;
 }

@@ -7,7 +7,7 @@ import { ListAllOperation } from '../operations/list.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
 import { decodeValues } from '../shard/decode.js';
-import { dropExpired } from '../shard/expiry.js';
+import { dropExpired, withoutFutureDates } from '../shard/expiry.js';
 import { listOf, rareRecords } from '../shard/families.js';
 import { newHeader, owns } from '../shard/header.js';
 import { merge, withMisplacedFlag } from '../shard/merge.js';
@@ -286,7 +286,7 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   /** Applies the operations that belong here, and notes of each whether it was applied. */
   private apply(batch: readonly Waiting[]): Shard {
-    let draft = this.state;
+    let draft = withoutFutureDates(this.state, this.now());
     for (const waiting of batch) {
       const kind = this.kindAt(waiting, draft);
       waiting.kind = kind;
@@ -355,7 +355,8 @@ export class ShardWriter implements Linked<ShardWriter> {
    * @param lostRaces races that were lost to other writers so far
    */
   private write(draft: Shard, lostRaces: number): Promise<boolean> {
-    const live = dropExpired(draft, this.expiryCutoff());
+    // Others, whose draft was merged into this one, may have been ahead.
+    const live = dropExpired(withoutFutureDates(draft, this.now()), this.expiryCutoff());
     if (!this.isTooLarge(live)) return this.put(live, lostRaces);
     return this.split(live).then((parent) => this.put(parent, lostRaces));
   }

@@ -13,9 +13,29 @@ export class PruneOperation implements ShardOperation {
 
   apply(shard: Shard, now: number): Shard {
     const pruned = dropExpired(shard, expiryCutoff(now, this.peerLifetimeSeconds));
+    if (shard.count > 0 && pruned.count === 0) return markedEmpty(pruned, now);
     // Also if nothing has expired: a write makes one value of siblings.
     return pruned === shard ? shard.withHeader(shard.header) : pruned;
   }
+}
+
+/**
+ * Dates a root shard that is empty, so that a purge knows since when it has been. It uses the field
+ * of a forwarding header, which a root never is.
+ */
+export class MarkEmptyOperation implements ShardOperation {
+  constructor(private readonly peerLifetimeSeconds: number) {}
+
+  apply(shard: Shard, now: number): Shard {
+    const left = dropExpired(shard, expiryCutoff(now, this.peerLifetimeSeconds));
+    return left.count > 0 ? shard : markedEmpty(left, now);
+  }
+}
+
+function markedEmpty(shard: Shard, now: number): Shard {
+  const { header } = shard;
+  if (shard.number !== 0 || header.depth > 0) return shard;
+  return shard.withHeader({ ...header, forwardingSince: Math.floor(now / 1000) });
 }
 
 /**

@@ -29,7 +29,8 @@ const MISPLACED = 2;
  *      6  1   depth: how many low bits of a peer's hash this shard is responsible for
  *      7  1   absorptions
  *      8  4   generation
- *     12  4   since when it forwards, seconds since the epoch; else 0
+ *     12  4   since when it forwards or, of an empty root, since when it is empty; seconds
+ *             since the epoch, 0 if neither was ever so
  *     16  2   number of IPv4 records
  *     18  2   number of IPv6 records
  *     20  ... records
@@ -47,6 +48,7 @@ export interface ShardHeader {
   readonly absorptions: number;
   /** The shard's peers went back to its parent: look there. */
   readonly forwarding: boolean;
+  /** Seconds since the epoch. Of an empty root: since when it is empty, if a purge saw that. */
   readonly forwardingSince: number;
   /**
    * Some records belong to another shard: a writer with an old depth put them here. Kept in step

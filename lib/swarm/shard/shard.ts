@@ -23,6 +23,8 @@ export class Shard {
    * Lower bound of `seen` over all records, seconds since the epoch; 0: unknown. Refined lazily.
    */
   oldestSeen = 0;
+  /** Upper bound of `seen` over all records; Infinity: unknown. Refined lazily. */
+  newestSeen = Infinity;
   /** Cached counts; undefined: not counted yet. */
   counted: CountedPeers | undefined;
   private isDraft = false;
@@ -101,6 +103,7 @@ export class Shard {
     shard.hasOwnMemory = true;
     shard.isSealed = this.isSealed;
     shard.oldestSeen = this.oldestSeen;
+    shard.newestSeen = this.newestSeen;
     shard.counted = this.counted;
     return shard;
   }
@@ -207,7 +210,9 @@ export class Shard {
       this.v6Count + (isV4 ? 0 : more),
     );
     shard.hasOwnMemory = true;
-    shard.oldestSeen = Math.min(this.oldestSeen, readUint32(record, layout.seenAt));
+    const seen = readUint32(record, layout.seenAt);
+    shard.oldestSeen = seen < this.oldestSeen ? seen : this.oldestSeen;
+    shard.newestSeen = seen > this.newestSeen ? seen : this.newestSeen;
     shard.isSealed = found && this.isSealed;
     if (found) shard.replace(layout, record, at);
     return shard;
@@ -227,6 +232,8 @@ export class Shard {
     if (compareAge(record, 0, this.bytes, at, layout) > 0) {
       this.replace(layout, record, at);
       this.counted = undefined;
+      const seen = readUint32(record, layout.seenAt);
+      if (seen > this.newestSeen) this.newestSeen = seen;
     }
     return this;
   }

@@ -20,7 +20,9 @@ import { wskdeployBuilt } from './support/wskdeploy.js';
 
 const nothing = [[], [], [], []];
 
-/** With what wskdeploy shows in another way than it was given: a quote, a backslash, ends of lines. */
+/**
+ * With what wskdeploy shows in another way than it was given: a quote, a backslash, ends of lines.
+ */
 const secrets = {
   RIAK_USER: 'tracker',
   RIAK_PASSWORD: 'sword"fish\\<&>',

@@ -1,9 +1,14 @@
-/** Evaluates an action's code as OpenWhisk's runtime does. A CommonJS module, so that the code finds the same names around it. */
+/**
+ * Evaluates an action's code as OpenWhisk's runtime does. A CommonJS module, so that the code finds
+ * the same names around it.
+ */
 
 /**
- * The code runs inside a function, with this module's `require`, `module`, `exports` and `__dirname`. Its entry is a name in that function, or else
- * a property of `module.exports` or `exports`.
- * @param {{ code: string, main: string }} message the only name here that the code could confuse with its own
+ * The code runs inside a function, with this module's `require`, `module`, `exports` and
+ * `__dirname`. Its entry is a name in that function, or else a property of `module.exports` or
+ * `exports`.
+ * @param {{ code: string, main: string }} message the only name here that the code could confuse
+ *   with its own
  */
 exports.evaluate = function evaluate(message) {
   const handler = eval(`(function () {

@@ -1,6 +1,7 @@
 /**
- * The process in an action's container: takes POST /init once and POST /run many times, as OpenWhisk's runtime for Node.js does. Plain
- * JavaScript, so that a container starts as fast as Node itself. The port is told to the parent.
+ * The process in an action's container: takes POST /init once and POST /run many times, as
+ * OpenWhisk's runtime for Node.js does. Plain JavaScript, so that a container starts as fast as
+ * Node itself. The port is told to the parent.
  */
 import { createServer } from 'node:http';
 import { evaluate } from './evaluate.cjs';

@@ -17,7 +17,10 @@ import { ACTION_NAMES, bundleCode, ensureBuilt } from './bundles.js';
 
 export interface DeployedOptions {
   readonly platform?: OpenWhiskDoubleOptions;
-  /** Settings of the tracker; STORE and RIAK_NODES are the test's own. It waits long, unless they say otherwise. */
+  /**
+   * Settings of the tracker; STORE and RIAK_NODES are the test's own. It waits long, unless they
+   * say otherwise.
+   */
   readonly settings?: JsonObject;
   /** `limits.concurrency` of the web actions; 1 if missing. */
   readonly concurrency?: number;
@@ -35,8 +38,8 @@ export const SECRET = 'the-secret-of-the-tests_0123456789';
 const PACKAGE = 'tracker';
 
 /**
- * The doubles run in the process of the tests, which on a busy machine is slow: a client that is told to try again would be a failed test, but none
- * that shows anything. Milliseconds.
+ * The doubles run in the process of the tests, which on a busy machine is slow: a client that is
+ * told to try again would be a failed test, but none that shows anything. Milliseconds.
  */
 const patient: JsonObject = {
   ANNOUNCE_TIMEOUT: 25_000,

@@ -1,6 +1,7 @@
 /**
- * Runs the bundle named on the command line once, in a container with nothing in it: no module but Node's own can be required, and whatever touches a file
- * throws. Parameters come as JSON on the command line; the result is printed as JSON.
+ * Runs the bundle named on the command line once, in a container with nothing in it: no module but
+ * Node's own can be required, and whatever touches a file throws. Parameters come as JSON on the
+ * command line; the result is printed as JSON.
  */
 const fs = require('node:fs');
 const { isBuiltin } = require('node:module');

@@ -3,6 +3,7 @@
  * Arguments: what to do, the directory, durability. Each line it prints is something that was answered.
  */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Durability } from '../../../lib/store/lmdb/index.js';
@@ -24,21 +25,13 @@ async function putUntilKilled(store: Store): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, putNext));
 }
 
-/** Adds 1 to a number under a key, by compare and swap, and to a count, 200 times. */
-async function addUp(store: Store): Promise<void> {
-  const key = 'a'.repeat(40);
-  for (let added = 0; added < 200; added += 1) {
-    let held = await store.fetch(key);
-    for (;;) {
-      const sum = Number(Buffer.from(held.values[0] ?? []).toString() || '0') + 1;
-      const result = await store.put(key, Buffer.from(String(sum)), held.version);
-      if (result.stored) break;
-      held = result;
-    }
-    await store.increment(key, 1);
-  }
+/** Holds the store until its standard input ends. */
+async function hold(store: Store): Promise<void> {
+  process.stdout.write('holds\n');
+  process.stdin.resume();
+  await once(process.stdin, 'end');
   await store.close();
-  process.stdout.write('done\n');
+  process.stdout.write('closed\n');
 }
 
 /** Puts until a put fails, then tells which error it was, and that the store still reads and closes. */
@@ -73,9 +66,15 @@ async function checkOnFullDisk(store: Store): Promise<void> {
 
 const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
   putUntilKilled,
-  addUp,
+  hold,
   fillDisk,
   checkOnFullDisk,
 };
 const [task = '', directory = '', durability = 'flush'] = process.argv.slice(2);
-await tasks[task]?.(await openQuietStore(directory, durability as Durability));
+try {
+  await tasks[task]?.(await openQuietStore(directory, durability as Durability));
+} catch (error) {
+  // What a tracker would say.
+  process.stdout.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 
 import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
 import { RecordingLog } from '../../support/recording-log.js';
+import { startTracker } from '../../support/tracker-process.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { runDoctor } from '../../doctor/run-doctor.js';
 
@@ -30,10 +31,31 @@ describe('The doctor, of the embedded store', () => {
     expect(output).to.include('a write, not flushed to the disk: took');
   });
 
-  it('works beside a tracker that has the store open', async () => {
+  it('has a tracker that runs on it try out the write', async () => {
+    const tracker = await startTracker();
+    try {
+      const { status, output } = await runDoctor({ DATA_DIR: tracker.dataDirectory });
+      expect(status, output).to.equal(0);
+      expect(output).to.match(
+        /^ok {6}a write, flushed to the disk: took [\d.]+ ms, by the tracker that runs$/m,
+      );
+    } finally {
+      await tracker.dispose();
+    }
+  });
+
+  it('says which process has the store, if that is none that can be asked', async () => {
     const store = await openLmdbStore({ directory, durability: 'flush', log: new RecordingLog() });
-    expect((await runDoctor({ DATA_DIR: directory })).status).to.equal(0);
+    const { status, output } = await runDoctor({ DATA_DIR: directory });
+    expect(status).to.equal(1);
+    expect(output).to.match(new RegExp(`a write, flushed to the disk: in use: process ${process.pid} `));
     await store.close();
+  });
+
+  it('is afterwards where it was before', async () => {
+    const before = process.cwd();
+    await runDoctor({ DATA_DIR: directory });
+    expect(process.cwd()).to.equal(before);
   });
 
   it('does not make a directory that is not there yet', async () => {

@@ -1,11 +1,24 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { dropExpired, isLive } from '../../../lib/swarm/shard/expiry.js';
-import { ownsRecord } from '../../../lib/swarm/shard/header.js';
-import { SEEDER, STOPPED, V4, V6 } from '../../../lib/swarm/shard/peer-record.js';
+import {
+  dropExpired,
+  isLive,
+  MAX_CLOCK_SKEW_SECONDS,
+  withoutFutureDates,
+} from '../../../lib/swarm/shard/expiry.js';
+import { newHeader, ownsRecord } from '../../../lib/swarm/shard/header.js';
+import {
+  dateOf,
+  layoutOfRecord,
+  SEEDER,
+  STOPPED,
+  toTicks,
+  V4,
+  V6,
+} from '../../../lib/swarm/shard/peer-record.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
-import { recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
+import { dated, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
 import { recordOf, v6Of } from '../support/peers.js';
 
 const n = 2;
@@ -58,5 +71,51 @@ describe('a live peer', () => {
     expect(isLive(recordOf(1), 0, V4, 1000)).to.equal(false);
     expect(isLive(recordOf(1, { flags: STOPPED }), 0, V4, 999)).to.equal(false);
     expect(isLive(recordOf(1, { address: v6Of(1), flags: STOPPED | SEEDER }), 0, V6, 999)).to.equal(false);
+  });
+});
+
+describe('dates from the future', () => {
+  const NOW = 1_010_000;
+  const dateOfRecord = (record: Buffer): number => dateOf(record, 0, layoutOfRecord(record));
+
+  it('are brought back to now, and no others', () => {
+    fc.assert(
+      fc.property(shards(n), fc.integer({ min: 930_000, max: 1_030_000 }), (shard, now) => {
+        const latest = Math.floor(now / 1000) + MAX_CLOCK_SKEW_SECONDS;
+        const after = withoutFutureDates(shard, now);
+        const expected = recordsOf(shard).map((record) =>
+          seenAt(record) > latest ? dated(record, toTicks(now)) : record,
+        );
+        expect(recordsOf(stored(after))).to.deep.equal(expected);
+        expect(withoutFutureDates(after, now)).to.equal(after);
+      }),
+    );
+  });
+
+  it('leave the bytes of what is stored as they are', () => {
+    const shard = shardOf([recordOf(1, { seen: 5000 })]);
+    const before = Buffer.from(shard.seal());
+    expect(withoutFutureDates(shard, NOW)).to.not.equal(shard);
+    expect(shard.bytes).to.deep.equal(before);
+  });
+
+  it('are found in whatever way a record came in', () => {
+    const known = withoutFutureDates(shardOf([recordOf(1), recordOf(2)]), NOW);
+    const late = recordOf(1, { seen: 5000 });
+    for (const shard of [
+      known.with(V4, late),
+      known.put(V4, late),
+      known.put(V4, recordOf(3)).put(V4, late),
+    ]) {
+      const [record = late] = recordsOf(withoutFutureDates(shard, NOW));
+      expect(dateOfRecord(record)).to.equal(toTicks(NOW));
+    }
+  });
+
+  it('are of a header that forwards, too', () => {
+    const shard = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 5000 });
+    expect(withoutFutureDates(shard, NOW).header.forwardingSince).to.equal(1010);
+    const right = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1000 });
+    expect(withoutFutureDates(right, NOW)).to.equal(right);
   });
 });

@@ -17,34 +17,33 @@ export interface WatchedFiles {
  * Watches what this process writes into files by position, and flushes, and has some of it fail. Until it is restored all modules of this process see that.
  * @param code of the errors
  */
-export function watchFiles(code: 'EIO' | 'ENOSPC'): WatchedFiles {
-  const { writev, fdatasync } = fs;
+export function watchFiles(code: 'EIO' | 'ENOSPC' | 'EDQUOT'): WatchedFiles {
+  const { write, fdatasync } = fs;
   const done: string[] = [];
   const faults: Fault[] = [];
   const failure = (): NodeJS.ErrnoException =>
     Object.assign(new Error(`${code}: arranged`), { code, errno: -constants.errno[code] });
-  type Written = (
-    error: NodeJS.ErrnoException | null,
-    bytes: number,
-    buffers: NodeJS.ArrayBufferView[],
-  ) => void;
+  type Written = (error: NodeJS.ErrnoException | null, bytes: number, buffer: Buffer) => void;
 
-  function watchedWrite(fd: number, buffers: NodeJS.ArrayBufferView[], at: number, written: Written): void {
+  function watchedWrite(
+    fd: number,
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    written: Written,
+  ): void {
     const fault = faults.shift();
     if (fault === 'fails') {
-      process.nextTick(written, failure(), 0, buffers);
+      process.nextTick(written, failure(), 0, buffer);
       return;
     }
-    if (fault === 'takes a part and fails') {
-      const part = Buffer.concat(buffers as Buffer[]);
-      // The rest is written by a call of its own, to which the system says why.
-      faults.unshift('fails');
-      writev(fd, [part.subarray(0, part.length - 1)], at, written);
-      return;
-    }
-    writev(fd, buffers, at, (error, bytes) => {
+    // The rest is written by a call of its own, to which the system says why.
+    if (fault === 'takes a part and fails') faults.unshift('fails');
+    const taken = fault === 'takes a part and fails' ? length - 1 : length;
+    write(fd, buffer, offset, taken, position, (error, bytes) => {
       done.push(flushesItsWrites(fd) ? 'write and flush' : 'write');
-      written(fault === undefined ? error : failure(), bytes, buffers);
+      written(fault === 'takes it and fails' ? failure() : error, bytes, buffer);
     });
   }
 
@@ -55,13 +54,13 @@ export function watchFiles(code: 'EIO' | 'ENOSPC'): WatchedFiles {
     });
   }
 
-  Object.assign(fs, { writev: watchedWrite, fdatasync: watchedFlush });
+  Object.assign(fs, { write: watchedWrite, fdatasync: watchedFlush });
   syncBuiltinESMExports();
   return {
     done,
     faults,
     restore: () => {
-      Object.assign(fs, { writev, fdatasync });
+      Object.assign(fs, { write, fdatasync });
       syncBuiltinESMExports();
     },
   };

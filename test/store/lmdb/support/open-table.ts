@@ -1,50 +1,56 @@
+import type { CheckpointLimits } from '../../../../lib/store/lmdb/checkpointer.js';
 import { openEnvironment, type Environment } from '../../../../lib/store/lmdb/environment.js';
-import { Journal } from '../../../../lib/store/lmdb/journal.js';
-import type { TableLimits } from '../../../../lib/store/lmdb/placer.js';
+import type { Damage } from '../../../../lib/store/lmdb/recovery.js';
 import { ShardTable } from '../../../../lib/store/lmdb/shard-table.js';
+import { WriteAheadLog } from '../../../../lib/store/lmdb/write-ahead-log.js';
+import { RecordingLog } from '../../../support/recording-log.js';
 import { makeTempDir, removeTempDir } from '../../../support/temp-dir.js';
 
 export interface Opened {
   readonly directory: string;
   readonly environment: Environment;
-  /** One more process's journal, as it were. */
-  readonly openJournal: (options?: { readonly slots?: number; readonly fileBytes?: number }) => Journal;
-  /** Closes the journals that were opened, when nothing is under way in them. */
-  readonly closeJournals: () => Promise<void>;
-  /** Shards as one more process would see them that has the environment open. */
-  readonly openTable: (slots: number, limits?: TableLimits) => ShardTable;
+  /** Shards as a process would see them that starts now. The table before is left as it is, as if its process had been killed. */
+  readonly openTable: (limits?: CheckpointLimits) => OpenedTable;
+  /** Closes the logs of all tables, when nothing is under way in them. */
+  readonly closeTables: () => Promise<void>;
+}
+
+export interface OpenedTable {
+  readonly table: ShardTable;
+  readonly damage: Damage | undefined;
 }
 
 /** For each test of the suite that calls it an environment of its own, in a directory that goes with it. @returns those of the test that runs */
 export function environmentOfEachTest(): () => Opened {
   let directory: string;
   let environment: Environment;
-  let journals: Journal[] = [];
+  let tables: { readonly table: ShardTable; readonly wal: WriteAheadLog }[] = [];
   beforeEach(async () => {
     directory = await makeTempDir();
     environment = openEnvironment(directory, 'commit');
   });
   afterEach(async () => {
-    await closeJournals();
+    await closeTables();
     await environment.close();
     await removeTempDir(directory);
   });
-  async function closeJournals(): Promise<void> {
-    await Promise.all(journals.map((journal) => journal.idle()));
-    await Promise.all(journals.map((journal) => journal.close()));
-    journals = [];
+  async function closeTables(): Promise<void> {
+    for (const { table, wal } of tables) {
+      await table.idle();
+      wal.close();
+    }
+    tables = [];
   }
-  const openJournal: Opened['openJournal'] = (options = {}) => {
-    const journal = new Journal({ directory, durability: 'commit', idleMs: 0, ...options });
-    journals.push(journal);
-    return journal;
+  const openTable: Opened['openTable'] = (limits) => {
+    const fileBytes = limits === undefined ? {} : { fileBytes: limits.logBytes / FILES };
+    const wal = new WriteAheadLog({ directory, durability: 'commit', log: new RecordingLog(), ...fileBytes });
+    const table = new ShardTable(environment.shards, wal, limits);
+    const damage = table.recover();
+    tables.push({ table, wal });
+    return { table, damage };
   };
-  const openTable: Opened['openTable'] = (slots, limits) => {
-    const files = limits && { fileBytes: limits.journalBytes / FILES };
-    return new ShardTable(environment, openJournal({ slots, ...files }), limits);
-  };
-  return () => ({ directory, environment, openJournal, closeJournals, openTable });
+  return () => ({ directory, environment, openTable, closeTables });
 }
 
-/** Of which the journal consists when it is as large as it may be. */
+/** Of which the log consists when it is as large as it may be. */
 const FILES = 8;

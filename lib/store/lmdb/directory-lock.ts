@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+
+import type { RootDatabase } from 'lmdb';
+
+import { identityOf, refuseUnlessLmdb } from './data-files.js';
+import { openFile, otherReaders } from './lmdb-file.js';
+import { StoreRefusedError } from '../errors.js';
+
+/**
+ * The right to use a directory, which one process has at a time.
+ *
+ * The lock is an LMDB file in which each process that comes is noted as a reader. LMDB keeps a lock
+ * of the system for that, on the byte of its process id, until the process ends, however it ends.
+ * The file names the owner; a transaction decides who that is.
+ *
+ * Invariants:
+ * - A process is noted as a reader before it looks who the owner is. So of two that start in the
+ *   same instant the second one to have the transaction finds the first one alive.
+ * - An owner that is not among the readers has ended. One with the id of this process has ended
+ *   too: if it ran, in another container, this process could not have been noted.
+ */
+export class DirectoryLock {
+  readonly #file: RootDatabase<string>;
+  readonly #path: string;
+  readonly #identity: string | undefined;
+
+  /** @throws StoreRefusedError if another process has it; an error of LMDB or of the file system */
+  constructor(directory: string, now: Date) {
+    this.#path = join(directory, 'lock');
+    // Within a process the system's lock keeps nobody out, and to close the file gives it up.
+    if (HELD.has(identityOf(this.#path))) throw refused(process.pid, 'is this one');
+    refuseUnlessLmdb(this.#path);
+    this.#file = openFile<string>(this.#path, { noMetaSync: true, encoding: 'string' });
+    try {
+      this.#enter(now);
+      this.#identity = identityOf(this.#path);
+      HELD.add(this.#identity);
+    } catch (error) {
+      void this.#file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the file is still the one at its path: else another process may have a lock of its own.
+   */
+  isInPlace(): boolean {
+    return identityOf(this.#path) === this.#identity;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    HELD.delete(this.#identity);
+  }
+
+  #enter(now: Date): void {
+    const file = this.#file;
+    try {
+      file.useReadTransaction();
+    } catch (cause) {
+      // The package tries for ten seconds, and fails if a process with the same id has that byte.
+      throw refused(process.pid, 'runs in another container', { cause });
+    }
+    file.transactionSync(() => {
+      const [pid = '', since = ''] = file.get(OWNER)?.split(' ') ?? [];
+      if (otherReaders(file).includes(pid)) throw refused(pid, `has had it since ${since}`);
+      void file.put(OWNER, `${process.pid} ${now.toISOString()}`);
+    });
+  }
+}
+
+function refused(pid: string | number, what: string, options?: ErrorOptions): StoreRefusedError {
+  return new StoreRefusedError(
+    `in use: process ${pid} ${what}; one process may use a directory at a time`,
+    options,
+  );
+}
+
+const OWNER = 'owner';
+
+/** Lock files that this process has. */
+const HELD = new Set<string | undefined>();
