@@ -90,7 +90,8 @@ function defaultText(setting: Setting<unknown>): string {
 
 /** What must hold between settings, given or default. */
 function crossCheck(config: Config): void {
-  const longestIntervalSeconds = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
+  const longestIntervalSeconds =
+    (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
   if (config.minIntervalSeconds > config.announceIntervalSeconds) {
     throw new ConfigError(
       'MIN_INTERVAL',
