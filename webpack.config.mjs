@@ -84,11 +84,11 @@ export default [
     entry: actions,
     filename: '[name].js',
     externals: [refuseNative],
-    // No action opens an embedded store or examines one: what the store drivers would load for that
-    // stays out.
+    // No action opens an embedded store, makes or examines one: what the store drivers would load for
+    // that stays out.
     plugins: [
       new webpack.IgnorePlugin({
-        resourceRegExp: /^\.\/(index|examine|examine\/examine)\.js$/,
+        resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,
         contextRegExp: /lib\/store\/\w+$/,
       }),
     ],
@@ -97,7 +97,11 @@ export default [
     ? [
         bundles({
           name: 'standalone',
-          entry: { main: entryOfStandalone, doctor: join(root, 'lib/doctor/main.ts') },
+          entry: {
+            main: entryOfStandalone,
+            doctor: join(root, 'lib/doctor/main.ts'),
+            'create-store': join(root, 'lib/standalone/create-store.ts'),
+          },
           filename: '[name].cjs',
           externals: { lmdb: 'commonjs lmdb' },
         }),

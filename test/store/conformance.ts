@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { StoreError } from '../../lib/store/errors.js';
 import type { Held, PutResult, Store, Version } from '../../lib/store/store.js';
 import { rejectionOf } from '../support/rejection.js';
+import { raceConformance } from './conformance-races.js';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -20,6 +21,8 @@ export interface ConformanceOptions {
   readonly runs?: number;
   /** How long a removed key may still be listed, milliseconds; 0 unless it is said. */
   readonly tombstoneMs?: number;
+  /** Rounds of each race. */
+  readonly raceRounds?: number;
 }
 
 /** Every promise of the store contract (lib/store/store.ts) as a test. Keys are random, so a shared database will do. */
@@ -316,6 +319,8 @@ export function storeConformance(
         expect((await store.keys(range, page.cursor, 2)).keys).to.deep.equal([third]);
       });
     });
+
+    raceConformance(() => store, options.raceRounds ?? 100);
 
     it('behaves like a plain map under any sequence of operations', async () => {
       await fc.assert(
