@@ -14,12 +14,15 @@ import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
+import { listCommand } from './list-command.js';
 import { createLog, logConsole } from './log.js';
 import { enterStore, openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
+import { onReloadSignal } from './reload-signal.js';
 import { reportCommand } from './report-command.js';
 import { failed, misused, StartError } from './start-error.js';
+import { startPolicy } from './start-policy.js';
 import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -33,16 +36,22 @@ export interface Invocation {
 const usage = `Usage: npm start [-- --help]
        npm run purge
        npm run report
+       npm run list -- add|remove|has TORRENT...
+       npm run list -- import FILE
+       npm run list -- show|export
 
-Starts a BitTorrent tracker, purges its store, or prints the report of the last purge. Settings are environment
-variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, or changes the list of torrents.
+Settings are environment variables, e.g. PORT=7000 npm start
 `;
 
 /** What is done in the place of a tracker's work, by argument. */
-const commands = new Map([
+const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
   ['purge', purgeCommand],
   ['report', reportCommand],
 ]);
+
+/** The same, of commands that take further arguments. */
+const commandsWithArguments = new Map([['list', listCommand]]);
 
 /** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
@@ -52,15 +61,17 @@ export async function main(invocation: Invocation): Promise<void> {
     return;
   }
   const command = argument === undefined ? undefined : commands.get(argument);
+  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
   const unknown = command === undefined ? argument : rest[0];
-  if (unknown !== undefined) {
+  if (unknown !== undefined && withArguments === undefined) {
     process.stderr.write(`${unknown}: unknown argument\n\n${usage}`);
     return endProcess(misused);
   }
   try {
     const config = parseConfig(invocation.environment);
-    if (command === undefined) await run(config);
-    else await command(config, startLog(config));
+    if (withArguments !== undefined) await withArguments(config, startLog(config), rest);
+    else if (command !== undefined) await command(config, startLog(config));
+    else await run(config);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -72,7 +83,15 @@ async function run(config: Config): Promise<void> {
   const log = startLog(config);
   enterStore(config);
   const store = await openStore(config, Math.random, log);
-  const components = { config, store, clock: systemClock, random: Math.random, log };
+  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const components = {
+    config,
+    store,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    ...(policy && { policy }),
+  };
   const { announce, scrape, failure } = new HttpFront(components);
   const admin = new AdminServer(adminCommands(components), log);
   const { exclusive } = driverOf(config.storeName);
@@ -90,6 +109,7 @@ async function run(config: Config): Promise<void> {
   );
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
+  onReloadSignal(async () => policy?.reload(), log);
   const port = await listen(server, config, store);
   process.stdout.write(greeting(config, port));
   log.info('listening', { port });

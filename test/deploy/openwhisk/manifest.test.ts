@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import { riakSettings } from '../../../lib/store/riak/settings.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
@@ -22,7 +23,9 @@ describe('The manifest', () => {
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, riakSettings].flatMap((group) => Object.values(group));
+    const settings = [trackerSettings, swarmSettings, policySettings, riakSettings].flatMap((group) =>
+      Object.values(group),
+    );
     const wanted = ['LOG_LEVEL', ...settings.map(({ name }) => name), purgeSettings.purgeParallelism.name];
     const inputs = Array.from(manifest.matchAll(/^ {6}([A-Z_]+): \$([A-Z_]+)$/gm), ([, name, variable]) => {
       expect(variable).to.equal(name);
