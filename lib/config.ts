@@ -4,6 +4,7 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
@@ -30,6 +31,8 @@ const settings = {
   ...generalSettings,
   ...trackerSettings,
   ...swarmSettings,
+  ...policySettings,
+  ...listFileSettings,
   ...purgeSettings,
   ...standaloneSettings,
   ...storeSettings,
@@ -60,6 +63,7 @@ export function describeSettings(): string {
     ['General', generalSettings],
     ['Tracker', trackerSettings],
     ['Swarms', swarmSettings],
+    ['Policy', { ...policySettings, ...listFileSettings }],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
@@ -122,6 +126,9 @@ function crossCheck(config: Config): void {
       'REQUEST_TIMEOUT',
       `is ${config.requestTimeoutMs}, takes at least HEADERS_TIMEOUT, which is ${config.headersTimeoutMs}`,
     );
+  }
+  if (config.listFile !== '' && config.listMode === 'off') {
+    throw new ConfigError('LIST_FILE', 'is set, takes LIST_MODE=allow or LIST_MODE=deny beside it');
   }
   driverOf(config.storeName).check?.(config);
 }

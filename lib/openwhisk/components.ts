@@ -1,5 +1,6 @@
 import { ConfigError, parseConfig } from '../config.js';
 import { systemClock } from '../environment.js';
+import { createPolicy } from '../policy/create-policy.js';
 import { driverOf, storeDrivers, storeNames } from '../store/registry.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { stdoutLog } from './stdout-log.js';
@@ -140,5 +141,7 @@ async function componentsOf(params: ActionParams): Promise<TrackerComponents> {
   const log = stdoutLog(config.logLevel);
   const random = Math.random;
   const store = await driver.open(config, { clock: systemClock, random, log });
-  return { config, store, clock: systemClock, random, log };
+  const components = { config, store, clock: systemClock, random, log };
+  const policy = createPolicy(components, 'short');
+  return { ...components, ...(policy && { policy }) };
 }

@@ -29,6 +29,11 @@ export interface SwarmPurgeComponents {
   readonly shardPeers: number;
   /** Downloads are forgotten after a swarm was empty for this long; undefined: never. */
   readonly downloadsLifetimeSeconds?: number;
+  /** Who says which torrents are not served any more; without one all are. */
+  readonly policy?: {
+    /** Whether to forget the peers of a torrent, 20 bytes. If this rejects they stay. */
+    denies?(infohash: Uint8Array): Promise<boolean>;
+  };
 }
 
 /**
@@ -50,6 +55,10 @@ export class SwarmPurge {
    * @param summary what is found and done is added here
    */
   async clean(infohash: string, numbers: readonly number[], summary: PurgeSummary): Promise<void> {
+    if (await this.components.policy?.denies?.(Buffer.from(infohash, 'hex'))) {
+      await this.forget(infohash, numbers, summary);
+      return;
+    }
     const kept = new Map<number, KeptShard>();
     // What lists have are copies, which the summary does not count.
     const lists = numbers.filter((number) => number < 0);
@@ -62,6 +71,24 @@ export class SwarmPurge {
     });
     const isMended = await this.mend(infohash, kept, summary);
     addSwarm(summary, infohash, isMended ? await this.countAgain(infohash, kept.keys()) : counts);
+  }
+
+  /**
+   * Forgets a torrent that is not served any more, its downloads too. A process that does not know
+   * yet may still write a peer, which is for the next purge.
+   */
+  private async forget(infohash: string, numbers: readonly number[], summary: PurgeSummary): Promise<void> {
+    const { store, log } = this.components;
+    for (const number of numbers) {
+      const key = shardKey(infohash, number);
+      const { values, version } = await store.fetch(key, 'strong');
+      if (version === undefined) continue;
+      summary.shards++;
+      summary.recordsDropped += decodeValues(number, key, values, log)?.count ?? 0;
+      await store.remove(key, version);
+      summary.shardsRemoved++;
+    }
+    await store.removeCount?.(infohash);
   }
 
   /** The counts of a swarm after its shards were mended, which had some peers twice until then. */

@@ -1,3 +1,5 @@
+import type { Log } from '../log.js';
+
 /**
  * Signals that would end this process, or open a debugger in it, unless somebody listens. SIGHUP comes from a terminal
  * that is closed, and from whoever means "read the settings again".
@@ -20,4 +22,18 @@ export function takeHarmlessSignals(
       if (signal === 'SIGHUP') for (const hook of hooks) hook();
     });
   }
+}
+
+/** Reads again what may change while the process runs. If that fails there is a line in the log, and the old state stays. */
+export function reloadHook(reload: () => Promise<unknown>, log: Log): HangupHook {
+  return () => {
+    reload().then(
+      () => {
+        log.info('reloaded');
+      },
+      (cause: unknown) => {
+        log.error('not reloaded', { cause });
+      },
+    );
+  };
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import type { Clock } from '../environment.js';
 import type { Log } from '../log.js';
+import type { ListPolicy } from '../policy/list-policy.js';
 import { runPurge } from '../purge/run-purge.js';
 import type { Store } from '../store/store.js';
 
@@ -16,6 +17,7 @@ export class Housekeeping {
       readonly clock: Clock;
       readonly log: Log;
       readonly config: Config;
+      readonly policy?: ListPolicy;
     },
   ) {}
 

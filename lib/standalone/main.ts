@@ -10,9 +10,10 @@ import { AdminServer } from './admin/server.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
 import { greet } from './greeting.js';
-import { takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
+import { reloadHook, takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
+import { listCommand } from './list-command.js';
 import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
@@ -20,6 +21,7 @@ import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
 import { failed, misused, StartError } from './start-error.js';
+import { startPolicy } from './start-policy.js';
 import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -33,16 +35,22 @@ export interface Invocation {
 const usage = `Usage: npm start [-- --help]
        npm run purge
        npm run report
+       npm run list -- add|remove|has TORRENT...
+       npm run list -- import FILE
+       npm run list -- show|export
 
-Starts a BitTorrent tracker, purges its store, or prints the report of the last purge. Settings are environment
-variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, or changes the list of torrents.
+Settings are environment variables, e.g. PORT=7000 npm start
 `;
 
 /** What is done in the place of a tracker's work, by argument. */
-const commands = new Map([
+const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
   ['purge', purgeCommand],
   ['report', reportCommand],
 ]);
+
+/** The same, of commands that take further arguments. */
+const commandsWithArguments = new Map([['list', listCommand]]);
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -55,19 +63,19 @@ export async function main(invocation: Invocation): Promise<void> {
     return;
   }
   const command = argument === undefined ? undefined : commands.get(argument);
+  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
   const unknown = command === undefined ? argument : rest[0];
-  if (unknown !== undefined) {
+  if (unknown !== undefined && withArguments === undefined) {
     printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
     return endProcess(misused);
   }
   try {
     const config = parseConfig(invocation.environment);
-    if (command === undefined) await run(config);
-    else {
-      // Whoever reads the beginning of a report alone has seen enough.
-      process.stdout.on('error', () => undefined);
-      await command(config, startLog(config));
-    }
+    // Whoever reads the beginning of a report alone has seen enough.
+    if (argument !== undefined) process.stdout.on('error', () => undefined);
+    if (withArguments !== undefined) await withArguments(config, startLog(config), rest);
+    else if (command !== undefined) await command(config, startLog(config));
+    else await run(config);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     printer(STDERR)(error.message);
@@ -81,7 +89,15 @@ async function run(config: Config): Promise<void> {
   const log = startLog(config);
   enterStore(config);
   const store = await openStore(config, Math.random, log);
-  const components = { config, store, clock: systemClock, random: Math.random, log };
+  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const components = {
+    config,
+    store,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    ...(policy && { policy }),
+  };
   const { announce, scrape, failure } = new HttpFront(components);
   const admin = new AdminServer(adminCommands(components), log);
   const { exclusive } = driverOf(config.storeName);
@@ -100,6 +116,7 @@ async function run(config: Config): Promise<void> {
   );
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
+  if (policy !== undefined) hangupHooks.push(reloadHook(() => policy.reload(), log));
   const port = await listen(server, config, store);
   log.info('listening', { port });
   void greet(config, port, health, printer(STDOUT));

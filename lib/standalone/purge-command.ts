@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import type { Log } from '../log.js';
+import { createPolicy } from '../policy/create-policy.js';
 import { runPurge } from '../purge/run-purge.js';
 import { withStore } from './with-store.js';
 
@@ -13,8 +14,14 @@ export async function purgeCommand(config: Config, log: Log): Promise<void> {
   const report = await withStore(config, log, {
     command: 'purge',
     failure: 'the purge failed',
-    work: (store) =>
-      runPurge({ ...config, store, clock: systemClock, log }, { parallelism: config.purgeParallelism }),
+    work: (store) => {
+      const components = { store, clock: systemClock, log };
+      const policy = createPolicy({ ...components, config }, 'long');
+      return runPurge(
+        { ...config, ...components, ...(policy && { policy }) },
+        { parallelism: config.purgeParallelism },
+      );
+    },
   });
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

@@ -16,6 +16,11 @@ export interface Policy {
   announce(request: AnnounceRequest): Verdict;
   /** Asked for each infohash of a scrape; those that are refused are left out of the reply. */
   scrape(infohash: Uint8Array, request: ScrapeRequest): Verdict;
+  /**
+   * Whether a purge is to forget the peers of a torrent; without this they expire. If it rejects they
+   * stay.
+   */
+  denies?(infohash: Uint8Array): Promise<boolean>;
 }
 
 /** Serves everything. */

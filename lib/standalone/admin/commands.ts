@@ -1,17 +1,20 @@
 import type { Config } from '../../config.js';
 import type { Clock } from '../../environment.js';
 import type { Log } from '../../log.js';
+import type { ListPolicy } from '../../policy/list-policy.js';
 import { fetchReport } from '../../purge/report.js';
 import { runPurge } from '../../purge/run-purge.js';
 import type { Store } from '../../store/store.js';
 import type { AdminCommand } from './server.js';
 import { tryWrite } from '../../store/try-write.js';
+import { policyStoreCommand } from './policy-store-command.js';
 
 export interface AdminComponents {
   readonly config: Config;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly policy?: ListPolicy;
 }
 
 /** What a running tracker does for commands, by name. Each is a function of its parameters. */
@@ -32,5 +35,9 @@ export function adminCommands(components: AdminComponents): ReadonlyMap<string, 
     ['report', () => fetchReport(store)],
     // Writes something, reads it and removes it. @returns how long the write took, in milliseconds
     ['try-write', () => tryWrite(store)],
+    // One operation on the stored lists: see AdminPolicyStore. @returns its result
+    ['policy-store', (parameters) => policyStoreCommand(store, parameters)],
+    // What a SIGHUP does. Rejects if a list cannot be read
+    ['reload', async () => components.policy?.reload()],
   ]);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import type { Setting } from '../../../lib/settings/setting.js';
 import { storeDrivers, storeNames } from '../../../lib/store/registry.js';
@@ -29,7 +30,7 @@ describe('The manifest', () => {
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, ...actionStores].flatMap((group) =>
+    const settings = [trackerSettings, swarmSettings, policySettings, ...actionStores].flatMap((group) =>
       Object.values<Setting<unknown>>(group),
     );
     const wanted = new Set([

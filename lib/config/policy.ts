@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+
+import { choice, integer, text } from '../settings/setting.js';
+
+/** Who may announce what. */
+export const policySettings = {
+  listMode: choice('LIST_MODE', {
+    description:
+      'allow: only torrents on the list are served; deny: all but those; off: the list is not looked at.',
+    options: ['off', 'allow', 'deny'],
+    default: 'off',
+  }),
+  listSeconds: integer('LIST_SECONDS', {
+    description: 'How soon a change of the list is in force in every process.',
+    unit: 'seconds',
+    min: 1,
+    max: 86_400,
+    default: 60,
+  }),
+};
+
+const listFile = text('LIST_FILE', {
+  description: 'A file with the list, in the place of the one in the store. Needs LIST_MODE.',
+  takes: 'the path of a file with one torrent a line',
+  default: '',
+});
+
+/** What only a process with a disk of its own can use. */
+export const listFileSettings = {
+  listFile: {
+    ...listFile,
+    /** From where the process was started: it works in its data directory later. */
+    read: (given: string) => {
+      const path = listFile.read(given);
+      return path === undefined ? undefined : resolve(path);
+    },
+  },
+};

@@ -1,0 +1,51 @@
+import type { AnnounceRequest } from '../bittorrent/announce.js';
+import { Refusal } from '../bittorrent/errors.js';
+import type { ListKind } from './lists/list-text.js';
+import type { ListState, TorrentList } from './lists/torrent-list.js';
+
+const NOT_ALLOWED = new Refusal('list', 'torrent not registered with this tracker', 'never');
+const DENIED = new Refusal('list', 'this tracker does not serve this torrent', 'never');
+
+/** Serves the torrents on a list, or all but those. */
+export class ListPolicy {
+  private readonly refusal: Refusal;
+
+  constructor(
+    private readonly kind: ListKind,
+    private readonly list: TorrentList,
+  ) {
+    this.refusal = kind === 'allow' ? NOT_ALLOWED : DENIED;
+  }
+
+  announce({ infohash }: AnnounceRequest): Refusal | undefined | Promise<Refusal | undefined> {
+    return this.scrape(infohash);
+  }
+
+  scrape(infohash: Uint8Array): Refusal | undefined | Promise<Refusal | undefined> {
+    const isListed = this.list.has(infohash);
+    return isListed instanceof Promise
+      ? isListed.then((known) => this.verdict(known))
+      : this.verdict(isListed);
+  }
+
+  /**
+   * Whether peers of a torrent are to be forgotten.
+   * @throws (rejects with) a StoreError or ListError if no list is known
+   */
+  async denies(infohash: Uint8Array): Promise<boolean> {
+    return (await this.list.has(infohash)) !== (this.kind === 'allow');
+  }
+
+  /** Reads the list now. @throws (rejects with) a StoreError or ListError; the known list stays */
+  reload(): Promise<void> {
+    return this.list.reload();
+  }
+
+  state(): ListState {
+    return this.list.state();
+  }
+
+  private verdict(isListed: boolean): Refusal | undefined {
+    return isListed === (this.kind === 'allow') ? undefined : this.refusal;
+  }
+}
