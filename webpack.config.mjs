@@ -1,5 +1,5 @@
 /**
- * The bundles: each OpenWhisk action as one self-contained file, and the standalone process that calls the same files.
+ * The bundles: each OpenWhisk action as one self-contained file, and the standalone process, from the same sources.
  * Type checking is `npm run typecheck`; a build only translates.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -33,8 +33,6 @@ function bundles({ name, entry, filename, externals, plugins = [] }) {
     externals,
     plugins,
     module: {
-      // The standalone process loads the actions' bundles by a path that only it knows.
-      parser: { javascript: { createRequire: false } },
       rules: [
         ...riakClient.rules,
         {

@@ -1,9 +1,9 @@
 /** This tracker as `npm start` runs it: the embedded store, every announce flushed to disk before it is answered. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../test/support/free-port.js';
-import { bundlePath, root } from '../paths.js';
+import { root } from '../paths.js';
 import { startPeer, type Peer } from './peer.js';
 
 const entry = 'deploy/standalone/start.mjs';
@@ -28,25 +28,24 @@ export interface StandaloneOptions {
 }
 
 /**
- * The same with another announce action than the bundle.
- * @param directory for the action, and for the data
- * @param action an expression for it
+ * The same with a part of it left out.
+ * @param reply of every announce, at once; without one the tracker is on a store that costs nothing
  */
-export async function startStandaloneWith(directory: string, name: string, action: string): Promise<Peer> {
-  const actions = join(directory, name);
-  mkdirSync(actions);
-  writeFileSync(join(actions, 'package.json'), '{ "type": "commonjs" }\n');
-  writeFileSync(join(actions, 'announce.js'), `const action = ${action};\nexports.create = () => action;\n`);
-  writeFileSync(
-    join(actions, 'scrape.js'),
-    `module.exports = require(${JSON.stringify(bundlePath('scrape'))});\n`,
-  );
+export async function startStandalonePart(directory: string, name: string, reply?: Buffer): Promise<Peer> {
   const port = await freePort();
+  const file = join(directory, `${name}.reply`);
+  if (reply !== undefined) writeFileSync(file, reply);
   return startPeer(
     { name, port },
     process.execPath,
-    [...optionsOfNpmStart(), fileURLToPath(new URL('standalone-with.mjs', import.meta.url)), actions],
-    { env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: join(actions, 'data') } },
+    [
+      ...optionsOfNpmStart(),
+      '--import',
+      'tsx',
+      fileURLToPath(new URL('standalone-part.ts', import.meta.url)),
+      ...(reply === undefined ? [] : [file]),
+    ],
+    { cwd: root, env: { PATH: process.env['PATH'], PORT: String(port) } },
   );
 }
 

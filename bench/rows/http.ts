@@ -5,7 +5,7 @@
  * while there are peers left, so every announce changes a swarm: this tracker stores every one of them, and flushes it to disk before it answers.
  *
  * Two more contenders are this tracker with a part of it left out, which shows what the parts cost: the same gateway and bundle on a store in memory that
- * costs nothing, and the gateway alone, with an action that answers at once.
+ * costs nothing, and the gateway alone, with a tracker that answers at once.
  */
 import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
 import { perSecond } from '../load/wrk-output.js';
@@ -15,12 +15,11 @@ import { startBareNode } from '../peers/bare-node.js';
 import { startBittorrentTracker } from '../peers/bittorrent-tracker.js';
 import { startOpentracker } from '../peers/opentracker.js';
 import type { Peer } from '../peers/peer.js';
-import { startStandalone, startStandaloneWith } from '../peers/standalone.js';
+import { startStandalone, startStandalonePart } from '../peers/standalone.js';
 import { formatNumber } from '../report/numbers.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';
 import { alternate, ratios, spreadOf, type Rounds } from '../spread.js';
-import { fixedResult, freeStoreAction } from '../support/action-code.js';
 import { cpuSecondsOf } from '../support/process-cpu.js';
 import { makeScratch } from '../support/scratch.js';
 
@@ -30,7 +29,7 @@ const PEERS_IN_REPLY = 50;
 type Contender = 'ours' | 'bittorrent-tracker' | 'opentracker' | 'bare Node' | Part;
 
 /** Parts of ours: what stands between it and the bare server. */
-type Part = 'a store that costs nothing' | 'an action that answers at once';
+type Part = 'a store that costs nothing' | 'a tracker that answers at once';
 
 export async function http(options: RowOptions): Promise<Measured> {
   const { quick, atEnd, rounds, tell } = options;
@@ -56,12 +55,8 @@ export async function http(options: RowOptions): Promise<Measured> {
   }
   const typical = await sampleReplies(trackers.ours.target, workload, PEERS_IN_REPLY);
   const parts: Readonly<Record<Part, AnnounceLoad>> = {
-    'a store that costs nothing': await start(
-      startStandaloneWith(scratch.directory, 'free-store', freeStoreAction()),
-    ),
-    'an action that answers at once': await start(
-      startStandaloneWith(scratch.directory, 'at-once', `() => Promise.resolve(${fixedResult(typical)})`),
-    ),
+    'a store that costs nothing': await start(startStandalonePart(scratch.directory, 'free-store')),
+    'a tracker that answers at once': await start(startStandalonePart(scratch.directory, 'at-once', typical)),
   };
   const loads = {
     ...trackers,
@@ -86,7 +81,7 @@ export async function http(options: RowOptions): Promise<Measured> {
       opentracker: () => cost.rate(loads.opentracker, connecting),
       'bare Node': () => cost.rate(loads['bare Node'], how),
       'a store that costs nothing': () => cost.rate(free, how),
-      'an action that answers at once': () => cost.rate(loads['an action that answers at once'], how),
+      'a tracker that answers at once': () => cost.rate(loads['a tracker that answers at once'], how),
     },
     tell,
   );
@@ -99,7 +94,7 @@ export async function http(options: RowOptions): Promise<Measured> {
       line(figures, 'opentracker', 'opentracker, in memory, closes every connection'),
       line(figures, 'bare Node', "Node's http server, a fixed reply"),
       line(figures, 'bare Node', "Node's http server, a fixed reply", 'a store that costs nothing'),
-      line(figures, 'bare Node', "Node's http server, a fixed reply", 'an action that answers at once'),
+      line(figures, 'bare Node', "Node's http server, a fixed reply", 'a tracker that answers at once'),
     ],
     notes: [
       `${size.swarms} swarms and 2^20 peers, ${size.filled} of which announced before; wrk with 1 thread and 64 connections, ${size.seconds} s a turn, on the same machine as the server. Replies have ${PEERS_IN_REPLY} peers in ${typical.length} bytes; the bare server answers as many bytes.`,

@@ -1,7 +1,7 @@
 import type { Store } from '../../lib/store/store.js';
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { Turns } from '../load/turns.js';
-import { config } from './action.js';
+import { config } from './tracker.js';
 import { putAll, recordOf, shardsOf, type StoredShard } from './stored-swarm.js';
 
 export interface TimedAnnounce {

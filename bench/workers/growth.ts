@@ -2,7 +2,7 @@
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import type { Store } from '../../lib/store/store.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
-import { createAction, runAction, strictLog } from '../support/action.js';
+import { ask, createFront, strictLog } from '../support/tracker.js';
 import { CountingStore } from '../support/counting-store.js';
 import { InstantStore } from '../support/instant-store.js';
 import { Population } from '../support/population.js';
@@ -67,7 +67,7 @@ work<GrowthWorker>(async ({ directory, populations, rounds, announces, scrapes }
   return output;
 });
 
-/** One population, and the tracker's two actions in a time of their own. */
+/** One population, and a tracker in a time of their own. */
 class Subject {
   private now = Date.now();
   private place = 0;
@@ -82,22 +82,21 @@ class Subject {
   ) {
     this.store = new CountingStore(store);
     const components = { store: this.store, clock: { now: () => this.now }, random: seededRandom(1) };
-    this.announce = createAction('announce', components);
-    this.scrape = createAction('scrape', components);
+    ({ announce: this.announce, scrape: this.scrape } = createFront(components));
   }
 
   announceMany(count: number): Promise<Cost> {
     const announces = Array.from({ length: count }, () => this.population.announce(this.place++));
     return this.costOf(announces, async ({ at, target, address }) => {
       this.now = at;
-      await runAction(this.announce, target, address);
+      await ask(this.announce, target, address);
     });
   }
 
   scrapeMany(count: number): Promise<Cost> {
     const targets = Array.from({ length: count }, (_, i) => this.population.scrape(i));
     return this.costOf(targets, async (target) => {
-      await runAction(this.scrape, target, '192.0.2.1');
+      await ask(this.scrape, target, '192.0.2.1');
     });
   }
 

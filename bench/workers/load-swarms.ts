@@ -5,7 +5,7 @@
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import { infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';
-import { config, strictLog } from '../support/action.js';
+import { config, strictLog } from '../support/tracker.js';
 import { putAll, recordOf, shardsOf, type StoredShard } from '../support/stored-swarm.js';
 import { work } from './work.js';
 

@@ -1,8 +1,6 @@
 /** Processor time of the tracker's own code for an announce: from request target to reply, on a store in memory that answers at once. */
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
-import { webActionParams } from '../../lib/standalone/edge.js';
-import type { WebActionResult } from '../../lib/openwhisk/web-action.js';
-import { config, createAction } from '../support/action.js';
+import { ask, config, createFront } from '../support/tracker.js';
 import { InstantStore } from '../support/instant-store.js';
 import { evenShards, putAll } from '../support/stored-swarm.js';
 import { work } from './work.js';
@@ -50,7 +48,7 @@ work<OwnCodeWorker>(async ({ rounds, announces }) => {
   const roundMs = (INTERVAL_MS * (announces + warmUps)) / (SWARMS * SIZE);
   let round = 0;
   const clock = { now: () => Date.now() + round * roundMs };
-  const action = createAction('announce', { store, clock, random: Math.random });
+  const front = createFront({ store, clock, random: Math.random });
   const escaped = Array.from({ length: SWARMS }, (_, swarm) => escapeInfohash(infohashOf(swarm)));
   let place = 0;
   const next = (): Request => {
@@ -59,16 +57,14 @@ work<OwnCodeWorker>(async ({ rounds, announces }) => {
     place++;
     return { target: announceTarget(escaped[swarm] ?? '', peer), address: addressOf(peer) };
   };
-  const announce = ({ target, address }: Request): Promise<WebActionResult> =>
-    action(webActionParams(target, address));
+  const announce = ({ target, address }: Request): Promise<Buffer> => ask(front.announce, target, address);
   const output = { announce: [] as number[], calibration: [] as number[] };
   const announceAll = async (requests: readonly Request[]): Promise<void> => {
     for (let at = 0; at < requests.length; at += AT_ONCE) {
-      const [result] = await Promise.all(requests.slice(at, at + AT_ONCE).map(announce));
+      const [reply] = await Promise.all(requests.slice(at, at + AT_ONCE).map(announce));
       // Of the others it is known that they were written.
-      const reply = Buffer.from(result?.body ?? '', 'base64');
-      if (!reply.includes(FULL_REPLY))
-        throw new Error(`no ${PEERS_IN_REPLY} peers: ${reply.toString('latin1')}`);
+      if (reply?.includes(FULL_REPLY) !== true)
+        throw new Error(`no ${PEERS_IN_REPLY} peers: ${reply?.toString('latin1') ?? ''}`);
     }
   };
   // Round 0 is for the compiler.

@@ -6,7 +6,7 @@ import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import type { Store } from '../../lib/store/store.js';
 import { infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';
-import { config, strictLog } from '../support/action.js';
+import { config, strictLog } from '../support/tracker.js';
 import { InstantStore } from '../support/instant-store.js';
 import { requireRightPurge } from '../support/right-purge.js';
 import { evenShards, putAll, recordOf, shardsOf, type StoredShard } from '../support/stored-swarm.js';

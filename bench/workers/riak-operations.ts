@@ -12,7 +12,7 @@ import { startRiakDoubleProcess, type RiakDoubleProcess } from '../../test/riak-
 import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { bundlePath } from '../paths.js';
-import { config, strictLog } from '../support/action.js';
+import { config, strictLog } from '../support/tracker.js';
 import { evenShards, putAll } from '../support/stored-swarm.js';
 import { work } from './work.js';
 

@@ -21,8 +21,4 @@ try {
 // Stack traces in the log name the sources, not the columns of a bundle.
 process.setSourceMapsEnabled(true);
 const { main } = createRequire(import.meta.url)(join(root, 'dist/standalone/main.cjs'));
-await main({
-  args: process.argv.slice(2),
-  environment: process.env,
-  actionsDirectory: join(root, 'dist/actions'),
-});
+await main({ args: process.argv.slice(2), environment: process.env });

@@ -1,3 +1,5 @@
+/** Bytes of an infohash (SHA-1; of a v2 torrent the truncated SHA-256, BEP 52). */
+export const INFOHASH_LENGTH = 20;
 /** Bytes of one IPv4 peer in compact form: address 4, port 2, big endian (BEP 23). */
 export const COMPACT_V4_LENGTH = 6;
 /** Bytes of one IPv6 peer in compact form: address 16, port 2, big endian (BEP 7). */

@@ -1,33 +1,7 @@
 import { formatAddress } from '../bittorrent/address.js';
+import type { AnnounceReply } from '../bittorrent/announce.js';
+import { COMPACT_V4_LENGTH, COMPACT_V6_LENGTH, PEER_ID_LENGTH } from '../bittorrent/peers.js';
 import { BencodeWriter, fixed, INTEGER_ROOM, LENGTH_ROOM } from './bencode-writer.js';
-import {
-  COMPACT_V4_LENGTH,
-  COMPACT_V6_LENGTH,
-  PEER_ID_LENGTH,
-  type PeerSample,
-} from '../bittorrent/peers.js';
-
-/** What an announce is answered with. Numbers are non-negative integers. */
-export interface AnnounceReply {
-  /** Seconds until the next regular announce. */
-  readonly interval: number;
-  /** Seconds before which the client must not announce again. */
-  readonly minInterval: number;
-  /** Seeders. */
-  readonly complete: number;
-  /** Leechers, partial seeds among them. */
-  readonly incomplete: number;
-  readonly peers: PeerSample;
-  /** The client's own address as the tracker sees it (BEP 24): 4 or 16 bytes. */
-  readonly externalIp: Uint8Array;
-}
-
-export interface AnnounceReplyForm {
-  /** Peers as byte strings (BEP 23 and BEP 7) rather than dictionaries (BEP 3). */
-  readonly compact: boolean;
-  /** Leave the peer ids out of the dictionaries. */
-  readonly noPeerId: boolean;
-}
 
 const COMPLETE = fixed('d8:completei');
 const EXTERNAL_IP = fixed('11:external ip');
@@ -66,11 +40,12 @@ const PEER_ROOM =
 /**
  * Encodes the reply to an announce, keys sorted. `peers` is always there, empty if need be: some clients take a reply
  * without it for damaged. `peers6` is there only if it has peers: every client that knows the key takes its absence for
- * none, and no other client needs to skip it. In dictionary form `peers` holds both families.
+ * none, and no other client needs to skip it. In dictionary form `peers` holds both families, with the ids that there are.
+ * @param compact byte strings (BEP 23 and BEP 7) rather than dictionaries (BEP 3)
  * @throws RangeError if a number is not a non-negative integer
  */
-export function encodeAnnounceReply(reply: AnnounceReply, form: AnnounceReplyForm): Buffer {
-  return form.compact ? encodeCompact(reply) : encodeDictionaries(reply, form.noPeerId);
+export function encodeAnnounceReply(reply: AnnounceReply, compact: boolean): Buffer {
+  return compact ? encodeCompact(reply) : encodeDictionaries(reply);
 }
 
 function encodeCompact(reply: AnnounceReply): Buffer {
@@ -81,13 +56,13 @@ function encodeCompact(reply: AnnounceReply): Buffer {
   return writer.raw(END).finish();
 }
 
-function encodeDictionaries(reply: AnnounceReply, noPeerId: boolean): Buffer {
+function encodeDictionaries(reply: AnnounceReply): Buffer {
   const { v4, v6, ids4, ids6 } = reply.peers;
   const count = v4.length / COMPACT_V4_LENGTH + v6.length / COMPACT_V6_LENGTH;
   const room = HEAD_ROOM + PEERS.length + LIST.length + count * PEER_ROOM + END.length;
   const writer = startReply(reply, room).raw(PEERS).raw(LIST);
-  writePeers(writer, v4, COMPACT_V4_LENGTH, noPeerId ? undefined : ids4);
-  writePeers(writer, v6, COMPACT_V6_LENGTH, noPeerId ? undefined : ids6);
+  writePeers(writer, v4, COMPACT_V4_LENGTH, ids4);
+  writePeers(writer, v6, COMPACT_V6_LENGTH, ids6);
   return writer.raw(END).raw(END).finish();
 }
 

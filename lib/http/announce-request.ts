@@ -1,48 +1,28 @@
+import { parseAddress } from '../bittorrent/address.js';
+import type { AnnounceEvent, AnnounceRequest } from '../bittorrent/announce.js';
 import { ClientError } from '../bittorrent/errors.js';
-import { missingInfohash, readInfohash } from './infohash.js';
 import { PEER_ID_LENGTH } from '../bittorrent/peers.js';
+import { missingInfohash, readInfohash } from './infohash.js';
 import { MALFORMED, QueryCursor } from './query.js';
 
-/** What the client says has happened since its last announce; `paused` is a partial seed (BEP 21). */
-export type AnnounceEvent = 'none' | 'started' | 'stopped' | 'completed' | 'paused';
-
-/** An announce (BEP 3, 7, 21, 23) as the client sent it, checked. */
-export interface AnnounceRequest {
-  /** 20 bytes. */
-  readonly infohash: Buffer;
-  /** 20 bytes. */
-  readonly peerId: Buffer;
-  /** 1 to 65535. */
-  readonly port: number;
-  /** Bytes that are still missing: 0 is a seeder; undefined (missing or not a number) is a leecher. */
-  readonly left: number | undefined;
-  readonly event: AnnounceEvent;
-  /** How many peers to return at most. */
-  readonly numwant: number;
-  /** Whether peers go out in compact form (BEP 23) rather than as dictionaries. */
+/** An announce as an HTTP client sent it. */
+export interface HttpAnnounceRequest extends AnnounceRequest {
+  readonly front: 'http';
+  /** Whether peers go out as byte strings (BEP 23 and BEP 7) rather than dictionaries (BEP 3). */
   readonly compact: boolean;
-  /** Whether the dictionary form leaves out the peer ids. */
-  readonly noPeerId: boolean;
-  /** The unescaped text of the `ip` parameter, whatever it holds; undefined if missing, empty, over-long or not ASCII. */
-  readonly ip: string | undefined;
-}
-
-export interface AnnounceOptions {
-  /** For a request without a usable `numwant`; at most `numwantMax`. */
-  readonly numwantDefault: number;
-  readonly numwantMax: number;
 }
 
 /** A full IPv6 address with an embedded IPv4 one and an interface name has 61 characters. */
 const IP_TEXT_MAX = 64;
 
 /**
- * Reads the query of an announce. Of a repeated parameter the last one counts, but for `info_hash`, of which there must
+ * Reads the query of an announce (BEP 3, 7, 21, 23). Of a repeated parameter the last one counts, but for `info_hash`, of which there must
  * be exactly one. Unknown parameters are skipped.
  * @param query what follows the `?`, still escaped
+ * @param from the client's address, 4 or 16 bytes
  * @throws ClientError if `info_hash`, `peer_id` or `port` is missing or wrong; everything else has a default
  */
-export function parseAnnounce(query: string, options: AnnounceOptions): AnnounceRequest {
+export function parseAnnounce(query: string, from: Uint8Array): HttpAnnounceRequest {
   const cursor = new QueryCursor(query);
   const peerId = Buffer.allocUnsafe(PEER_ID_LENGTH);
   let infohash: Buffer | undefined;
@@ -86,15 +66,18 @@ export function parseAnnounce(query: string, options: AnnounceOptions): Announce
     throw new ClientError(hasPort ? 'port is not a number from 1 to 65535' : 'missing port', 'never');
   }
   return {
+    front: 'http',
+    from,
+    passkey: undefined,
     infohash,
     peerId,
     port,
     left,
     event,
-    numwant: Math.min(numwant ?? options.numwantDefault, options.numwantMax),
+    numwant,
+    withIds: !compact && !noPeerId,
+    claimedAddress: ip === undefined ? undefined : parseAddress(ip),
     compact,
-    noPeerId,
-    ip: ip === '' ? undefined : ip,
   };
 }
 

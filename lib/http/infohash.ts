@@ -1,8 +1,6 @@
 import { ClientError } from '../bittorrent/errors.js';
+import { INFOHASH_LENGTH } from '../bittorrent/peers.js';
 import { MALFORMED, type QueryCursor } from './query.js';
-
-/** Bytes of an infohash (SHA-1; of a v2 torrent the truncated SHA-256, BEP 52). */
-export const INFOHASH_LENGTH = 20;
 
 /**
  * The `info_hash` under the cursor as a new buffer of 20 bytes.

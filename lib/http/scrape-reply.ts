@@ -1,19 +1,6 @@
+import { INFOHASH_LENGTH } from '../bittorrent/peers.js';
+import type { ScrapeReply } from '../bittorrent/scrape.js';
 import { BencodeWriter, fixed, INTEGER_ROOM } from './bencode-writer.js';
-import { INFOHASH_LENGTH } from './infohash.js';
-
-/** The counts of one torrent; all zeros for one that is unknown. */
-export interface ScrapedSwarm {
-  /** 20 bytes. */
-  readonly infohash: Uint8Array;
-  /** Seeders. */
-  readonly complete: number;
-  /** Completed downloads so far. */
-  readonly downloaded: number;
-  /** Leechers, partial seeds among them. */
-  readonly incomplete: number;
-  /** Leechers that still download: `incomplete` less the partial seeds (BEP 21). */
-  readonly downloaders: number;
-}
 
 const FILES = fixed('d5:filesd');
 const COMPLETE = fixed('d8:completei');
@@ -34,11 +21,10 @@ const FRAME_ROOM = FILES.length + FLAGS.length + INTEGER_ROOM + ENDS.length;
 /**
  * Encodes the reply to a scrape (BEP 48, `downloaders` of BEP 21). The infohashes are dictionary keys, so they go out
  * in byte order, whatever order they come in.
- * @param swarms distinct infohashes
- * @param minRequestInterval seconds before which the client must not scrape again
+ * @param reply with distinct infohashes
  * @throws RangeError if a number is not a non-negative integer
  */
-export function encodeScrapeReply(swarms: readonly ScrapedSwarm[], minRequestInterval: number): Buffer {
+export function encodeScrapeReply({ swarms, minRequestInterval }: ScrapeReply): Buffer {
   const writer = new BencodeWriter(FRAME_ROOM + swarms.length * SWARM_ROOM).raw(FILES);
   for (const swarm of [...swarms].sort((a, b) => Buffer.compare(a.infohash, b.infohash))) {
     writer

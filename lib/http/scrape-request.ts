@@ -2,8 +2,7 @@ import { missingInfohash, readInfohash } from './infohash.js';
 import { QueryCursor } from './query.js';
 
 /**
- * Reads the query of a scrape (BEP 48): the first `maxHashes` distinct infohashes, in byte order, as the reply needs
- * them. What comes after those is not read, so the work is bounded by the cap, and a client that asks for more gets an
+ * Reads the query of a scrape (BEP 48): the first `maxHashes` distinct infohashes. What comes after those is not read, so the work is bounded by the cap, and a client that asks for more gets an
  * answer about the first ones rather than none.
  * @param query what follows the `?`, still escaped
  * @param maxHashes at least 1
@@ -18,5 +17,5 @@ export function parseScrape(query: string, maxHashes: number): Buffer[] {
     distinct.set(infohash.toString('hex'), infohash);
   }
   if (distinct.size === 0) throw missingInfohash();
-  return [...distinct.values()].sort((a, b) => a.compare(b));
+  return [...distinct.values()];
 }

@@ -1,6 +1,7 @@
+import { encodeFailure } from '../http/failure.js';
 import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
-import { failureReply } from '../tracker/failures.js';
+import { failureOf } from '../tracker/failures.js';
 import { madeOnce } from './components.js';
 import { withProcessReport } from './process-report.js';
 import { runIdsOf } from './run.js';
@@ -21,7 +22,8 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
       const action = await actionFor(params);
       return await action(params, ids);
     } catch (error) {
-      return failureResult(failureReply(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids)));
+      const { reason, retryIn } = failureOf(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids));
+      return failureResult(encodeFailure(reason, retryIn));
     }
   };
   const reporting = withProcessReport(run);

@@ -1,11 +1,11 @@
-/** The standalone process: the OpenWhisk bundles behind an HTTP server of their own, with an embedded store. */
+/** The standalone process: the tracker behind an HTTP server of its own, with an embedded store. */
 import { networkInterfaces } from 'node:os';
 
 import { ConfigError, describeSettings, parseConfig, type Config } from '../config.js';
 import { systemClock } from '../environment.js';
+import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
-import { loadAction } from './actions.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
@@ -24,8 +24,6 @@ export interface Invocation {
   readonly args: readonly string[];
   /** Settings by name, and whatever else is there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Absolute, where the actions' bundles are. */
-  readonly actionsDirectory: string;
 }
 
 const usage = `Usage: npm start [-- --help]
@@ -61,7 +59,7 @@ export async function main(invocation: Invocation): Promise<void> {
   }
   try {
     const config = parseConfig(invocation.environment);
-    if (command === undefined) await run(config, invocation.actionsDirectory);
+    if (command === undefined) await run(config);
     else await command(config, startLog(config));
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
@@ -70,14 +68,16 @@ export async function main(invocation: Invocation): Promise<void> {
   }
 }
 
-async function run(config: Config, actionsDirectory: string): Promise<void> {
+async function run(config: Config): Promise<void> {
   const log = startLog(config);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
+  const { announce, scrape, failure } = new HttpFront(components);
   const server = new TrackerServer(
     {
-      announce: loadAction(actionsDirectory, 'announce', components),
-      scrape: loadAction(actionsDirectory, 'scrape', components),
+      announce,
+      scrape,
+      failure,
       health: new Health(() => store.check(), systemClock, log),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
 
 import type { Linked } from '../linked-list.js';
-import type { WebActionResult } from '../openwhisk/web-action.js';
-import { bodyLength, httpReply, writeBody, type HttpReply } from './edge.js';
 import { readPlainRequest, type PlainRequest } from './plain-request.js';
 import { badRequestReply } from './raw-reply.js';
 import type { ReplyHeads } from './reply-heads.js';
@@ -12,10 +10,10 @@ export interface PlainConnectionOwner {
   /** Whether replies are the last ones of their connections from now on. */
   readonly isDraining: boolean;
   readonly heads: ReplyHeads;
-  /** Runs the action that a request is for. @param remoteAddress the other end of the connection */
-  run(request: PlainRequest, remoteAddress: string): Promise<WebActionResult>;
-  /** What is answered if that throws or rejects, or gives no result. */
-  broken(cause: unknown): HttpReply;
+  /** The body of the reply to a request. @param remoteAddress the other end of the connection */
+  answer(request: PlainRequest, remoteAddress: string): Promise<Buffer>;
+  /** The body of the reply if that throws or rejects. */
+  failure(error: unknown): Buffer;
   /** Takes the connection over, paused; what arrived on it and was not answered is yet to be read from it. */
   takeOver(connection: PlainConnection, socket: Socket): void;
   onClosed(connection: PlainConnection): void;
@@ -79,29 +77,23 @@ export class PlainConnection implements Linked<PlainConnection> {
 
   #answer(request: PlainRequest, remoteAddress: string): void {
     this.#answering = true;
-    const answerBroken = (cause: unknown): void => {
-      this.#reply(request, this.owner.broken(cause));
+    const fail = (error: unknown): void => {
+      this.#reply(request, this.owner.failure(error));
     };
     try {
-      this.owner.run(request, remoteAddress).then((result) => {
-        let reply: HttpReply;
-        try {
-          reply = httpReply(result);
-        } catch (cause) {
-          reply = this.owner.broken(cause);
-        }
-        this.#reply(request, reply);
-      }, answerBroken);
-    } catch (cause) {
-      answerBroken(cause);
+      this.owner.answer(request, remoteAddress).then((body) => {
+        this.#reply(request, body);
+      }, fail);
+    } catch (error) {
+      fail(error);
     }
   }
 
-  #reply(request: PlainRequest, reply: HttpReply): void {
+  #reply(request: PlainRequest, body: Buffer): void {
     this.#answering = false;
     if (this.socket.destroyed) return;
     const isLast = !request.keepAlive || this.owner.isDraining;
-    const bytes = this.#bytesOf(reply, isLast);
+    const bytes = this.#bytesOf(body, isLast);
     if (isLast || this.#hasEnded) {
       this.#end(bytes, !request.keepAlive);
       return;
@@ -144,21 +136,12 @@ export class PlainConnection implements Linked<PlainConnection> {
     this.socket.once('drain', () => this.socket.resume());
   }
 
-  #bytesOf(reply: HttpReply, isLast: boolean): Buffer {
-    try {
-      return this.#write(reply, isLast);
-    } catch (cause) {
-      return this.#write(this.owner.broken(cause), isLast);
-    }
-  }
-
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
-  #write(reply: HttpReply, isLast: boolean): Buffer {
-    const length = bodyLength(reply);
-    const head = this.owner.heads.of(reply.status, length, isLast);
-    const bytes = Buffer.allocUnsafe(head.length + length);
+  #bytesOf(body: Buffer, isLast: boolean): Buffer {
+    const head = this.owner.heads.of(200, body.length, isLast);
+    const bytes = Buffer.allocUnsafe(head.length + body.length);
     bytes.write(head, 'latin1');
-    writeBody(reply, bytes, head.length);
+    bytes.set(body, head.length);
     return bytes;
   }
 

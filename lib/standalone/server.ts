@@ -3,11 +3,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Config } from '../config.js';
+import { parseAddress } from '../bittorrent/address.js';
+import type { HttpHandler } from '../http/front.js';
 import { LinkedList } from '../linked-list.js';
 import type { Log } from '../log.js';
-import type { WebAction, WebActionParams, WebActionResult } from '../openwhisk/web-action.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
-import { bodyOf, httpReply, webActionParams, type HttpReply } from './edge.js';
 import type { Health } from './health.js';
 import { HttpConnection } from './http-connection.js';
 import { PlainConnection, type PlainConnectionOwner } from './plain-connection.js';
@@ -17,8 +17,10 @@ import { ReplyHeads } from './reply-heads.js';
 import { routeOf } from './route.js';
 
 export interface ServerParts {
-  readonly announce: WebAction;
-  readonly scrape: WebAction;
+  readonly announce: HttpHandler;
+  readonly scrape: HttpHandler;
+  /** The reply to a request that a handler rejected. */
+  readonly failure: (error: unknown) => Buffer;
   readonly health: Health;
   /** Undefined if there is no proxy: nobody's X-Forwarded-For is looked at then. */
   readonly isTrustedProxy: TrustedProxies | undefined;
@@ -36,12 +38,9 @@ const mostHeadBytes = 16_384;
 /** How often a closing server looks for connections that have become idle. */
 const drainPollMs = 25;
 
-/** A bencoded failure for an action that broke its promise never to throw. */
-const internalError = Buffer.from('d14:failure reason14:internal errore', 'latin1').toString('base64');
-
 /**
- * The HTTP gateway of the standalone process: routes a request to an action's bundle and passes its reply on. A connection begins as a plain one,
- * and Node's own server has it from its first request on that is not plain.
+ * The HTTP server of the standalone process: routes a request to a handler and sends its reply. A connection begins as a
+ * plain one, and Node's own server has it from its first request on that is not plain.
  */
 export class TrackerServer implements PlainConnectionOwner {
   readonly #parts: ServerParts;
@@ -149,14 +148,12 @@ export class TrackerServer implements PlainConnectionOwner {
     return this.#draining;
   }
 
-  run({ action, target, forwardedFor }: PlainRequest, remoteAddress: string): Promise<WebActionResult> {
-    const address = this.#clientAddress(remoteAddress, forwardedFor);
-    return this.#parts[action](webActionParams(target, address));
+  answer({ action, target, forwardedFor }: PlainRequest, remoteAddress: string): Promise<Buffer> {
+    return this.#parts[action](target, this.#clientAddress(remoteAddress, forwardedFor));
   }
 
-  broken(cause: unknown): HttpReply {
-    this.#parts.log.error('action failed', { cause });
-    return { status: 200, body: internalError };
+  failure(error: unknown): Buffer {
+    return this.#parts.failure(error);
   }
 
   takeOver(connection: PlainConnection, socket: Socket): void {
@@ -194,10 +191,10 @@ export class TrackerServer implements PlainConnectionOwner {
     }
     switch (routeOf(request.url ?? '')) {
       case 'announce':
-        this.#run(this.#parts.announce, request, reply);
+        void this.#run(this.#parts.announce, request, reply);
         return;
       case 'scrape':
-        this.#run(this.#parts.scrape, request, reply);
+        void this.#run(this.#parts.scrape, request, reply);
         return;
       case 'health':
         void this.#answerHealth(reply);
@@ -210,7 +207,7 @@ export class TrackerServer implements PlainConnectionOwner {
     }
   };
 
-  #run(action: WebAction, request: IncomingMessage, reply: ServerResponse): void {
+  async #run(handler: HttpHandler, request: IncomingMessage, reply: ServerResponse): Promise<void> {
     if (request.method === 'HEAD') {
       // HEAD is safe (RFC 9110): whoever looks must not join a swarm by it. So nothing runs, and nobody knows a length.
       reply.writeHead(200, ['Content-Type', 'text/plain']).end();
@@ -222,25 +219,26 @@ export class TrackerServer implements PlainConnectionOwner {
       reply.destroy();
       return;
     }
-    const address = this.#clientAddress(remoteAddress, forwardedFor(request));
-    void this.#pass(action, webActionParams(request.url ?? '', address), reply);
-  }
-
-  #clientAddress(remoteAddress: string, forwardedFor: string | undefined): string {
-    const { isTrustedProxy } = this.#parts;
-    return isTrustedProxy === undefined
-      ? remoteAddress
-      : clientAddress(remoteAddress, forwardedFor, isTrustedProxy);
-  }
-
-  async #pass(action: WebAction, params: WebActionParams, reply: ServerResponse): Promise<void> {
+    let body: Buffer;
     try {
-      const result = httpReply(await action(params));
-      this.#send(reply, result.status, bodyOf(result));
-    } catch (cause) {
-      const result = this.broken(cause);
-      this.#send(reply, result.status, bodyOf(result));
+      const from = this.#clientAddress(remoteAddress, forwardedFor(request));
+      body = await handler(request.url ?? '', from);
+    } catch (error) {
+      body = this.#parts.failure(error);
     }
+    this.#send(reply, 200, body);
+  }
+
+  /** @throws TypeError for an address that is none, which the system does not give */
+  #clientAddress(remoteAddress: string, forwardedFor: string | undefined): Uint8Array {
+    const { isTrustedProxy } = this.#parts;
+    const address =
+      isTrustedProxy === undefined
+        ? remoteAddress
+        : clientAddress(remoteAddress, forwardedFor, isTrustedProxy);
+    const bytes = parseAddress(address);
+    if (bytes === undefined) throw new TypeError('the client has no address');
+    return bytes;
   }
 
   async #answerHealth(reply: ServerResponse): Promise<void> {

@@ -33,6 +33,8 @@ export interface SwarmComponents {
   readonly random: Random;
   readonly log: Log;
   readonly rules: SwarmRules;
+  /** A completed download was counted. */
+  readonly onDownload?: () => void;
 }
 
 /** Which peers an announcing peer wants. */
@@ -88,6 +90,7 @@ export class Swarms {
   private async countDownload(infohash: string, log: Log): Promise<void> {
     try {
       await this.components.store.increment(infohash, 1);
+      this.components.onDownload?.();
     } catch (cause) {
       log.error('download not counted', { infohash, cause });
     }

@@ -2,6 +2,8 @@ import type { Config } from '../config.js';
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
+import type { Metrics } from './metrics.js';
+import type { Policy } from './policy.js';
 
 /** What a tracker is made of: everything that it takes from outside. */
 export interface TrackerComponents {
@@ -10,4 +12,8 @@ export interface TrackerComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Without one everything is served. */
+  readonly policy?: Policy;
+  /** Without any nothing is counted. */
+  readonly metrics?: Metrics;
 }

@@ -18,7 +18,6 @@ import { powerLawSizes } from '../../bench/load/power-law.js';
 import { ReplyReader } from '../../bench/load/reply-reader.js';
 import { Turns } from '../../bench/load/turns.js';
 import { PEERS, peerAt } from '../../bench/load/workload.js';
-import { parseConfig } from '../../lib/config.js';
 import { parseAnnounce } from '../../lib/http/announce-request.js';
 
 describe('The load of the measurements', () => {
@@ -71,7 +70,7 @@ describe('The load of the measurements', () => {
 
   it('announces what the tracker understands', () => {
     const target = announceTarget(escapeInfohash(infohashOf(7)), 70_000);
-    const request = parseAnnounce(target.slice(target.indexOf('?') + 1), parseConfig({}));
+    const request = parseAnnounce(target.slice(target.indexOf('?') + 1), Uint8Array.of(192, 0, 2, 1));
     expect(Buffer.from(request.infohash)).to.deep.equal(infohashOf(7));
     expect(Buffer.from(request.peerId).toString()).to.equal(peerIdOf(70_000));
     expect(addressOf(70_000)).to.equal('10.1.17.112');

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { addressOf, announceTarget, escapeInfohash, infohashOf } from '../../bench/load/numbered.js';
 import { InstantStore } from '../../bench/support/instant-store.js';
 import { Population } from '../../bench/support/population.js';
-import { config } from '../../bench/support/action.js';
+import { config } from '../../bench/support/tracker.js';
 import { infohashKey, shardKey } from '../../lib/swarm/placement.js';
 
 const FIRST = 5;

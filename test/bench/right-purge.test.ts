@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { config, strictLog } from '../../bench/support/action.js';
+import { config, strictLog } from '../../bench/support/tracker.js';
 import { InstantStore } from '../../bench/support/instant-store.js';
 import { requireRightPurge } from '../../bench/support/right-purge.js';
 import { evenShards, putAll } from '../../bench/support/stored-swarm.js';

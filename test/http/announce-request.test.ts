@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseAnnounce, type AnnounceRequest } from '../../lib/http/announce-request.js';
+import { parseAnnounce, type HttpAnnounceRequest } from '../../lib/http/announce-request.js';
 import {
   clientErrorOf,
   escapeBytes,
@@ -9,14 +9,14 @@ import {
   queryLikeText,
 } from './support.js';
 
-const OPTIONS = { numwantDefault: 50, numwantMax: 200 };
+const FROM = Uint8Array.of(192, 0, 2, 1);
 const INFOHASH = 'info_hash=aaaaaaaaaaaaaaaaaaaa';
 const PEER_ID = 'peer_id=-TR4060-abcdefghijkl';
 const PORT = 'port=6881';
 const GOOD = `${INFOHASH}&${PEER_ID}&${PORT}`;
 
-function parse(query: string): AnnounceRequest {
-  return parseAnnounce(query, OPTIONS);
+function parse(query: string): HttpAnnounceRequest {
+  return parseAnnounce(query, FROM);
 }
 
 function expectFailure(query: string, reason: string): void {
@@ -32,29 +32,35 @@ describe('parseAnnounce', () => {
         '&downloaded=0&left=123456789&corrupt=0&key=8AB3F1C2&event=started&numwant=80&compact=1&no_peer_id=1&ip=192.0.2.7',
     );
     expect(request).to.deep.equal({
+      front: 'http',
+      from: FROM,
+      passkey: undefined,
       infohash: Buffer.from('123456789abcdef123456789abcdef123456789a', 'hex'),
       peerId: Buffer.from('-qB4650-9wPc2kQz1)Ab'),
       port: 51413,
       left: 123456789,
       event: 'started',
       numwant: 80,
+      withIds: false,
+      claimedAddress: Uint8Array.of(192, 0, 2, 7),
       compact: true,
-      noPeerId: true,
-      ip: '192.0.2.7',
     });
   });
 
   it('needs info_hash, peer_id and port, and has a default for everything else', () => {
     expect(parse(GOOD)).to.deep.equal({
+      front: 'http',
+      from: FROM,
+      passkey: undefined,
       infohash: Buffer.alloc(20, 'a'),
       peerId: Buffer.from('-TR4060-abcdefghijkl'),
       port: 6881,
       left: undefined,
       event: 'none',
-      numwant: 50,
+      numwant: undefined,
+      withIds: false,
+      claimedAddress: undefined,
       compact: true,
-      noPeerId: false,
-      ip: undefined,
     });
   });
 
@@ -188,25 +194,20 @@ describe('parseAnnounce', () => {
   });
 
   describe('numwant', () => {
-    it('is taken as it is up to the cap', () => {
+    it('is taken as it is, whatever the tracker makes of it', () => {
       expect(parse(`${GOOD}&numwant=1`).numwant).to.equal(1);
-      expect(parse(`${GOOD}&numwant=200`).numwant).to.equal(200);
-      expect(parse(`${GOOD}&numwant=201`).numwant).to.equal(200);
-      expect(parse(`${GOOD}&numwant=99999999999999999999`).numwant).to.equal(200);
+      expect(parse(`${GOOD}&numwant=201`).numwant).to.equal(201);
+      expect(parse(`${GOOD}&numwant=99999999999999999999`).numwant).to.equal(Number.MAX_SAFE_INTEGER);
     });
 
     it('may be 0', () => {
       expect(parse(`${GOOD}&numwant=0`).numwant).to.equal(0);
     });
 
-    it('is the default if it is negative or no number', () => {
+    it('is not said if it is negative or no number', () => {
       for (const numwant of ['', '-1', 'abc', '1e2', '%']) {
-        expect(parse(`${GOOD}&numwant=${numwant}`).numwant, numwant).to.equal(50);
+        expect(parse(`${GOOD}&numwant=${numwant}`).numwant, numwant).to.equal(undefined);
       }
-    });
-
-    it('is never above the cap by default either', () => {
-      expect(parseAnnounce(GOOD, { numwantDefault: 50, numwantMax: 30 }).numwant).to.equal(30);
     });
   });
 
@@ -216,22 +217,25 @@ describe('parseAnnounce', () => {
       expect(parse(`${GOOD}&compact=${compact}`).compact, compact).to.equal(true);
   });
 
-  it('leaves peer ids out with no_peer_id=1 only', () => {
-    expect(parse(`${GOOD}&no_peer_id=1`).noPeerId).to.equal(true);
+  it('wants peer ids with compact=0, unless no_peer_id=1', () => {
+    expect(parse(`${GOOD}&compact=0`).withIds).to.equal(true);
+    expect(parse(`${GOOD}&compact=0&no_peer_id=1`).withIds).to.equal(false);
     for (const value of ['0', '', '2'])
-      expect(parse(`${GOOD}&no_peer_id=${value}`).noPeerId, value).to.equal(false);
+      expect(parse(`${GOOD}&compact=0&no_peer_id=${value}`).withIds, value).to.equal(true);
+    expect(parse(`${GOOD}&no_peer_id=0`).withIds).to.equal(false);
   });
 
   describe('ip', () => {
-    it('is passed on unescaped and unchecked', () => {
-      expect(parse(`${GOOD}&ip=2001%3Adb8%3A%3A1`).ip).to.equal('2001:db8::1');
-      expect(parse(`${GOOD}&ip=tracker.example`).ip).to.equal('tracker.example');
-      expect(parse(`${GOOD}&ip=fe80::1%25eth0`).ip).to.equal('fe80::1%eth0');
+    it('is the claimed address, in bytes', () => {
+      const v6 = Uint8Array.from([0x20, 1, 0x0d, 0xb8, ...new Array<number>(11).fill(0), 1]);
+      expect(parse(`${GOOD}&ip=192.0.2.7`).claimedAddress).to.deep.equal(Uint8Array.of(192, 0, 2, 7));
+      expect(parse(`${GOOD}&ip=2001%3Adb8%3A%3A1`).claimedAddress).to.deep.equal(v6);
+      expect(parse(`${GOOD}&ip=2001:db8::1%25eth0`).claimedAddress).to.deep.equal(v6);
     });
 
-    it('is none if it is empty, malformed, not ASCII or longer than any address', () => {
-      for (const ip of ['', '%', '%e9', '\u00e9', '1'.repeat(65)])
-        expect(parse(`${GOOD}&ip=${ip}`).ip, ip).to.equal(undefined);
+    it('is none if it is no address: names are never looked up', () => {
+      for (const ip of ['', '%', '%e9', '\u00e9', '1'.repeat(65), 'localhost', 'tracker.example', '1.2.3'])
+        expect(parse(`${GOOD}&ip=${ip}`).claimedAddress, ip).to.equal(undefined);
     });
   });
 
@@ -246,10 +250,10 @@ describe('parseAnnounce', () => {
       event: 'completed',
       numwant: 2,
       compact: true,
-      noPeerId: false,
+      withIds: false,
     });
     expect(request.peerId.toString()).to.equal('-TR4060-abcdefghijkl');
-    expect(request.ip).to.equal('192.0.2.2');
+    expect(request.claimedAddress).to.deep.equal(Uint8Array.of(192, 0, 2, 2));
     expect(parse(`${GOOD}&left=0&left=`).left).to.equal(undefined);
     expectFailure(`${GOOD}&port=0`, 'port is not a number from 1 to 65535');
     expectFailure(`${GOOD}&peer_id=${'a'.repeat(19)}`, 'peer_id is not 20 bytes');

@@ -1,11 +1,16 @@
 import bencode from 'bencode';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeScrapeReply, type ScrapedSwarm } from '../../lib/http/scrape-reply.js';
+import type { ScrapedSwarm } from '../../lib/bittorrent/scrape.js';
+import { encodeScrapeReply } from '../../lib/http/scrape-reply.js';
 import { decodeCanonical, type Bencoded } from './bencoding.js';
 
 function swarm(fill: number): ScrapedSwarm {
   return { infohash: Buffer.alloc(20, fill), complete: 5, downloaded: 50, incomplete: 10, downloaders: 7 };
+}
+
+function encode(swarms: readonly ScrapedSwarm[], minRequestInterval: number): Buffer {
+  return encodeScrapeReply({ swarms, minRequestInterval });
 }
 
 function hex(text: string): string {
@@ -24,7 +29,7 @@ function counts({ complete, downloaded, downloaders, incomplete }: ScrapedSwarm)
 
 describe('encodeScrapeReply', () => {
   it('has a dictionary of counts for each infohash, and the minimum interval in seconds', () => {
-    expect(encodeScrapeReply([swarm(0x61)], 900).toString('latin1')).to.equal(
+    expect(encode([swarm(0x61)], 900).toString('latin1')).to.equal(
       'd5:filesd20:aaaaaaaaaaaaaaaaaaaad8:completei5e10:downloadedi50e11:downloadersi7e10:incompletei10eee' +
         '5:flagsd20:min_request_intervali900eee',
     );
@@ -32,17 +37,17 @@ describe('encodeScrapeReply', () => {
 
   it('has zeros for an unknown torrent', () => {
     const unknown = { infohash: Buffer.alloc(20), complete: 0, downloaded: 0, incomplete: 0, downloaders: 0 };
-    expect(encodeScrapeReply([unknown], 900).toString('latin1')).to.contain(
+    expect(encode([unknown], 900).toString('latin1')).to.contain(
       'd8:completei0e10:downloadedi0e11:downloadersi0e10:incompletei0ee',
     );
   });
 
   it('has empty files for no swarms', () => {
-    expect(encodeScrapeReply([], 60).toString()).to.equal('d5:filesde5:flagsd20:min_request_intervali60eee');
+    expect(encode([], 60).toString()).to.equal('d5:filesde5:flagsd20:min_request_intervali60eee');
   });
 
   it('has the infohashes in byte order, whatever order they come in', () => {
-    const reply = encodeScrapeReply([swarm(0xff), swarm(0x80), swarm(0x00), swarm(0x7f), swarm(0x0a)], 900);
+    const reply = encode([swarm(0xff), swarm(0x80), swarm(0x00), swarm(0x7f), swarm(0x0a)], 900);
     const files = (decodeCanonical(reply) as Map<string, Map<string, Bencoded>>).get(hex('files'));
     expect([...(files?.keys() ?? [])]).to.deep.equal(
       ['00', '0a', '7f', '80', 'ff'].map((byte) => byte.repeat(20)),
@@ -51,15 +56,15 @@ describe('encodeScrapeReply', () => {
 
   it('leaves the order of what it was given alone', () => {
     const swarms = [swarm(2), swarm(1)];
-    encodeScrapeReply(swarms, 900);
+    encode(swarms, 900);
     expect(swarms.map(({ infohash }) => infohash[0])).to.deep.equal([2, 1]);
   });
 
   it('refuses a number that bencoding or a client cannot take', () => {
     for (const value of [-1, 1.5, NaN]) {
-      expect(() => encodeScrapeReply([], value)).to.throw(RangeError);
+      expect(() => encode([], value)).to.throw(RangeError);
       for (const key of ['complete', 'downloaded', 'incomplete', 'downloaders'] as const) {
-        expect(() => encodeScrapeReply([{ ...swarm(1), [key]: value }], 900), key).to.throw(RangeError);
+        expect(() => encode([{ ...swarm(1), [key]: value }], 900), key).to.throw(RangeError);
       }
     }
   });
@@ -79,7 +84,7 @@ describe('encodeScrapeReply', () => {
     fc.assert(
       fc.property(anySwarms, fc.nat(), (swarms, interval) => {
         const key = ({ infohash }: ScrapedSwarm): string => Buffer.from(infohash).toString('hex');
-        expect(decodeCanonical(encodeScrapeReply(swarms, interval))).to.deep.equal(
+        expect(decodeCanonical(encode(swarms, interval))).to.deep.equal(
           new Map([
             [hex('files'), new Map(swarms.map((each) => [key(each), counts(each)]))],
             [hex('flags'), new Map([[hex('min_request_interval'), interval]])],
@@ -90,7 +95,7 @@ describe('encodeScrapeReply', () => {
   });
 
   it('is read by the bencode package, with an infohash that is not text as hex', () => {
-    const decoded = bencode.decode(encodeScrapeReply([swarm(0xff), swarm(0x61)], 900)) as object;
+    const decoded = bencode.decode(encode([swarm(0xff), swarm(0x61)], 900)) as object;
     const expected = { complete: 5, downloaded: 50, downloaders: 7, incomplete: 10 };
     expect(decoded).to.deep.equal({
       files: { ['a'.repeat(20)]: expected, ['ff'.repeat(20)]: expected },

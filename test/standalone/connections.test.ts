@@ -13,7 +13,6 @@ import {
   result,
   serve,
   statusOf,
-  targetOf,
 } from './support/server.js';
 
 describe('the HTTP server and its connections', () => {
@@ -189,7 +188,7 @@ describe('the HTTP server and its connections', () => {
       for (const socket of sockets) socket.resetAndDestroy();
       answered();
       await delay(20);
-      subject.announce = (params) => Promise.resolve(result(`announced ${targetOf(params)}`));
+      subject.announce = (target) => Promise.resolve(result(`announced ${target}`));
       await expectGoodAnnounce(subject);
       expect(subject.errors).to.deep.equal([]);
     });

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 
 import { ClientError } from '../../lib/bittorrent/errors.js';
 import { StoreUnavailableError } from '../../lib/store/errors.js';
-import { ScrapeTracker } from '../../lib/tracker/scrape.js';
 import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
 import { RecordingLog } from '../support/recording-log.js';
@@ -63,12 +62,12 @@ describe('the reply to a scrape', () => {
 
 describe('a scrape that cannot be answered', () => {
   it('asks for no swarm, or for something that is none', async () => {
-    const scrapes = new ScrapeTracker(new TrackerSite().components);
+    const site = new TrackerSite();
     for (const [query, reason] of [
       ['', 'missing info_hash'],
       ['info_hash=short', 'info_hash is not 20 bytes'],
     ] as const) {
-      const error: unknown = await scrapes.answer(query).catch((failure: unknown) => failure);
+      const error: unknown = await site.scrapeQuery(query).catch((failure: unknown) => failure);
       expect(error).to.be.instanceOf(ClientError);
       expect(error).to.include({ message: reason, retryIn: 'never' });
     }
@@ -81,7 +80,7 @@ describe('a scrape that cannot be answered', () => {
     const { values, version } = await site.store.fetch(key);
     await site.store.put(key, damaged(defined(values[0])), version);
     const log = new RecordingLog();
-    await new ScrapeTracker(site.components).answer(`info_hash=${escapeBytes(INFOHASH)}`, undefined, log);
+    await site.scrapeQuery(`info_hash=${escapeBytes(INFOHASH)}`, log);
     expect(log.lines.map(({ event }) => event)).to.deep.equal(['shard damaged']);
     expect(site.log.lines).to.deep.equal([]);
   });

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 
 import { parseConfig } from '../../lib/config.js';
 import { parseAddress } from '../../lib/bittorrent/address.js';
-import { AnnounceTracker } from '../../lib/tracker/announce.js';
+import { HttpFront } from '../../lib/http/front.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
-import { ScrapeTracker } from '../../lib/tracker/scrape.js';
+import type { Log } from '../../lib/log.js';
 import { decodeCanonical, type Bencoded } from '../http/bencoding.js';
 import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
@@ -45,11 +45,17 @@ export class TrackerSite {
   readonly components: TrackerComponents;
   /** The time, in milliseconds. */
   milliseconds = 1_700_000_000_000;
-  private readonly announces: AnnounceTracker;
-  private readonly scrapes: ScrapeTracker;
+  readonly front: HttpFront;
 
-  /** @param settings by name, as in the environment; without jitter unless they say otherwise */
-  constructor(settings: Readonly<Record<string, string>> = {}, options: Partial<MemoryStoreOptions> = {}) {
+  /**
+   * @param settings by name, as in the environment; without jitter unless they say otherwise
+   * @param more components that a tracker can do without
+   */
+  constructor(
+    settings: Readonly<Record<string, string>> = {},
+    options: Partial<MemoryStoreOptions> = {},
+    more: Pick<TrackerComponents, 'policy' | 'metrics'> = {},
+  ) {
     this.store = new MemoryStore({ concurrency: 'siblings', ...options });
     this.components = {
       config: parseConfig({ INTERVAL_JITTER: '0', ...settings }),
@@ -57,14 +63,14 @@ export class TrackerSite {
       clock: { now: () => this.milliseconds },
       random: seededRandom(3),
       log: this.log,
+      ...more,
     };
-    this.announces = new AnnounceTracker(this.components);
-    this.scrapes = new ScrapeTracker(this.components);
+    this.front = new HttpFront(this.components);
   }
 
   /** What a query from an address is answered with. */
   async announce(query: string, address: string): Promise<Reply> {
-    return new Reply(await this.announces.answer(query, defined(parseAddress(address))));
+    return new Reply(await this.front.announce(`/announce?${query}`, defined(parseAddress(address))));
   }
 
   /** What a numbered client is answered with. */
@@ -73,8 +79,11 @@ export class TrackerSite {
   }
 
   async scrape(...infohashes: readonly Uint8Array[]): Promise<Reply> {
-    const query = infohashes.map((infohash) => `info_hash=${escapeBytes(infohash)}`).join('&');
-    return new Reply(await this.scrapes.answer(query));
+    return this.scrapeQuery(infohashes.map((infohash) => `info_hash=${escapeBytes(infohash)}`).join('&'));
+  }
+
+  async scrapeQuery(query: string, log?: Log): Promise<Reply> {
+    return new Reply(await this.front.scrape(`/scrape?${query}`, Uint8Array.of(192, 0, 2, 1), log));
   }
 
   /** What the scrape of one swarm says of it. */

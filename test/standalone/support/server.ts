@@ -6,38 +6,32 @@ import { Health } from '../../../lib/standalone/health.js';
 import { TrackerServer, type ServerLimits } from '../../../lib/standalone/server.js';
 import { systemClock } from '../../../lib/environment.js';
 import type { Log } from '../../../lib/log.js';
-import type { WebAction, WebActionParams, WebActionResult } from '../../../lib/openwhisk/web-action.js';
+import type { HttpHandler } from '../../../lib/http/front.js';
+import { formatAddress } from '../../../lib/bittorrent/address.js';
 import { exchange } from '../../support/raw-http.js';
 
-export function result(body: string): WebActionResult {
-  return {
-    statusCode: 200,
-    headers: { 'Content-Type': 'application/octet-stream' },
-    body: Buffer.from(body, 'latin1').toString('base64'),
-  };
+export function result(body: string): Buffer {
+  return Buffer.from(body, 'latin1');
 }
 
-export function targetOf(params: WebActionParams): string {
-  return (params.__ow_headers as Record<string, string>)['x-original-uri'] ?? '';
+/** What a handler was asked. */
+export interface Call {
+  readonly target: string;
+  readonly from: string;
 }
 
-/** A server whose actions answer what they were asked, and a count of how often they ran. */
+/** A server whose handlers answer what they were asked, and a count of how often they ran. */
 export class Subject {
-  readonly calls: WebActionParams[] = [];
-  readonly errors: string[] = [];
+  readonly calls: Call[] = [];
+  readonly errors: unknown[] = [];
   healthy = true;
-  announce: WebAction = (params) => Promise.resolve(result(`announced ${targetOf(params)}`));
+  announce: HttpHandler = (target) => Promise.resolve(result(`announced ${target}`));
   port = 0;
   readonly server: TrackerServer;
 
   constructor(limits: Partial<ServerLimits>, isTrustedProxy: TrustedProxies | undefined) {
     const nothing = (): void => undefined;
-    const log: Log = {
-      error: (event) => void this.errors.push(event),
-      warn: nothing,
-      info: nothing,
-      debug: nothing,
-    };
+    const log: Log = { error: nothing, warn: nothing, info: nothing, debug: nothing };
     const health = new Health(
       () => (this.healthy ? Promise.resolve() : Promise.reject(new Error('no'))),
       systemClock,
@@ -45,11 +39,15 @@ export class Subject {
     );
     this.server = new TrackerServer(
       {
-        announce: (params) => {
-          this.calls.push(params);
-          return this.announce(params);
+        announce: (target, from) => {
+          this.calls.push({ target, from: formatAddress(from) });
+          return this.announce(target, from);
         },
-        scrape: (params) => Promise.resolve(result(`scraped ${targetOf(params)}`)),
+        scrape: (target) => Promise.resolve(result(`scraped ${target}`)),
+        failure: (error) => {
+          this.errors.push(error);
+          return result('failed');
+        },
         health,
         isTrustedProxy,
         log,
@@ -67,9 +65,9 @@ export class Subject {
 
   /** Has announces take so long from now on. */
   answerAfter(milliseconds: number): void {
-    this.announce = async (params) => {
+    this.announce = async (target) => {
       await delay(milliseconds);
-      return result(`announced ${targetOf(params)}`);
+      return result(`announced ${target}`);
     };
   }
 }

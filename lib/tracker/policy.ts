@@ -1,0 +1,19 @@
+import type { AnnounceRequest } from '../bittorrent/announce.js';
+import type { Refusal } from '../bittorrent/errors.js';
+import type { ScrapeRequest } from '../bittorrent/scrape.js';
+
+/** Undefined: the request is served. A promise only where the answer has to be fetched: any other costs nothing. */
+export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
+
+/**
+ * Which requests are served. The tracker asks before it touches the store. What a verdict throws or rejects with fails
+ * the request as a failure of the store would.
+ */
+export interface Policy {
+  announce(request: AnnounceRequest): Verdict;
+  /** Asked for each infohash of a scrape; those that are refused are left out of the reply. */
+  scrape(infohash: Uint8Array, request: ScrapeRequest): Verdict;
+}
+
+/** Serves everything. */
+export const openPolicy: Policy = { announce: () => undefined, scrape: () => undefined };

@@ -1,0 +1,188 @@
+import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
+import { isPrivateAddress } from '../bittorrent/address.js';
+import { Refusal } from '../bittorrent/errors.js';
+import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
+import type { Config } from '../config.js';
+import type { Log } from '../log.js';
+import type { Announcement } from '../swarm/announcement.js';
+import { expiryDeadline } from '../swarm/peer-record.js';
+import { scrapeSwarm } from '../swarm/scrape.js';
+import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
+import type { TrackerComponents } from './components.js';
+import { Deadlines } from './deadlines.js';
+import { outcomeOf } from './failures.js';
+import { mapBounded } from './map-bounded.js';
+import { noMetrics, type Metrics } from './metrics.js';
+import { openPolicy, type Policy } from './policy.js';
+
+/**
+ * The tracker, whatever protocol it is asked by: what a peer announces goes into its swarm, and peers to connect to come
+ * back (BEP 3); a scrape counts swarms as they are stored now (BEP 48).
+ */
+export class Tracker {
+  private readonly swarms: Swarms;
+  private readonly deadlines: Deadlines;
+  private readonly policy: Policy;
+  private readonly metrics: Metrics;
+
+  constructor(private readonly components: TrackerComponents) {
+    const { config, policy = openPolicy, metrics = noMetrics } = components;
+    this.policy = policy;
+    this.metrics = metrics;
+    this.deadlines = new Deadlines(config.announceTimeoutMs);
+    this.swarms = new Swarms({
+      ...components,
+      rules: {
+        ...config,
+        warmMilliseconds: config.warmSeconds * 1000,
+        unwrittenSeconds: unwrittenSeconds(config),
+      },
+      onDownload: () => {
+        metrics.downloadCounted();
+      },
+    });
+  }
+
+  /**
+   * @param log for what goes wrong with this announce alone
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a StoreError if the peer could
+   *   not be stored. See `failureOf`.
+   */
+  announce(request: AnnounceRequest, log = this.components.log): Promise<AnnounceReply> {
+    const startedAt = this.metrics.now();
+    return this.deadlines.within(this.allowedAnnounce(request, log)).then(
+      (answer) => {
+        const reply = this.replyTo(request, answer);
+        this.metrics.announced(request, 'answered', this.metrics.now() - startedAt);
+        return reply;
+      },
+      (error: unknown) => {
+        if (error instanceof Refusal) this.metrics.refused(request.front, error.rule);
+        this.metrics.announced(request, outcomeOf(error), this.metrics.now() - startedAt);
+        throw error;
+      },
+    );
+  }
+
+  /**
+   * @param log for what is wrong with the swarms that are asked for
+   * @returns a swarm that is not known has zeros
+   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could not be read
+   */
+  scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
+    const startedAt = this.metrics.now();
+    return this.deadlines.within(this.scrapeAllowed(request, log)).then(
+      (swarms) => {
+        this.metrics.scraped(request, 'answered', this.metrics.now() - startedAt);
+        return { swarms, minRequestInterval: this.components.config.scrapeIntervalSeconds };
+      },
+      (error: unknown) => {
+        this.metrics.scraped(request, outcomeOf(error), this.metrics.now() - startedAt);
+        throw error;
+      },
+    );
+  }
+
+  private allowedAnnounce(request: AnnounceRequest, log: Log): Promise<SwarmAnswer> {
+    try {
+      const verdict = this.policy.announce(request);
+      if (verdict === undefined) return this.enter(request, log);
+      if (verdict instanceof Refusal) return Promise.reject(verdict);
+      return verdict.then((refusal) => {
+        if (refusal !== undefined) throw refusal;
+        return this.enter(request, log);
+      });
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is what was thrown
+      return Promise.reject(error);
+    }
+  }
+
+  private enter(request: AnnounceRequest, log: Log): Promise<SwarmAnswer> {
+    const { numwantDefault, numwantMax } = this.components.config;
+    const limit = Math.min(request.numwant ?? numwantDefault, numwantMax);
+    const announcement = announcementOf(request, this.peerAddress(request));
+    return this.swarms.announce(announcement, { limit, withIds: request.withIds }, log);
+  }
+
+  private replyTo({ from }: AnnounceRequest, { counts, peers }: SwarmAnswer): AnnounceReply {
+    const { config } = this.components;
+    return {
+      interval: this.jittered(config.announceIntervalSeconds),
+      minInterval: config.minIntervalSeconds,
+      complete: counts.seeders,
+      incomplete: counts.leechers + counts.partialSeeds,
+      peers,
+      externalIp: from,
+    };
+  }
+
+  /**
+   * The address to give to other peers: the client's own, or what it says if it is configured to be believed and is on a
+   * private network.
+   */
+  private peerAddress({ claimedAddress, from }: AnnounceRequest): Uint8Array {
+    if (claimedAddress === undefined || !this.components.config.trustIpParameter) return from;
+    return isPrivateAddress(from) ? claimedAddress : from;
+  }
+
+  private jittered(seconds: number): number {
+    const { config, random } = this.components;
+    return seconds + Math.floor((random() * seconds * config.intervalJitterPercent) / 100);
+  }
+
+  private async scrapeAllowed(request: ScrapeRequest, log: Log): Promise<ScrapedSwarm[]> {
+    const { config, clock } = this.components;
+    const allowed = await this.allowedInfohashes(request);
+    const deadline = expiryDeadline(clock.now(), config.peerLifetimeSeconds);
+    const context = { ...this.components, log };
+    return mapBounded(allowed, SWARMS_AT_ONCE, async (infohash) => {
+      const { counts, downloads } = await scrapeSwarm(context, infohash, deadline);
+      return {
+        infohash,
+        complete: counts.seeders,
+        downloaded: downloads,
+        incomplete: counts.leechers + counts.partialSeeds,
+        downloaders: counts.leechers,
+      };
+    });
+  }
+
+  private async allowedInfohashes(request: ScrapeRequest): Promise<Uint8Array[]> {
+    const allowed: Uint8Array[] = [];
+    for (const infohash of request.infohashes.slice(0, this.components.config.scrapeMaxHashes)) {
+      const verdict = this.policy.scrape(infohash, request);
+      const refusal = verdict instanceof Promise ? await verdict : verdict;
+      if (refusal === undefined) allowed.push(infohash);
+      else this.metrics.refused(request.front, refusal.rule);
+    }
+    return allowed;
+  }
+}
+
+function announcementOf(request: AnnounceRequest, address: Uint8Array): Announcement {
+  const { infohash, peerId, port, left, event } = request;
+  const isPaused = event === 'paused';
+  return {
+    infohash,
+    peerId,
+    address,
+    port,
+    state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
+    event: isPaused ? 'none' : event,
+  };
+}
+
+/**
+ * For how long a re-announce need not be written: the peer's life is then counted from the announce before, and must
+ * still reach to the next one, which comes after the longest jittered interval. Half of what is left then stays for
+ * clients that come late, or were told to come again in some minutes, and for clocks that differ.
+ */
+function unwrittenSeconds(config: Config): number {
+  const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
+  const spare = Math.floor((config.peerLifetimeSeconds - longestInterval) / 2);
+  return Math.min(config.minIntervalSeconds, spare);
+}
+
+/** One scrape must not take all of a store's calls: it may name a hundred swarms of many shards. */
+const SWARMS_AT_ONCE = 16;
