@@ -9,6 +9,7 @@ import { choice, type Setting, type SettingGroup, type ValuesOf } from './settin
 import { standaloneSettings } from './config/standalone.js';
 import { swarmSettings } from './config/swarm.js';
 import { trackerSettings } from './config/tracker.js';
+import { udpSettings } from './config/udp.js';
 import { driverOf, storeDrivers, storeNames, storeSettings } from './store/registry.js';
 
 export { ConfigError } from './settings/error.js';
@@ -32,6 +33,7 @@ const settings = {
   ...swarmSettings,
   ...purgeSettings,
   ...standaloneSettings,
+  ...udpSettings,
   ...storeSettings,
 };
 
@@ -62,6 +64,7 @@ export function describeSettings(): string {
     ['Swarms', swarmSettings],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
+    ['UDP', udpSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   return groups
