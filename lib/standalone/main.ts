@@ -6,6 +6,7 @@ import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
+import { Tracker } from '../tracker/tracker.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
@@ -18,6 +19,7 @@ import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
 import { StartError } from './start-error.js';
 import { stopSignal } from './stop-signal.js';
+import { startUdp } from './udp/start-udp.js';
 
 export interface Invocation {
   /** What follows the program's name on the command line. */
@@ -72,7 +74,8 @@ async function run(config: Config): Promise<void> {
   const log = startLog(config);
   const store = await openStore(config, Math.random, log);
   const components = { config, store, clock: systemClock, random: Math.random, log };
-  const { announce, scrape, failure } = new HttpFront(components);
+  const tracker = new Tracker(components);
+  const { announce, scrape, failure } = new HttpFront(components, tracker);
   const server = new TrackerServer(
     {
       announce,
@@ -87,12 +90,16 @@ async function run(config: Config): Promise<void> {
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   const port = await listen(server, config, store);
-  process.stdout.write(greeting(config, port));
-  log.info('listening', { port });
+  const udp = await startUdp({ ...components, tracker }, port).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  process.stdout.write(greeting(config, port, udp?.port));
+  log.info('listening', { port, udpPort: udp?.port });
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, housekeeping, store, config, log);
+  await stop([server, ...(udp === undefined ? [] : [udp.server])], housekeeping, store, config, log);
 }
 
 function startLog(config: Config): Log {
@@ -122,8 +129,8 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
   return `cannot listen on ${host} port ${port}: ${message}`;
 }
 
-function greeting(config: Config, port: number): string {
-  const urls = announceUrls(config.host, port, networkInterfaces());
+function greeting(config: Config, port: number, udpPort: number | undefined): string {
+  const urls = announceUrls(config.host, port, networkInterfaces(), udpPort);
   const width = Math.max(...urls.map(({ url }) => url.length));
   const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`);
   return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
@@ -131,7 +138,7 @@ function greeting(config: Config, port: number): string {
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
-  server: TrackerServer,
+  servers: readonly { close(timeoutMs: number): Promise<void> }[],
   housekeeping: Housekeeping,
   store: Store,
   config: Config,
@@ -143,7 +150,8 @@ async function stop(
     void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop()]);
+  const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
+  await Promise.all([...answered, housekeeping.stop()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });
