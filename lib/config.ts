@@ -4,6 +4,7 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { frontSettings } from './config/front.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
@@ -34,6 +35,7 @@ const settings = {
   ...purgeSettings,
   ...standaloneSettings,
   ...udpSettings,
+  ...frontSettings,
   ...storeSettings,
 };
 
@@ -65,6 +67,7 @@ export function describeSettings(): string {
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
     ['UDP', udpSettings],
+    ['Front', frontSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   return groups

@@ -1,6 +1,9 @@
 import { flag, integer, text } from '../settings/setting.js';
 
-/** The UDP side of the standalone process and of the front. An OpenWhisk action has no use for these. */
+/**
+ * The UDP side of the standalone process and of the front. An OpenWhisk action has no use for
+ * these.
+ */
 export const udpSettings = {
   udp: flag('UDP', {
     description: 'Whether to answer over UDP as well (BEP 15).',

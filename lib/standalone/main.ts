@@ -10,6 +10,7 @@ import { Tracker } from '../tracker/tracker.js';
 import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
+import { frontCommand } from './front/front-command.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { createLog, logConsole } from './log.js';
@@ -31,8 +32,9 @@ export interface Invocation {
 const usage = `Usage: npm start [-- --help]
        npm run purge
        npm run report
+       npm run front
 
-Starts a BitTorrent tracker, purges its store, or prints the report of the last purge. Settings are environment
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, or starts a front of OpenWhisk. Settings are environment
 variables, e.g. PORT=7000 npm start
 `;
 
@@ -40,6 +42,7 @@ variables, e.g. PORT=7000 npm start
 const commands = new Map([
   ['purge', purgeCommand],
   ['report', reportCommand],
+  ['front', frontCommand],
 ]);
 
 /** Statuses that the process ends with. */

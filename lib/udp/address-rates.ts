@@ -3,8 +3,9 @@ import type { Random } from '../environment.js';
 const BUCKETS = 65_536;
 
 /**
- * How many requests of one client are served in a second, without remembering clients: addresses are counted in a table
- * of fixed size. Two of them seldom share an entry, and then not in the next second.
+ * How many requests of one client are served in a second, without remembering clients: addresses
+ * are counted in a table of fixed size. Two of them seldom share an entry, and then not in the next
+ * second.
  */
 export class AddressRates {
   private readonly counts = new Uint32Array(BUCKETS);
@@ -19,8 +20,8 @@ export class AddressRates {
 
   /**
    * Counts a request.
-   * @param address 4 or 16 bytes; of an IPv6 address the network of 64 bits counts, in which one machine has as many as it
-   *   likes
+   * @param address 4 or 16 bytes; of an IPv6 address the network of 64 bits counts, in which one
+   *   machine has as many as it likes
    * @param nowMs milliseconds since the epoch
    * @returns whether it is served
    */

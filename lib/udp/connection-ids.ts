@@ -9,9 +9,9 @@ export const ID_LIFETIME_SECONDS = 120;
 const MAX_AHEAD_SECONDS = 10;
 
 /**
- * Connection ids (BEP 15) that nobody has to remember: the first byte is when it was made, in seconds modulo 256, the
- * others are a keyed hash of that second and of the client's address. So whoever has a right one receives what is sent to
- * that address.
+ * Connection ids (BEP 15) that nobody has to remember: the first byte is when it was made, in
+ * seconds modulo 256, the others are a keyed hash of that second and of the client's address. So
+ * whoever has a right one receives what is sent to that address.
  */
 export class ConnectionIds {
   private readonly hash: SipHash;
@@ -35,7 +35,9 @@ export class ConnectionIds {
     target.writeUInt32BE(this.hash.low, at + 4);
   }
 
-  /** Whether the 8 bytes at `at` are an id that this address was given less than two minutes ago. */
+  /**
+   * Whether the 8 bytes at `at` are an id that this address was given less than two minutes ago.
+   */
   isRight(address: Uint8Array, nowMs: number, bytes: Buffer, at: number): boolean {
     const now = Math.floor(nowMs / 1000);
     const age = (now - (bytes[at] ?? 0)) & 0xff;

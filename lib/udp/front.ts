@@ -16,7 +16,10 @@ import {
 } from './replies.js';
 import { parseScrape } from './scrape-request.js';
 
-/** What came in since the start, and what became of it. Announces and scrapes are counted by the tracker's metrics. */
+/**
+ * What came in since the start, and what became of it. Announces and scrapes are counted by the
+ * tracker's metrics.
+ */
 export interface UdpCounts {
   /** Datagrams. */
   received: number;
@@ -44,12 +47,13 @@ export interface UdpFrontParts extends Pick<
 export type UdpReply = Buffer | undefined;
 
 /**
- * A tracker asked over UDP (BEP 15, 41), whoever receives the datagrams. Whatever happens to a request is decided by the
- * tracker.
+ * A tracker asked over UDP (BEP 15, 41), whoever receives the datagrams. Whatever happens to a
+ * request is decided by the tracker.
  *
- * Nothing is remembered of a client. Before it has shown, by a right connection id, that it receives what is sent to its
- * address, it gets at most as many bytes as it sent: 16 for a connect, none for anything else. Silence is also the answer
- * to what is over a limit: a client asks again, after 15 seconds and more.
+ * Nothing is remembered of a client. Before it has shown, by a right connection id, that it
+ * receives what is sent to its address, it gets at most as many bytes as it sent: 16 for a connect,
+ * none for anything else. Silence is also the answer to what is over a limit: a client asks again,
+ * after 15 seconds and more.
  */
 export class UdpFront {
   readonly counts: UdpCounts = {

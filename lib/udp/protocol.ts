@@ -25,6 +25,9 @@ export const SCRAPED_LENGTH = 12;
 /** Most torrents in one scrape (BEP 15): more would not fit into small packets. */
 export const MAX_SCRAPED = 74;
 
-/** Bytes of a reply that one Ethernet frame of 1500 carries: less 20 of IPv4, or 40 of IPv6, and 8 of UDP. */
+/**
+ * Bytes of a reply that one Ethernet frame of 1500 carries: less 20 of IPv4, or 40 of IPv6, and 8
+ * of UDP.
+ */
 export const MAX_REPLY_V4 = 1472;
 export const MAX_REPLY_V6 = 1452;

@@ -14,14 +14,17 @@ import {
 /** The id is yet to be written. */
 export const CONNECTION_ID_AT = 8;
 
-/** The reply to a connect, as long as the request (BEP 15). The caller writes the id at {@link CONNECTION_ID_AT}. */
+/**
+ * The reply to a connect, as long as the request (BEP 15). The caller writes the id at {@link
+ * CONNECTION_ID_AT}.
+ */
 export function startConnectReply(request: Buffer): Buffer {
   return startReply(ACTION.connect, request, REQUEST_HEAD);
 }
 
 /**
- * The reply to an announce: peers of the client's own family only, as BEP 15 has no others, and no more of them than fit
- * into one packet.
+ * The reply to an announce: peers of the client's own family only, as BEP 15 has no others, and no
+ * more of them than fit into one packet.
  * @param from the client's address, 4 or 16 bytes
  */
 export function encodeAnnounceReply(request: Buffer, from: Uint8Array, reply: AnnounceReply): Buffer {
@@ -38,8 +41,8 @@ export function encodeAnnounceReply(request: Buffer, from: Uint8Array, reply: An
 }
 
 /**
- * The reply to a scrape: counts in the order of the request, since BEP 15 has nothing else to tell torrents by. One that
- * the tracker has left out has zeros.
+ * The reply to a scrape: counts in the order of the request, since BEP 15 has nothing else to tell
+ * torrents by. One that the tracker has left out has zeros.
  * @param infohashes of the request, 20 bytes each
  */
 export function encodeScrapeReply(

@@ -3,8 +3,8 @@ import { INFOHASH_LENGTH } from '../bittorrent/peers.js';
 import { MAX_SCRAPED, REQUEST_HEAD } from './protocol.js';
 
 /**
- * The infohashes of a scrape (BEP 15), slices of the datagram: the first ones, up to 74 and `limit`. What follows the
- * last whole one is not looked at.
+ * The infohashes of a scrape (BEP 15), slices of the datagram: the first ones, up to 74 and
+ * `limit`. What follows the last whole one is not looked at.
  * @param datagram with a connection id that was found right
  * @throws ClientError if there is none
  */

@@ -2,8 +2,9 @@
 export const SIP_KEY_LENGTH = 16;
 
 /**
- * SipHash-2-4 (Aumasson, Bernstein), a keyed hash of 64 bits for short messages: without the key nobody can make one up.
- * Words of 64 bits are two of 32 here. It makes no objects, and takes a tenth of the time of an HMAC by node:crypto.
+ * SipHash-2-4 (Aumasson, Bernstein), a keyed hash of 64 bits for short messages: without the key
+ * nobody can make one up. Words of 64 bits are two of 32 here. It makes no objects, and takes a
+ * tenth of the time of an HMAC by node:crypto.
  */
 export class SipHash {
   /** Of the last message: the lower and the upper 32 bits, unsigned. */

@@ -3,8 +3,9 @@ const NOP = 1;
 const URL_DATA = 2;
 
 /**
- * Path and query of the announce URL that a client was given, from the options behind an announce (BEP 41). A client may
- * cut a long one into several options. An option that is not known is skipped; one that is cut off ends the options.
+ * Path and query of the announce URL that a client was given, from the options behind an announce
+ * (BEP 41). A client may cut a long one into several options. An option that is not known is
+ * skipped; one that is cut off ends the options.
  * @param start where the options begin
  * @returns Latin-1, still escaped; empty if there is none
  */

@@ -8,10 +8,11 @@ export interface ListenAddresses {
 }
 
 /**
- * The addresses that UDP sockets are bound to. A socket of all addresses sends from the one that the system would choose
- * for a new conversation, and where the machine has several that may not be the one that was asked: the client, or the
- * NAT before it, drops the answer. So with several addresses each has a socket of its own, and the caller looks again
- * now and then, as addresses come and go. With one there is nothing to choose, and one socket for all stays right.
+ * The addresses that UDP sockets are bound to. A socket of all addresses sends from the one that
+ * the system would choose for a new conversation, and where the machine has several that may not be
+ * the one that was asked: the client, or the NAT before it, drops the answer. So with several
+ * addresses each has a socket of its own, and the caller looks again now and then, as addresses
+ * come and go. With one there is nothing to choose, and one socket for all stays right.
  * @param host an address; `::` is every address, `0.0.0.0` every one of IPv4
  * @param interfaces as node:os tells
  */

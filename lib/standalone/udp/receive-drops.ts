@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * How many datagrams the system has thrown away because the receive buffers of sockets on a port were full: Linux tells it
- * in /proc/net. Undefined where there is no such file.
+ * How many datagrams the system has thrown away because the receive buffers of sockets on a port
+ * were full: Linux tells it in /proc/net. Undefined where there is no such file.
  * @param directory of the files udp and udp6
  */
 export async function receiveDrops(port: number, directory = '/proc/net'): Promise<number | undefined> {
@@ -20,7 +20,10 @@ async function readTable(path: string): Promise<string | undefined> {
   }
 }
 
-/** A line a socket: its number, the local address and port in hexadecimal, ..., at the end the drops. */
+/**
+ * A line a socket: its number, the local address and port in hexadecimal, ..., at the end the
+ * drops.
+ */
 function dropsOf(table: string, port: number): number {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   let drops = 0;

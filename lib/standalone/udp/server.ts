@@ -8,7 +8,9 @@ import { listenAddresses } from './listen-addresses.js';
 import { receiveDrops } from './receive-drops.js';
 import { UdpSocket } from './socket.js';
 
-/** How often it is looked whether addresses came or went, and whether receive buffers overflowed. */
+/**
+ * How often it is looked whether addresses came or went, and whether receive buffers overflowed.
+ */
 const LOOK_MS = 10_000;
 
 /** How often a closing server looks whether all is answered. */
@@ -23,7 +25,10 @@ export interface UdpFigures extends UdpCounts {
   readonly sockets: number;
   /** Answers that could not be sent. */
   readonly unsent: number;
-  /** Datagrams that came while a receive buffer was full, as of the last look; undefined if the system does not tell. */
+  /**
+   * Datagrams that came while a receive buffer was full, as of the last look; undefined if the
+   * system does not tell.
+   */
   readonly overflowed: number | undefined;
 }
 
@@ -34,7 +39,10 @@ export interface UdpServerParts {
   readonly interfaces?: typeof networkInterfaces;
 }
 
-/** The UDP sockets of a process: one for all addresses of a family, or one each. See listenAddresses. */
+/**
+ * The UDP sockets of a process: one for all addresses of a family, or one each. See
+ * listenAddresses.
+ */
 export class UdpServer {
   /** By address. */
   private readonly sockets = new Map<string, UdpSocket>();
@@ -90,8 +98,8 @@ export class UdpServer {
   }
 
   /**
-   * Takes no more datagrams, lets the open ones be answered, and closes the sockets; after `timeoutMs` milliseconds
-   * whatever is open.
+   * Takes no more datagrams, lets the open ones be answered, and closes the sockets; after
+   * `timeoutMs` milliseconds whatever is open.
    */
   async close(timeoutMs: number): Promise<void> {
     clearInterval(this.timer);
@@ -117,7 +125,10 @@ export class UdpServer {
     this.tellOverflow(await receiveDrops(port));
   }
 
-  /** An address of an interface may not be usable yet, or be gone: it is tried again when the server looks the next time. */
+  /**
+   * An address of an interface may not be usable yet, or be gone: it is tried again when the server
+   * looks the next time.
+   */
   private async bindUnlessGone(address: string, host: string): Promise<void> {
     try {
       await this.bind(address);

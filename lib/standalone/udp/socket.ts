@@ -13,7 +13,10 @@ export interface UdpSocketOptions {
   readonly reusePort: boolean;
 }
 
-/** Bytes that may wait here for the system to send them; what comes on top is dropped, as the system would do. */
+/**
+ * Bytes that may wait here for the system to send them; what comes on top is dropped, as the system
+ * would do.
+ */
 const MAX_UNSENT_BYTES = 4_194_304;
 
 /** One address on which datagrams are answered. Answers leave from where they were asked. */
@@ -38,7 +41,8 @@ export class UdpSocket {
       type: family === 6 ? 'udp6' : 'udp4',
       ipv6Only: family === 6,
       recvBufferSize: options.receiveBytes,
-      // Answers go to addresses, which need no look-up: the one of node:dns takes a turn of the event loop.
+      // Answers go to addresses, which need no look-up: the one of node:dns takes a turn of the
+      // event loop.
       lookup: (host, _options, done) => {
         done(null, host, family);
       },
@@ -105,13 +109,19 @@ export class UdpSocket {
     }
   }
 
-  /** Without a callback to `send` an answer that cannot be sent ends here: no route, a firewall, an address that is gone. */
+  /**
+   * Without a callback to `send` an answer that cannot be sent ends here: no route, a firewall, an
+   * address that is gone.
+   */
   private readonly onError = (): void => {
     this.unsent++;
   };
 }
 
-/** Whether this Node.js can share a port between processes. @param version as in process.versions.node */
+/**
+ * Whether this Node.js can share a port between processes. @param version as in
+ * process.versions.node
+ */
 export function hasReusePort(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);

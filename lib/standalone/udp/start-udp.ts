@@ -41,7 +41,9 @@ export async function startUdp(
   return { port, server };
 }
 
-/** The address that HTTP listens on as well. An IPv4-mapped one is none for a socket of IPv6 alone. */
+/**
+ * The address that HTTP listens on as well. An IPv4-mapped one is none for a socket of IPv6 alone.
+ */
 async function addressOf(host: string): Promise<string> {
   const { address } = await lookup(host);
   const bytes = parseAddress(address);
