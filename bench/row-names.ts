@@ -8,6 +8,8 @@ export const ROW_NAMES = [
   'headline',
   'cold-start',
   'purge',
+  'udp',
+  'front',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

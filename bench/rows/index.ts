@@ -2,12 +2,14 @@ import type { Row } from '../row.js';
 import type { RowName } from '../row-names.js';
 import { coldStart } from './cold-start.js';
 import { connections } from './connections.js';
+import { front } from './front.js';
 import { growth } from './growth.js';
 import { headline } from './headline.js';
 import { http } from './http.js';
 import { operations } from './operations.js';
 import { purge } from './purge.js';
 import { runtime } from './runtime.js';
+import { udp } from './udp.js';
 
 /** Every row by its name. */
 export const rows: Readonly<Record<RowName, Row>> = {
@@ -19,4 +21,6 @@ export const rows: Readonly<Record<RowName, Row>> = {
   headline,
   'cold-start': coldStart,
   purge,
+  udp,
+  front,
 };
