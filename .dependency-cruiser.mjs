@@ -4,7 +4,7 @@
 const levels = [
   ['doctor'],
   ['standalone', 'openwhisk'],
-  ['deployment', 'http', 'udp'],
+  ['deployment', 'http', 'udp', 'batch'],
   ['tracker'],
   ['policy', 'stats', 'purge'],
   ['swarm'],

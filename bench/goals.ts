@@ -36,6 +36,10 @@ export const GOALS: readonly Goal[] = [
   { line: 'headline/disk', of: 'ours', atMost: 1.5 },
   { line: 'purge/nothing expired', of: 'ours', atLeast: 1e6 },
   { line: 'purge/all expired', of: 'ours', atLeast: 1e6 },
+  { line: 'udp/bare dgram', of: 'ratio', atLeast: 0.55 },
+  { line: 'udp/opentracker', of: 'ratio', atLeast: 0.5 },
+  { line: 'udp/processor time', of: 'ratio', atMost: 0.334 },
+  { line: 'front/a store that costs nothing', of: 'ratio', atLeast: 8 },
 ];
 
 /**

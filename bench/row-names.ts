@@ -9,6 +9,8 @@ export const ROW_NAMES = [
   'cold-start',
   'purge',
   'stores',
+  'udp',
+  'front',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

@@ -4,12 +4,14 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { frontSettings } from './config/front.js';
 import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
 import { swarmSettings } from './config/swarm.js';
 import { trackerSettings } from './config/tracker.js';
+import { udpSettings } from './config/udp.js';
 import { driverOf, storeDrivers, storeNames, storeSettings } from './store/registry.js';
 
 export { ConfigError } from './settings/error.js';
@@ -35,6 +37,8 @@ const settings = {
   ...listFileSettings,
   ...purgeSettings,
   ...standaloneSettings,
+  ...udpSettings,
+  ...frontSettings,
   ...storeSettings,
 };
 
@@ -66,6 +70,8 @@ export function describeSettings(): string {
     ['Policy', { ...policySettings, ...listFileSettings }],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
+    ['UDP', udpSettings],
+    ['Front', frontSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   // Stores share settings: each is described where it comes first.

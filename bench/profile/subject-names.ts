@@ -8,6 +8,7 @@ export const SUBJECT_NAMES = [
   'operations',
   'growth',
   'purge',
+  'udp',
 ] as const;
 
 export type SubjectName = (typeof SUBJECT_NAMES)[number];

@@ -4,6 +4,7 @@ import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
 import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { AnnounceLoad } from '../load/announce-load.js';
 import { RunLoad } from '../load/run-load.js';
+import { buildUdpLoad, UdpLoad } from '../load/udp-load.js';
 import { Workload } from '../load/workload.js';
 import { bundlePath } from '../paths.js';
 import { startRuntime } from '../trackers/runtime.js';
@@ -60,6 +61,18 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
       rounds: 10,
     } as const;
     await runWorker<PurgeWorker>('purge', input, nodeOptions);
+  },
+  udp: async (directory, nodeOptions) => {
+    const workload = new Workload(directory, 1000);
+    const settings = { UDP_RATE: '0' };
+    const server = await startStandalone(`${directory}/data`, { nodeOptions, settings });
+    try {
+      const load = new UdpLoad(buildUdpLoad(directory), workload.infohashFile, server);
+      await load.fill(100_000);
+      await load.load({ seconds: 20, window: 1024 });
+    } finally {
+      await server.stop();
+    }
   },
 };
 

@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import type { RowName } from '../row-names.js';
 import { coldStart } from './cold-start.js';
 import { connections } from './connections.js';
+import { front } from './front.js';
 import { growth } from './growth.js';
 import { headline } from './headline.js';
 import { http } from './http.js';
@@ -9,6 +10,7 @@ import { operations } from './operations.js';
 import { purge } from './purge.js';
 import { runtime } from './runtime.js';
 import { stores } from './stores.js';
+import { udp } from './udp.js';
 
 /** Every row by its name. */
 export const rows: Readonly<Record<RowName, Row>> = {
@@ -21,4 +23,6 @@ export const rows: Readonly<Record<RowName, Row>> = {
   'cold-start': coldStart,
   purge,
   stores,
+  udp,
+  front,
 };

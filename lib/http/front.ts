@@ -15,6 +15,11 @@ import { parseAnnounce, parseScrape } from './requests.js';
  */
 export type HttpHandler = (target: string, from: Uint8Array, log?: Log) => Promise<Buffer>;
 
+/** The part of a tracker that its fronts use. */
+export type AskedTracker = Pick<Tracker, 'announce' | 'scrape'>;
+
+export type HttpFrontComponents = Pick<TrackerComponents, 'config' | 'log' | 'metrics'>;
+
 /**
  * A tracker asked over HTTP, whoever receives the requests: request targets are read, and replies
  * bencoded (BEP 3, 7, 21, 23, 24, 31, 48). Whatever happens to a request is decided by the tracker.
@@ -22,10 +27,18 @@ export type HttpHandler = (target: string, from: Uint8Array, log?: Log) => Promi
 export class HttpFront {
   private readonly metrics: Metrics;
 
+  private readonly tracker: AskedTracker;
+
+  /** Asks a tracker of its own. */
+  constructor(components: TrackerComponents);
+  /** @param tracker also one that is elsewhere */
+  constructor(components: HttpFrontComponents, tracker: AskedTracker);
   constructor(
-    private readonly components: TrackerComponents,
-    private readonly tracker = new Tracker(components),
+    private readonly components: HttpFrontComponents,
+    tracker?: AskedTracker,
   ) {
+    // Without a tracker the components are all of them: see the signatures.
+    this.tracker = tracker ?? new Tracker(components as TrackerComponents);
     this.metrics = components.metrics ?? noMetrics;
   }
 

@@ -11,15 +11,29 @@ export interface AnnounceUrl {
  * The announce URLs to offer to somebody who just started a tracker.
  * @param host the address it listens on; `::` and `0.0.0.0` are all of them
  * @param interfaces as node:os tells
+ * @param udpPort undefined if it does not answer over UDP
  */
 export function announceUrls(
   host: string,
   port: number,
   interfaces: ReturnType<typeof networkInterfaces>,
+  udpPort?: number,
 ): AnnounceUrl[] {
+  return reachableHosts(host, interfaces).flatMap(({ host, reach }) => [
+    { url: announceUrl('http', host, port), reach },
+    ...(udpPort === undefined ? [] : [{ url: announceUrl('udp', host, udpPort), reach }]),
+  ]);
+}
+
+interface ReachableHost {
+  readonly host: string;
+  readonly reach: string;
+}
+
+function reachableHosts(host: string, interfaces: ReturnType<typeof networkInterfaces>): ReachableHost[] {
   if (host !== '::' && host !== '0.0.0.0') {
     const reach = isLoopback(host) ? 'this machine' : 'wherever this address can be reached';
-    return [{ url: announceUrl(host, port), reach }];
+    return [{ host, reach }];
   }
   const outside = Object.entries(interfaces)
     .filter(([name]) => !WITHIN.test(name))
@@ -27,16 +41,12 @@ export function announceUrls(
     // Link-local IPv6 addresses need a zone, which no torrent can carry.
     .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
     .filter(({ family }) => family === 'IPv4' || host === '::');
-  const firstOf = (family: 'IPv4' | 'IPv6'): AnnounceUrl[] =>
+  const firstOf = (family: 'IPv4' | 'IPv6'): ReachableHost[] =>
     outside
       .filter((address) => address.family === family)
       .slice(0, MAX_OF_FAMILY)
-      .map(({ address }) => ({ url: announceUrl(address, port), reach: `other machines, ${family}` }));
-  return [
-    ...firstOf('IPv4'),
-    ...firstOf('IPv6'),
-    { url: announceUrl('localhost', port), reach: 'this machine' },
-  ];
+      .map(({ address }) => ({ host: address, reach: `other machines, ${family}` }));
+  return [...firstOf('IPv4'), ...firstOf('IPv6'), { host: 'localhost', reach: 'this machine' }];
 }
 
 /** Networks within this machine, of its containers and virtual machines: no other machine reaches them. */
@@ -54,6 +64,6 @@ function isLoopback(host: string): boolean {
   return loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }
 
-function announceUrl(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/announce`;
+function announceUrl(scheme: 'http' | 'udp', host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/announce`;
 }

@@ -15,11 +15,11 @@ const AGAIN_MS = 5000;
  */
 export async function greet(
   { host }: Pick<Config, 'host'>,
-  port: number,
+  ports: { readonly http: number; readonly udp: number | undefined },
   health: Health,
   print: (text: string) => void,
 ): Promise<void> {
-  const urls = announceUrls(host, port, networkInterfaces());
+  const urls = announceUrls(host, ports.http, networkInterfaces(), ports.udp);
   const width = Math.max(...urls.map(({ url }) => url.length));
   const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`).join('\n');
   if (await health.isHealthy()) {

@@ -5,10 +5,12 @@ import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
+import { Tracker } from '../tracker/tracker.js';
 import { adminCommands } from './admin/commands.js';
 import { AdminServer } from './admin/server.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
+import { frontCommand } from './front/front-command.js';
 import { greet } from './greeting.js';
 import { reloadHook, takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
 import { Health } from './health.js';
@@ -24,6 +26,7 @@ import { failed, misused, StartError } from './start-error.js';
 import { startPolicy } from './start-policy.js';
 import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
+import { startUdp } from './udp/start-udp.js';
 
 export interface Invocation {
   /** What follows the program's name on the command line. */
@@ -38,15 +41,17 @@ const usage = `Usage: npm start [-- --help]
        npm run list -- add|remove|has TORRENT...
        npm run list -- import FILE
        npm run list -- show|export
+       npm run front
 
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, or changes the list of torrents.
-Settings are environment variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the list of torrents, or
+starts a front of OpenWhisk. Settings are environment variables, e.g. PORT=7000 npm start
 `;
 
 /** What is done in the place of a tracker's work, by argument. */
 const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
   ['purge', purgeCommand],
   ['report', reportCommand],
+  ['front', frontCommand],
 ]);
 
 /** The same, of commands that take further arguments. */
@@ -98,7 +103,8 @@ async function run(config: Config): Promise<void> {
     log,
     ...(policy && { policy }),
   };
-  const { announce, scrape, failure } = new HttpFront(components);
+  const tracker = new Tracker(components);
+  const { announce, scrape, failure } = new HttpFront(components, tracker);
   const admin = new AdminServer(adminCommands(components), log);
   const { exclusive } = driverOf(config.storeName);
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
@@ -118,12 +124,18 @@ async function run(config: Config): Promise<void> {
   const stopped = stopSignal();
   if (policy !== undefined) hangupHooks.push(reloadHook(() => policy.reload(), log));
   const port = await listen(server, config, store);
-  log.info('listening', { port });
-  void greet(config, port, health, printer(STDOUT));
+  const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
+  const udp = await starting.catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  log.info('listening', { port, udpPort: udp?.port });
+  void greet(config, { http: port, udp: udp?.port }, health, printer(STDOUT));
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, { housekeeping, admin }, store, config, log);
+  const servers = udp === undefined ? [server] : [server, udp.server];
+  await stop(servers, { housekeeping, admin }, store, config, log);
 }
 
 /** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
@@ -167,7 +179,7 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
-  server: TrackerServer,
+  servers: readonly { close(timeoutMs: number): Promise<void> }[],
   { housekeeping, admin }: { readonly housekeeping: Housekeeping; readonly admin: AdminServer },
   store: Store,
   config: Config,
@@ -179,7 +191,8 @@ async function stop(
     void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop(), admin.close()]);
+  const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
+  await Promise.all([...answered, housekeeping.stop(), admin.close()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

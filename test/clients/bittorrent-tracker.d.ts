@@ -49,3 +49,24 @@ declare module 'bittorrent-tracker' {
     destroy(done?: () => void): void;
   }
 }
+
+/** How that package's server reads a datagram. It takes the number of a connect for every connection id. */
+declare module 'bittorrent-tracker/lib/server/parse-udp.js' {
+  interface ParsedAnnounce {
+    readonly action: number;
+    readonly transactionId: number;
+    /** Hexadecimal; of a scrape all of them. */
+    readonly info_hash: string | readonly string[];
+    readonly peer_id: string;
+    readonly left: number;
+    readonly event: 'update' | 'completed' | 'started' | 'stopped' | 'paused';
+    readonly ip: string;
+    readonly numwant: number;
+    readonly port: number;
+  }
+
+  export default function parseUdpRequest(
+    datagram: Buffer,
+    from: { readonly address: string; readonly port: number },
+  ): ParsedAnnounce;
+}

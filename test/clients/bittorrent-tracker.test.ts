@@ -117,12 +117,53 @@ describe('The client of npm bittorrent-tracker', function () {
     });
   });
 
+  describe('over UDP', () => {
+    const udp = { udp: true };
+
+    it('learns the peer that was there before it', async () => {
+      const [seeder, leecher] = [join(7001, udp), join(7002, udp)];
+      await announce(seeder, 'start', seeding);
+      const { update, peers } = await announce(leecher, 'start', leeching);
+      expect(peers).to.deep.equal(['127.0.0.1:7001']);
+      expect(update).to.include({ complete: 1, incomplete: 1 });
+    });
+
+    it('is counted as one download when it completes, and is gone when it stops', async () => {
+      const client = join(7001, udp);
+      await announce(client, 'start', leeching);
+      await announce(client, 'complete', seeding);
+      await announce(client, 'complete', seeding);
+      expect(await scrape(client)).to.deep.equal({ complete: 1, incomplete: 0, downloaded: 1 });
+      await announce(client, 'stop', seeding);
+      expect(await scrape(client)).to.deep.equal({ complete: 0, incomplete: 0, downloaded: 1 });
+    });
+
+    it('shares the swarm with one over HTTP', async () => {
+      const [onHttp, onUdp] = [join(7001), join(7002, udp)];
+      await announce(onHttp, 'start', seeding);
+      expect((await announce(onUdp, 'start', leeching)).peers).to.deep.equal(['127.0.0.1:7001']);
+      expect((await announce(onHttp, 'update', seeding)).peers).to.deep.equal(['127.0.0.1:7002']);
+    });
+
+    it('keeps swarms apart whose infohashes differ in any byte value', async () => {
+      for (const [i, infoHash] of binaryHashes.entries()) {
+        const client = join(7001 + i, { infoHash, ...udp });
+        const { incomplete } = await scrape(client);
+        await announce(client, 'start', leeching);
+        expect(await scrape(client), infoHash.toString('hex')).to.include({ incomplete: incomplete + 1 });
+      }
+    });
+  });
+
   /** A client in this test's own swarm unless an infohash is given. Its peer id follows from its port. */
-  function join(port: number, options: { infoHash?: Buffer; address?: Loopback } = {}): Client {
+  function join(
+    port: number,
+    options: { infoHash?: Buffer; address?: Loopback; udp?: boolean } = {},
+  ): Client {
     const client = new Client({
       infoHash: options.infoHash ?? Buffer.alloc(20, `\xff\0swarm ${swarms} `, 'latin1'),
       peerId: Buffer.alloc(20, `\x80\n${port}`, 'latin1'),
-      announce: tracker.announceUrl(options.address),
+      announce: options.udp === true ? tracker.udpAnnounceUrl() : tracker.announceUrl(options.address),
       port,
     });
     clients.push(client);

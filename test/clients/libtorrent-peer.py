@@ -5,6 +5,7 @@ What happens goes to stdout, a line an event.
 
 import signal
 import sys
+import time
 
 import libtorrent
 
@@ -37,7 +38,7 @@ torrent.save_path = content_directory
 flags = libtorrent.torrent_flags
 torrent.flags |= flags.disable_dht | flags.disable_lsd | flags.disable_pex
 torrent.flags &= ~(flags.auto_managed | flags.paused)
-session.add_torrent(torrent)
+handle = session.add_torrent(torrent)
 
 stopping = False
 
@@ -49,10 +50,22 @@ def stop(_signal, _frame):
 
 signal.signal(signal.SIGTERM, stop)
 
-while not stopping:
-    session.wait_for_alert(100)
-    for alert in session.pop_alerts():
-        print(alert.what(), alert.message(), flush=True)
 
+def show_alerts():
+    session.wait_for_alert(100)
+    alerts = session.pop_alerts()
+    for alert in alerts:
+        print(alert.what(), alert.message(), flush=True)
+    return [alert.what() for alert in alerts]
+
+
+while not stopping:
+    show_alerts()
+
+# A session that ends does not wait for a tracker over UDP, a torrent that pauses tells it.
+handle.pause()
+deadline = time.monotonic() + 3
+while time.monotonic() < deadline and "tracker_reply" not in show_alerts():
+    pass
 # Ends when the tracker was told.
 del session

@@ -22,10 +22,23 @@ export interface PeerOptions {
 
 export type StartPeer = (options: PeerOptions) => Promise<RunningProgram>;
 
-export const startAria2: StartPeer = async ({ torrentFile, contentDirectory, homeDirectory, address }) =>
+export const startAria2: StartPeer = (options) => startAria2With(options, ['--enable-dht=false']);
+
+/** Without its DHT aria2 asks no tracker over UDP. It knows no node, so it finds nobody by it. Only for IPv4. */
+export const startAria2OverUdp: StartPeer = async (options) =>
+  startAria2With(options, [
+    '--enable-dht=true',
+    `--dht-listen-port=${await freePort()}`,
+    `--dht-file-path=${options.homeDirectory}/dht.dat`,
+  ]);
+
+const startAria2With = async (
+  { torrentFile, contentDirectory, homeDirectory, address }: PeerOptions,
+  dht: readonly string[],
+): Promise<RunningProgram> =>
   start('aria2', homeDirectory, [
     '--no-conf',
-    '--enable-dht=false',
+    ...dht,
     '--enable-dht6=false',
     '--enable-peer-exchange=false',
     '--bt-enable-lpd=false',

@@ -6,7 +6,13 @@ import { describeWith, installed, ipv6Loopback } from '../support/programs.js';
 import type { RunningProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import { startAria2, startLibtorrent, startTransmission, type StartPeer } from './peers.js';
+import {
+  startAria2,
+  startAria2OverUdp,
+  startLibtorrent,
+  startTransmission,
+  type StartPeer,
+} from './peers.js';
 import { expectCounts, type ScrapeCounts } from './scrape.js';
 import { makeTorrent, type Torrent } from './torrent.js';
 
@@ -64,17 +70,65 @@ describe('Real clients find each other through the tracker', function () {
     });
   });
 
+  describeWith([installed('aria2'), installed('transmission')], 'aria2 and Transmission over UDP', () => {
+    it('transfer a file over IPv4 when the leecher was there first', async () => {
+      const torrent = makeTorrent('udp-aria2-to-transmission', tracker.udpAnnounceUrl());
+      const files = await layOut(torrent);
+      await join('leecher', startTransmission, files, '127.0.0.1');
+      await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 });
+      await join('seeder', startAria2OverUdp, files, '127.0.0.1');
+      await expectTransfer(torrent, files);
+    });
+
+    it('transfer a file when one is on HTTP', async () => {
+      const torrent = makeTorrent('udp-and-http', tracker.udpAnnounceUrl());
+      const files = await layOut(torrent, makeTorrent('udp-and-http', tracker.announceUrl()));
+      await join('seeder', startTransmission, files, '127.0.0.1');
+      await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
+      await join('leecher', startAria2OverUdp, files, '127.0.0.1');
+      await expectTransfer(torrent, files);
+    });
+  });
+
+  describeWith(
+    [installed('transmission'), installed('libtorrent')],
+    'Transmission and libtorrent over UDP',
+    () => {
+      it('transfer a file over IPv4 when the seeder was there first', async () => {
+        const torrent = makeTorrent('udp-transmission-to-libtorrent', tracker.udpAnnounceUrl());
+        const files = await layOut(torrent);
+        await join('seeder', startTransmission, files, '127.0.0.1');
+        await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
+        await join('leecher', startLibtorrent, files, '127.0.0.1');
+        await expectTransfer(torrent, files);
+        await expectLeaving(torrent);
+      });
+    },
+  );
+
+  describeWith([installed('libtorrent'), ipv6Loopback], 'two libtorrents over UDP', () => {
+    it('transfer a file over IPv6', async () => {
+      const torrent = makeTorrent('udp-libtorrent-to-libtorrent', tracker.udpAnnounceUrl('::1'));
+      const files = await layOut(torrent);
+      await join('seeder', startLibtorrent, files, '::1');
+      await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
+      await join('leecher', startLibtorrent, files, '::1');
+      await expectTransfer(torrent, files);
+    });
+  });
+
   interface Files {
-    readonly torrentFile: string;
+    readonly torrentOf: (role: Role) => string;
     /** Two directories for each peer, named after its role. */
     readonly contentOf: (role: Role) => string;
     readonly homeOf: (role: Role) => string;
   }
   type Role = 'seeder' | 'leecher';
 
-  async function layOut(torrent: Torrent): Promise<Files> {
+  /** @param seeders the torrent that the seeder has, if another tracker URL is in it */
+  async function layOut(torrent: Torrent, seeders = torrent): Promise<Files> {
     const files: Files = {
-      torrentFile: `${directory}/one.torrent`,
+      torrentOf: (role) => `${directory}/${role}.torrent`,
       contentOf: (role) => `${directory}/${role}/content`,
       homeOf: (role) => `${directory}/${role}/home`,
     };
@@ -82,7 +136,8 @@ describe('Real clients find each other through the tracker', function () {
       await mkdir(files.contentOf(role), { recursive: true });
       await mkdir(files.homeOf(role));
     }
-    await writeFile(files.torrentFile, torrent.metainfo);
+    await writeFile(files.torrentOf('leecher'), torrent.metainfo);
+    await writeFile(files.torrentOf('seeder'), seeders.metainfo);
     await writeFile(`${files.contentOf('seeder')}/${torrent.fileName}`, torrent.content);
     return files;
   }
@@ -94,7 +149,7 @@ describe('Real clients find each other through the tracker', function () {
     address: '127.0.0.1' | '::1',
   ): Promise<void> {
     const peer = await start({
-      torrentFile: files.torrentFile,
+      torrentFile: files.torrentOf(role),
       contentDirectory: files.contentOf(role),
       homeDirectory: files.homeOf(role),
       address,
@@ -109,6 +164,12 @@ describe('Real clients find each other through the tracker', function () {
     const path = `${files.contentOf('leecher')}/${torrent.fileName}`;
     await eventually('the transfer', deadlineMs, async () => (await sha256Of(path)) === wanted, describeAll);
     await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
+  }
+
+  /** The last one to join says that it stops, and is gone. Of those here only libtorrent says so over UDP. */
+  async function expectLeaving(torrent: Torrent): Promise<void> {
+    await peers.at(-1)?.stop();
+    await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });
   }
 
   function expectSwarm(torrent: Torrent, wanted: ScrapeCounts): Promise<void> {

@@ -2,8 +2,10 @@ import { create as createAnnounce } from '../../actions/announce.js';
 import { create as createScrape } from '../../actions/scrape.js';
 import { HttpFront } from '../../lib/http/front.js';
 import { trustedProxies } from '../../lib/standalone/client-address.js';
+import { BatchTracker } from '../../lib/standalone/front/batch-tracker.js';
 import { Health } from '../../lib/standalone/health.js';
 import { TrackerServer } from '../../lib/standalone/server.js';
+import { parseAddress } from '../../lib/bittorrent/address.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { exchange } from '../support/raw-http.js';
 
@@ -24,6 +26,7 @@ export const adapters: Readonly<Record<string, (components: TrackerComponents) =
     'the OpenWhisk actions': (components) => Promise.resolve(actions(components)),
     'the standalone process, plain requests': (components) => standalone(components, ''),
     'the standalone process, any other requests': (components) => standalone(components, 'X-Odd: 1\r\n'),
+    'a front before the OpenWhisk actions': (components) => Promise.resolve(batches(components)),
   };
 
 function actions(components: TrackerComponents): AdaptedTracker {
@@ -43,10 +46,31 @@ function actions(components: TrackerComponents): AdaptedTracker {
   };
 }
 
-/**
- * The client's address comes through a trusted proxy, as all connections of a test have the same
- * one.
- */
+/** What the action counts is not counted a second time, but requests that never get there are. */
+function batches(components: TrackerComponents): AdaptedTracker {
+  const action = createAnnounce(components);
+  const { config, log, metrics } = components;
+  const run = async (batch: Buffer): Promise<Buffer> => {
+    const params = { __ow_headers: { 'x-tracker-batch': '1' }, __ow_body: batch.toString('base64') };
+    return Buffer.from((await action(params)).body, 'base64');
+  };
+  const front = new HttpFront(
+    { config, log, ...(metrics === undefined ? {} : { metrics }) },
+    new BatchTracker({ config, log, run }),
+  );
+  return {
+    ask: async (target, from) => {
+      const handler = target.startsWith('/scrape') ? front.scrape : front.announce;
+      const address = parseAddress(from);
+      if (address === undefined) throw new Error(from);
+      const reply = await handler(target, address).catch((error: unknown) => front.failure(error));
+      return reply.toString('latin1');
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The client's address comes through a trusted proxy, as all connections of a test have the same one. */
 async function standalone(components: TrackerComponents, header: string): Promise<AdaptedTracker> {
   const { config, clock, log, store } = components;
   const { announce, scrape, failure } = new HttpFront(components);

@@ -58,6 +58,13 @@ describe('the announce URLs offered at the start', () => {
     expect(urls('tracker.example')).to.deep.equal(['http://tracker.example:6969/announce']);
   });
 
+  it('are those of UDP as well, beside those of HTTP, if it answers over UDP', () => {
+    expect(announceUrls('192.0.2.7', 6969, interfaces, 6970).map(({ url }) => url)).to.deep.equal([
+      'http://192.0.2.7:6969/announce',
+      'udp://192.0.2.7:6970/announce',
+    ]);
+  });
+
   it('say which of them are for other machines, and which for this one', () => {
     expect(reaches('::')).to.deep.equal(['other machines, IPv4', 'other machines, IPv6', 'this machine']);
     expect(reaches('0.0.0.0')).to.deep.equal(['other machines, IPv4', 'this machine']);

@@ -63,6 +63,10 @@ export class TrackerProcess {
     return `${this.url(address)}/announce`;
   }
 
+  udpAnnounceUrl(address: Loopback = '127.0.0.1'): string {
+    return this.announceUrl(address).replace('http:', 'udp:');
+  }
+
   /** SIGTERM, and SIGKILL if it does not end within some seconds: the exit says which it was. */
   stop(): Promise<ProgramExit> {
     return this.#program.stop();

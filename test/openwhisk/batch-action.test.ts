@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+
+import { create } from '../../actions/announce.js';
+import { emptyBatch, joinParts, splitParts } from '../../lib/batch/format.js';
+import { decodeAnnounceReply, decodeScrapeReply } from '../../lib/batch/replies.js';
+import { encodeAnnounceRequest, encodeScrapeRequest } from '../../lib/batch/requests.js';
+import type { AnnounceRequest } from '../../lib/bittorrent/announce.js';
+import { defined } from '../support/defined.js';
+import { TrackerSite } from '../tracker/tracker-site.js';
+
+const FROM = Buffer.from([192, 0, 2, 1]);
+
+function announce(number: number, changes: Partial<AnnounceRequest> = {}): AnnounceRequest {
+  return {
+    front: 'udp',
+    from: FROM,
+    passkey: undefined,
+    infohash: Buffer.alloc(20, 1),
+    peerId: Buffer.alloc(20, number),
+    port: 7000 + number,
+    left: 1,
+    event: 'none',
+    numwant: undefined,
+    withIds: false,
+    claimedAddress: undefined,
+    ...changes,
+  };
+}
+
+/** Runs the action with a body, as the controller would. */
+async function run(site: TrackerSite, body: Buffer): Promise<Buffer> {
+  const result = await create(site.components)({
+    __ow_method: 'post',
+    __ow_headers: { 'x-tracker-batch': '1', 'content-type': 'application/octet-stream' },
+    __ow_body: body.toString('base64'),
+  });
+  expect(result).to.have.nested.property('headers.Content-Type', 'application/octet-stream');
+  return Buffer.from(result.body, 'base64');
+}
+
+describe('the announce action asked with a batch', () => {
+  it('answers all of it in order', async () => {
+    const site = new TrackerSite();
+    const many = 50;
+    // In swarm 1 is 1 peer, in swarm 2 are 2, ...: the replies of each are alike, and unlike those of others.
+    const swarmOf = Array.from({ length: 9 }, (_, i) => Array.from({ length: i + 1 }, () => i + 1)).flat();
+    const requests = Array.from({ length: many }, (_, i) =>
+      encodeAnnounceRequest(announce(i + 1, { infohash: Buffer.alloc(20, swarmOf[i] ?? 10) })),
+    );
+    const scrape = encodeScrapeRequest({
+      front: 'http',
+      from: FROM,
+      passkey: undefined,
+      infohashes: [Buffer.alloc(20, 1)],
+    });
+    const replies = splitParts(await run(site, joinParts([...requests, scrape])));
+    expect(replies).to.have.length(many + 1);
+    replies.slice(0, many).forEach((reply, i) => {
+      expect(decodeAnnounceReply(reply, FROM).incomplete).to.equal(swarmOf[i] ?? many - swarmOf.length);
+    });
+    expect(decodeScrapeReply(defined(replies[many])).swarms).to.have.length(1);
+    const [again] = splitParts(await run(site, joinParts([scrape])));
+    expect(decodeScrapeReply(defined(again)).swarms[0]).to.include({ incomplete: 1 });
+  });
+
+  it('shares writes among announces of one swarm', async () => {
+    const site = new TrackerSite();
+    const requests = Array.from({ length: 100 }, (_, i) => encodeAnnounceRequest(announce(i + 1)));
+    await run(site, joinParts(requests));
+    expect(site.store.operations.put).to.be.at.most(10);
+  });
+
+  it('fails those that fail, and no others', async () => {
+    const broken = Buffer.alloc(20, 9);
+    const site = new TrackerSite(
+      {},
+      { fault: (_operation, key) => (key.includes('0909') ? 'before' : 'none') },
+    );
+    const replies = splitParts(
+      await run(
+        site,
+        joinParts([
+          encodeAnnounceRequest(announce(1)),
+          encodeAnnounceRequest(announce(2, { infohash: broken })),
+          Buffer.from('nonsense'),
+          encodeAnnounceRequest(announce(3)),
+        ]),
+      ),
+    );
+    const outcomes = replies.map((reply) => {
+      try {
+        return decodeAnnounceReply(reply, FROM).interval;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(outcomes).to.deep.equal([1800, 'the tracker is busy, try again later', 'internal error', 1800]);
+  });
+
+  it('answers a batch of another version with its own', async () => {
+    const other = emptyBatch();
+    other[3] = 9;
+    expect(await run(new TrackerSite(), other)).to.deep.equal(emptyBatch());
+    expect(await run(new TrackerSite(), Buffer.from('d1:ae'))).to.deep.equal(emptyBatch());
+  });
+
+  it('answers what is cut off, or no body at all, with its version alone', async () => {
+    const whole = joinParts([encodeAnnounceRequest(announce(1))]);
+    for (const body of [whole.subarray(0, 20), Buffer.alloc(0)]) {
+      expect(await run(new TrackerSite(), body)).to.deep.equal(emptyBatch());
+    }
+    const { components } = new TrackerSite();
+    const result = await create(components)({ __ow_headers: { 'x-tracker-batch': '1' } });
+    expect(Buffer.from(result.body, 'base64')).to.deep.equal(emptyBatch());
+  });
+
+  it('has no answer that the platform would throw away: who finds no room comes again', async () => {
+    const site = new TrackerSite({ SCRAPE_MAX_HASHES: '1000' });
+    const infohashes = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(20, i % 7));
+    const scrape = encodeScrapeRequest({ front: 'http', from: FROM, passkey: undefined, infohashes });
+    const answer = await run(site, joinParts(Array.from({ length: 30 }, () => scrape)));
+    expect(answer.length).to.be.at.most(700_100);
+    const replies = splitParts(answer);
+    expect(replies).to.have.length(30);
+    expect(decodeScrapeReply(defined(replies[0])).swarms).to.have.length(1000);
+    expect(() => decodeScrapeReply(defined(replies[29]))).to.throw('busy');
+  });
+});

@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import { join } from 'node:path';
+
+import { UdpClient } from '../../udp/socket-client.js';
+import { announceRequest, readError, someInfohash } from '../../udp/client.js';
+import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
+import { ScriptedPlatform, platformAnswer } from '../../nginx/support/scripted-platform.js';
+import { Cleanup } from '../../support/cleanup.js';
+import { eventually } from '../../support/eventually.js';
+import { freePort } from '../../support/free-port.js';
+import { startProgram, type RunningProgram } from '../../support/running-program.js';
+import { buildFirst, entry, root } from '../support/entry.js';
+
+interface Front {
+  readonly port: number;
+  readonly program: RunningProgram;
+}
+
+const escaped = someInfohash.toString('hex').replace(/../g, '%$&');
+
+describe('npm run front', function () {
+  this.timeout(120_000);
+  buildFirst();
+  const atEnd = new Cleanup();
+
+  afterEach(() => atEnd.run());
+
+  async function startFront(
+    apiHost: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Front> {
+    const port = await freePort();
+    const env = {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      OPENWHISK_API: apiHost,
+      OPENWHISK_NAMESPACE: 'guest',
+      TRACKER_SECRET: SECRET,
+      FRONT_TIMEOUT: '30000',
+      ...settings,
+    };
+    const program = await startProgram(process.execPath, [entry, 'front'], { cwd: join(root), env });
+    atEnd.add(() => program.stop());
+    await eventually(
+      'the front is ready',
+      30_000,
+      () => program.exit !== undefined || program.stdout.includes('ready'),
+      () => program.describe(),
+    );
+    return { port, program };
+  }
+
+  async function deploy(options: DeployedOptions = {}): Promise<DeployedTracker> {
+    const deployed = await DeployedTracker.start({ concurrency: 64, ...options });
+    atEnd.add(() => deployed.dispose());
+    return deployed;
+  }
+
+  async function client(port: number): Promise<UdpClient> {
+    const opened = await UdpClient.open(port);
+    atEnd.add(() => opened.close());
+    return opened;
+  }
+
+  it('answers over UDP and HTTP from swarms that OpenWhisk and Riak have', async () => {
+    const { platform } = await deploy();
+    const { port } = await startFront(platform.apiHost);
+    const peer = await client(port);
+    await peer.announce({ left: 0n, peerId: Buffer.alloc(20, 1), port: 7001 });
+    const onHttp = await fetch(
+      `http://127.0.0.1:${port}/announce?info_hash=${escaped}&peer_id=${'b'.repeat(20)}&port=7002&left=1`,
+    );
+    expect(await onHttp.text())
+      .to.include('8:completei1e')
+      .and.to.include('10:incompletei1e');
+    await peer.announce({ event: 1, left: 0n, peerId: Buffer.from('b'.repeat(20)), port: 7002 });
+    expect(await peer.scrape([someInfohash])).to.deep.equal([{ seeders: 2, completed: 1, leechers: 0 }]);
+    await peer.announce({ event: 3, left: 0n, peerId: Buffer.alloc(20, 1), port: 7001 });
+    expect(await peer.scrape([someInfohash])).to.deep.equal([{ seeders: 1, completed: 1, leechers: 0 }]);
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).to.equal(200);
+  });
+
+  it('makes few runs of many announces', async () => {
+    const { platform } = await deploy();
+    const { port } = await startFront(platform.apiHost, { FRONT_WAIT: '50' });
+    const peer = await client(port);
+    const id = await peer.connect();
+    const before = platform.activations().length;
+    const announces = Array.from({ length: 200 }, (_, i) =>
+      peer.ask(announceRequest(id, { peerId: Buffer.alloc(20, i), port: 7001 + i })),
+    );
+    await Promise.all(announces);
+    expect(platform.activations().length - before).to.be.at.most(20);
+    expect((await peer.scrape([someInfohash]))[0]?.leechers).to.equal(200);
+  });
+
+  it('answers with a failure, and goes on, whatever the platform says', async () => {
+    const platform = await ScriptedPlatform.start();
+    atEnd.add(() => platform.stop());
+    const { port, program } = await startFront(`http://127.0.0.1:${platform.port}`, { FRONT_TIMEOUT: '500' });
+    const peer = await client(port);
+    const id = await peer.connect();
+    const failure = async (): Promise<string> => readError((await peer.ask(announceRequest(id))).bytes);
+    const busy = 'the tracker is busy, try again later';
+    for (const status of [429, 503, 202, 400, 401, 502]) {
+      platform.answerWith(platformAnswer(status, 'no'));
+      expect(await failure(), String(status)).to.equal(busy);
+    }
+    platform.answerWith((_request, reply) => reply.writeHead(204).end());
+    expect(await failure(), '204').to.equal(busy);
+    platform.answerWith((_request, reply) => reply.socket?.destroy());
+    expect(await failure(), 'closed').to.equal(busy);
+    platform.answerWith(() => undefined);
+    expect(await failure(), 'silent').to.equal(busy);
+    expect(platform.last.method).to.equal('POST');
+    expect(platform.last.target).to.equal('/api/v1/web/guest/tracker/announce.http');
+    expect(platform.last.headers.get('x-require-whisk-auth')).to.deep.equal([SECRET]);
+    expect(program.exit).to.equal(undefined);
+    expect(program.stderr).to.not.include(SECRET);
+  });
+
+  it('answers again when a container was killed in the middle of a run', async () => {
+    const { platform } = await deploy({ settings: { WARM_SECONDS: 0 } });
+    const { port } = await startFront(platform.apiHost);
+    const peer = await client(port);
+    await peer.announce();
+    const id = await peer.connect();
+    const announces = Array.from({ length: 50 }, (_, i) =>
+      peer.ask(announceRequest(id, { peerId: Buffer.alloc(20, i), port: 7001 + i })),
+    );
+    await Promise.all(platform.containers('tracker/announce').map((container) => container.kill()));
+    const replies = await Promise.all(announces);
+    expect(replies).to.have.length(50);
+    await peer.announce();
+  });
+
+  it('loses nothing that it has answered when it is stopped', async () => {
+    const { platform } = await deploy();
+    const { port, program } = await startFront(platform.apiHost, { FRONT_WAIT: '20' });
+    const peer = await client(port);
+    const id = await peer.connect();
+    let answered = 0;
+    const announces = Array.from({ length: 100 }, async (_, i) => {
+      const reply = await peer.request(announceRequest(id, { peerId: Buffer.alloc(20, i + 1) }), 1500);
+      if (reply?.bytes.readUInt32BE(0) === 1) answered++;
+    });
+    expect((await program.stop()).status, program.describe()).to.equal(0);
+    await Promise.all(announces);
+    const again = await client((await startFront(platform.apiHost)).port);
+    expect((await again.scrape([someInfohash]))[0]?.leechers).to.be.at.least(answered);
+  });
+
+  it('says what is missing', async () => {
+    const program = await startProgram(process.execPath, [entry, 'front'], {
+      cwd: root,
+      env: { PATH: process.env['PATH'], PORT: '0' },
+    });
+    expect((await program.ended).status).to.equal(2);
+    expect(program.stderr).to.include('OPENWHISK_API');
+  });
+});
