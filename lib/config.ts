@@ -83,7 +83,7 @@ function defaultText(setting: Setting<unknown>): string {
 
 /** What must hold between settings, given or default. */
 function crossCheck(config: Config): void {
-  const longestIntervalSeconds = config.announceIntervalSeconds * (1 + config.intervalJitterPercent / 100);
+  const longestIntervalSeconds = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
   if (config.minIntervalSeconds > config.announceIntervalSeconds) {
     throw new ConfigError(
       'MIN_INTERVAL',

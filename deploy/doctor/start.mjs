@@ -15,6 +15,8 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
+// Whoever reads the beginning alone, as head does, has seen enough.
+process.stdout.on('error', () => undefined);
 const { main } = createRequire(import.meta.url)(join(root, 'dist/standalone/doctor.cjs'));
 process.exitCode = await main({
   args: process.argv.slice(2),

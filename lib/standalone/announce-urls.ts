@@ -21,15 +21,16 @@ export function announceUrls(
     const reach = isLoopback(host) ? 'this machine' : 'wherever this address can be reached';
     return [{ url: announceUrl(host, port), reach }];
   }
-  const outside = Object.values(interfaces)
-    .flatMap((addresses) => addresses ?? [])
+  const outside = Object.entries(interfaces)
+    .filter(([name]) => !WITHIN.test(name))
+    .flatMap(([, addresses]) => addresses ?? [])
     // Link-local IPv6 addresses need a zone, which no torrent can carry.
     .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
     .filter(({ family }) => family === 'IPv4' || host === '::');
   const firstOf = (family: 'IPv4' | 'IPv6'): AnnounceUrl[] =>
     outside
       .filter((address) => address.family === family)
-      .slice(0, 1)
+      .slice(0, MAX_OF_FAMILY)
       .map(({ address }) => ({ url: announceUrl(address, port), reach: `other machines, ${family}` }));
   return [
     ...firstOf('IPv4'),
@@ -37,6 +38,12 @@ export function announceUrls(
     { url: announceUrl('localhost', port), reach: 'this machine' },
   ];
 }
+
+/** Networks within this machine, of its containers and virtual machines: no other machine reaches them. */
+const WITHIN = /^(?:docker|br-|veth|virbr|vnet|lxcbr|lxdbr|cni|podman|flannel|cali)/;
+
+/** More would hide what is above them on a terminal. */
+const MAX_OF_FAMILY = 4;
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

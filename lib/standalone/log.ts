@@ -1,53 +1,51 @@
-import { pino, type DestinationStream } from 'pino';
-
-import type { Config } from '../config.js';
-import { messageOf } from '../error-message.js';
-import type { Log, LogFields } from '../log.js';
-
-/** Fields that must never be there; a net below the rule that nobody writes them. */
-const redacted = ['password', 'secret', 'authorization', 'peerId', 'uri', 'url', 'query', 'headers'];
-
-const stderr = 2;
+import { systemClock, type Clock } from '../environment.js';
+import type { Log } from '../log.js';
+import type { LogLevel } from '../log/entry.js';
+import { jsonLine } from '../log/json-line.js';
+import { LineLog } from '../log/line-log.js';
+import { LineOutput } from '../log/line-output.js';
+import { nonBlockingWriter } from '../log/non-blocking.js';
+import { Repeats } from '../log/repeats.js';
 
 /**
- * One JSON line an event, on standard error: standard output is for whoever starts the process by hand.
- * Lines are written at once, so that none is lost when the process ends.
+ * The log of this process: one JSON line an event, on standard error, as standard output is for whoever starts the
+ * process by hand. What repeats is counted. Lines may be lost where they cannot be written; nothing waits for them.
  */
+export function startProcessLog(level: LogLevel): Log {
+  const output = new LineOutput(nonBlockingWriter(2), lossLine);
+  const log = createLog(level, (line) => {
+    output.write(line);
+  });
+  setInterval(() => {
+    log.writeCounts();
+  }, COUNTS_MS).unref();
+  process.on('exit', () => {
+    log.writeLastCounts();
+    output.flush();
+  });
+  return log;
+}
+
+/** The same without a process. @param write takes a line without its end */
 export function createLog(
-  level: Config['logLevel'],
-  destination: DestinationStream = pino.destination({ dest: stderr, sync: true }),
-): Log {
-  const logger = pino(
-    {
-      level,
-      base: null,
-      messageKey: 'event',
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { cause: describeCause },
-      redact: { paths: redacted },
-    },
-    destination,
-  );
-  return {
-    error: (event, fields: LogFields = {}) => {
-      logger.error(fields, event);
-    },
-    warn: (event, fields: LogFields = {}) => {
-      logger.warn(fields, event);
-    },
-    info: (event, fields: LogFields = {}) => {
-      logger.info(fields, event);
-    },
-    debug: (event, fields: LogFields = {}) => {
-      logger.debug(fields, event);
-    },
-  };
+  least: LogLevel,
+  write: (line: string) => void,
+  clock: Clock = systemClock,
+): LineLog {
+  return new LineLog({ least, format: jsonLine, write, clock, repeats: new Repeats() });
+}
+
+/** How often it is looked whether counts are due. */
+const COUNTS_MS = 5000;
+
+function lossLine(lines: number): string {
+  const fields = { lines };
+  return jsonLine({ level: 'warn', time: systemClock.now(), event: 'log lines lost', fields });
 }
 
 /**
- * What libraries print goes to the log, at its least important level: lmdb prints every transaction that fails, which comes as an error of
- * the store as well. A disk that is full would have its own log fill it further, whatever level is set.
+ * What libraries print goes to the log, at its least important level: lmdb prints every transaction that fails, which
+ * comes as an error of the store as well. Printed by themselves lines could wait for who reads them.
  * @param console whose errors and warnings are taken
  */
 export function logConsole(log: Log, console: Pick<Console, 'error' | 'warn'>): void {
@@ -56,14 +54,22 @@ export function logConsole(log: Log, console: Pick<Console, 'error' | 'warn'>): 
   };
 }
 
-/** A chain of causes longer than this is cut. */
-const mostCauses = 8;
+/** Has the warnings of Node in the log, in the place of Node's own listener, which prints them. */
+export function logWarnings(log: Log, process: Pick<NodeJS.Process, 'removeAllListeners' | 'on'>): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (cause) => {
+    log.warn('warning of Node', { cause });
+  });
+}
 
-/** Errors by their `name`: the class names of a minified bundle say nothing. */
-function describeCause(cause: unknown, depth = 0): unknown {
-  if (!(cause instanceof Error)) return cause;
-  const { name, stack } = cause;
-  const message = messageOf(cause);
-  const isLast = cause.cause === undefined || depth >= mostCauses;
-  return { name, message, stack, ...(isLast ? {} : { cause: describeCause(cause.cause, depth + 1) }) };
+/**
+ * What is said to whoever started the process, whether or not somebody reads it.
+ * @param descriptor standard output or standard error
+ * @returns a function that takes lines without the end of the last one
+ */
+export function printer(descriptor: 1 | 2): (text: string) => void {
+  const output = new LineOutput(nonBlockingWriter(descriptor), (lines) => `(${lines} lines were lost)`);
+  return (text) => {
+    output.write(text);
+  };
 }

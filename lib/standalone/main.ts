@@ -1,6 +1,4 @@
 /** The standalone process: the tracker behind an HTTP server of its own, with an embedded store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, describeSettings, parseConfig, type Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
@@ -9,12 +7,14 @@ import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { adminCommands } from './admin/commands.js';
 import { AdminServer } from './admin/server.js';
-import { announceUrls } from './announce-urls.js';
 import { trustedProxies } from './client-address.js';
 import { endProcess } from './end-process.js';
+import { greet } from './greeting.js';
+import { takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
 import { Health } from './health.js';
 import { Housekeeping } from './housekeeping.js';
-import { createLog, logConsole } from './log.js';
+import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
+import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
@@ -44,6 +44,9 @@ const commands = new Map([
   ['report', reportCommand],
 ]);
 
+const STDOUT = 1;
+const STDERR = 2;
+
 /** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
 export async function main(invocation: Invocation): Promise<void> {
   const [argument, ...rest] = invocation.args;
@@ -54,21 +57,27 @@ export async function main(invocation: Invocation): Promise<void> {
   const command = argument === undefined ? undefined : commands.get(argument);
   const unknown = command === undefined ? argument : rest[0];
   if (unknown !== undefined) {
-    process.stderr.write(`${unknown}: unknown argument\n\n${usage}`);
+    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
     return endProcess(misused);
   }
   try {
     const config = parseConfig(invocation.environment);
     if (command === undefined) await run(config);
-    else await command(config, startLog(config));
+    else {
+      // Whoever reads the beginning of a report alone has seen enough.
+      process.stdout.on('error', () => undefined);
+      await command(config, startLog(config));
+    }
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    printer(STDERR)(error.message);
     await endProcess(error instanceof ConfigError ? misused : error.status);
   }
 }
 
 async function run(config: Config): Promise<void> {
+  const hangupHooks: HangupHook[] = [];
+  takeHarmlessSignals(hangupHooks);
   const log = startLog(config);
   enterStore(config);
   const store = await openStore(config, Math.random, log);
@@ -77,31 +86,44 @@ async function run(config: Config): Promise<void> {
   const admin = new AdminServer(adminCommands(components), log);
   const { exclusive } = driverOf(config.storeName);
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
+  const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
-      health: new Health(() => store.check(), systemClock, log),
+      health,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
-    config,
+    { ...config, maxConnections: connectionsWithin(config, log) },
   );
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   const port = await listen(server, config, store);
-  process.stdout.write(greeting(config, port));
   log.info('listening', { port });
+  void greet(config, port, health, printer(STDOUT));
   housekeeping.start();
 
   log.info('stopping', { signal: await stopped });
   await stop(server, { housekeeping, admin }, store, config, log);
 }
 
+/** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
+function connectionsWithin({ maxConnections }: Config, log: Log): number {
+  const openFiles = maxOpenFiles();
+  const connections = roomForConnections(maxConnections, openFiles);
+  if (connections < maxConnections) {
+    const meaning = 'raise the limit on open files (ulimit -n, LimitNOFILE), or lower MAX_CONNECTIONS';
+    log.warn('too few open files', { allowed: openFiles, maxConnections, connections, meaning });
+  }
+  return connections;
+}
+
 function startLog(config: Config): Log {
-  const log = createLog(config.logLevel);
+  const log = startProcessLog(config.logLevel);
   logConsole(log, console);
+  logWarnings(log, process);
   endOnBug(log);
   return log;
 }
@@ -124,13 +146,6 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
     return `${host} is no address of this machine: set HOST`;
   }
   return `cannot listen on ${host} port ${port}: ${message}`;
-}
-
-function greeting(config: Config, port: number): string {
-  const urls = announceUrls(config.host, port, networkInterfaces());
-  const width = Math.max(...urls.map(({ url }) => url.length));
-  const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`);
-  return `The tracker is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
 }
 
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
@@ -161,7 +176,12 @@ function endOnBug(log: Log): void {
     // What follows from that while the process ends would be more lines.
     if (isEnding) return;
     isEnding = true;
-    log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', { cause });
+    // Also that of an error of which the log would show no stack: here nobody has foreseen it.
+    const { stack } = cause instanceof Error ? cause : new Error(String(cause));
+    log.error(origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception', {
+      stack,
+      cause,
+    });
     void endProcess(failed);
   });
 }

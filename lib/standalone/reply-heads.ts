@@ -17,10 +17,10 @@ export class ReplyHeads {
 
   /**
    * Status line and headers, with the empty line behind them.
-   * @param length bytes of the body
+   * @param length bytes of the body; undefined if nobody knows, of a reply to HEAD
    * @param isLast whether the connection is closed after this reply
    */
-  of(status: number, length: number, isLast: boolean): string {
+  of(status: number, length: number | undefined, isLast: boolean): string {
     const now = this.now();
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
@@ -28,17 +28,30 @@ export class ReplyHeads {
       this.#date = new Date(now).toUTCString();
       this.#heads.clear();
     }
-    const key = (length * 2 + (isLast ? 1 : 0)) * STATUSES + status;
+    const key = ((length ?? -1) * 2 + (isLast ? 1 : 0)) * STATUSES + status;
     let head = this.#heads.get(key);
     if (head === undefined) {
-      head =
-        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
-        `Content-Length: ${length}\r\nDate: ${this.#date}\r\nConnection: ${isLast ? 'close' : this.#persistence}\r\n\r\n`;
+      head = this.#make(status, length, isLast);
       this.#heads.set(key, head);
     }
     return head;
   }
+
+  #make(status: number, length: number | undefined, isLast: boolean): string {
+    return [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Content-Type: text/plain',
+      // A reply of this status has to say it (RFC 9110, 15.5.6).
+      ...(status === METHOD_NOT_ALLOWED ? ['Allow: GET, HEAD'] : []),
+      ...(length === undefined ? [] : [`Content-Length: ${length}`]),
+      `Date: ${this.#date}`,
+      `Connection: ${isLast ? 'close' : this.#persistence}`,
+      '\r\n',
+    ].join('\r\n');
+  }
 }
+
+const METHOD_NOT_ALLOWED = 405;
 
 /** More than there are. */
 const STATUSES = 1000;

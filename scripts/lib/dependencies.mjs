@@ -11,7 +11,10 @@ import { join } from 'node:path';
 export function ensureInstalled(root, { tools }) {
   if (isInstalled(root, { tools })) return;
   console.log('Installing dependencies ...');
-  const result = runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Whatever the environment leaves out, as NODE_ENV=production does: tools are what a clone is built with, and the
+  // parts of a package for one platform are optional ones.
+  const kinds = ['--include=optional', tools ? '--include=dev' : '--omit=dev'];
+  const result = runNpm(root, ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error']);
   if (result.error) throw new Error(`cannot run npm: ${result.error.message}`);
   if (result.status !== 0) throw new Error('npm ci failed; its messages are above');
 }
@@ -27,13 +30,31 @@ export function isInstalled(root, { tools }) {
   const installed = packagesOf(join(root, 'node_modules/.package-lock.json'));
   const wanted = packagesOf(join(root, 'package-lock.json'));
   if (installed === undefined || wanted === undefined) return false;
-  return Object.entries(wanted).every(([path, { version, optional, peer, dev, devOptional }]) => {
+  return Object.entries(wanted).every(([path, { version, optional, peer, dev, devOptional, ...platform }]) => {
     if (path === '' || ((dev || devOptional) && !tools)) return true;
-    // An optional package for another platform is not installed.
     const found = installed[path];
-    if (found === undefined) return Boolean(optional ?? peer);
+    if (found === undefined) {
+      // An optional package for another platform is not installed; one for this platform has to be.
+      return optional ? !isForThisPlatform(platform) : Boolean(peer);
+    }
     return found.version === version && existsSync(join(root, path));
   });
+}
+
+/**
+ * Whether an optional package is made for this platform and no other. One for all platforms may be
+ * missing.
+ * @param {Pick<LockedPackage, 'os' | 'cpu' | 'libc'>} platform as the lock has it
+ */
+export function isForThisPlatform({ os, cpu, libc }) {
+  if (os === undefined || cpu === undefined) return false;
+  const isHere = os.includes(process.platform) && cpu.includes(process.arch);
+  return isHere && (libc === undefined || libc.includes(libcOfThisPlatform()));
+}
+
+function libcOfThisPlatform() {
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
 
 /**
@@ -44,6 +65,9 @@ export function isInstalled(root, { tools }) {
  * @property {boolean} [peer]
  * @property {boolean} [dev]
  * @property {boolean} [devOptional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
  */
 
 /**
@@ -60,7 +84,8 @@ function packagesOf(lockFile) {
 }
 
 /**
- * The npm that runs this script if there is one, else the one on the path.
+ * The npm that runs this script if there is one, else the one on the path. Another package manager
+ * says what it is, too.
  * @param {string} root
  * @param {readonly string[]} args
  */
@@ -68,6 +93,6 @@ function runNpm(root, args) {
   /** @type {import('node:child_process').SpawnSyncOptions} */
   const options = { cwd: root, stdio: 'inherit' };
   const npm = process.env['npm_execpath'];
-  if (npm && /\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
+  if (npm && /npm-cli\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
   return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
 }

@@ -30,6 +30,22 @@ describe('the announce URLs offered at the start', () => {
     ]);
   });
 
+  it('are all of them if there are several, and none of networks within this machine', () => {
+    const several = {
+      docker0: [address('172.17.0.1')],
+      'br-0123456789ab': [address('172.18.0.1')],
+      virbr0: [address('192.168.122.1')],
+      veth12: [address('169.254.1.1')],
+      eth0: [address('192.0.2.7')],
+      wlan0: [address('198.51.100.7')],
+    };
+    expect(announceUrls('0.0.0.0', 1, several).map(({ url }) => url)).to.deep.equal([
+      'http://192.0.2.7:1/announce',
+      'http://198.51.100.7:1/announce',
+      'http://localhost:1/announce',
+    ]);
+  });
+
   it('have no IPv6 address if it listens on IPv4 only', () => {
     expect(urls('0.0.0.0')).to.deep.equal([
       'http://192.0.2.7:6969/announce',

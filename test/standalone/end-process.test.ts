@@ -93,7 +93,7 @@ describe('the end of the process', function () {
     process.kill(tracker.pid, 'SIGUSR2');
     expect(await end()).to.be.below(2500);
     expect(tracker.exit, tracker.describe()).to.deep.equal({ status: 1, signal: undefined });
-    expect(tracker.stderr).to.match(/^[^\n]*a bug[^\n]*"uncaught exception"[^\n]*\n$/);
+    expect(tracker.stderr).to.match(/^[^\n]*"uncaught exception"[^\n]*a bug[^\n]*\n$/);
 
     await startTracker();
     expect(await exchange(port, announce().replace('Host', 'Connection: close\r\nHost'))).to.contain(

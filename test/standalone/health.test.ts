@@ -2,16 +2,23 @@ import { expect } from 'chai';
 
 import { Health } from '../../lib/standalone/health.js';
 import type { Log } from '../../lib/log.js';
+import { DeadlineError } from '../../lib/tracker/deadlines.js';
 
 function subject() {
-  const state = { nowMs: 1_000_000, healthy: true, checks: 0, errors: 0 };
+  const state = { nowMs: 1_000_000, healthy: true, hangs: false, checks: 0, errors: 0, infos: 0 };
   const nothing = (): void => undefined;
-  const log: Log = { error: () => void (state.errors += 1), warn: nothing, info: nothing, debug: nothing };
+  const log: Log = {
+    error: () => void (state.errors += 1),
+    warn: nothing,
+    info: () => void (state.infos += 1),
+    debug: nothing,
+  };
   const check = (): Promise<void> => {
     state.checks += 1;
+    if (state.hangs) return new Promise(nothing);
     return state.healthy ? Promise.resolve() : Promise.reject(new Error('no'));
   };
-  return { state, health: new Health(check, { now: () => state.nowMs }, log) };
+  return { state, health: new Health(check, { now: () => state.nowMs }, log, 50) };
 }
 
 describe('health', () => {
@@ -50,5 +57,17 @@ describe('health', () => {
       await health.isHealthy();
     }
     expect(state.errors).to.equal(2);
+    expect(state.infos).to.equal(1);
+  });
+
+  it('is lost, in time, when the store hangs, which is not asked again meanwhile', async () => {
+    const { state, health } = subject();
+    state.hangs = true;
+    for (let i = 0; i < 5; i++) {
+      expect(await health.isHealthy()).to.equal(false);
+      state.nowMs += 1000;
+    }
+    expect(state.checks).to.equal(1);
+    expect(health.problem).to.be.instanceOf(DeadlineError);
   });
 });

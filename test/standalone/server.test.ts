@@ -49,6 +49,23 @@ describe('the HTTP server', () => {
       expect(subject.calls[0]?.from).to.equal('203.0.113.9');
     });
 
+    it('the address from a line of X-Forwarded-For behind 1,000 other headers, and not a forged first one', async () => {
+      const subject = await serve({}, trustedProxies(['127.0.0.0/8']));
+      const headers = `X-Forwarded-For: 198.51.100.7\r\n${'A: b\r\n'.repeat(1000)}X-Forwarded-For: 203.0.113.9\r\n`;
+      await exchange(subject.port, request('GET /announce', headers));
+      expect(subject.calls[0]).to.include({ from: '203.0.113.9' });
+      expect(subject.warnings).to.deep.equal([]);
+    });
+
+    it('a warning, once, with the setting to set, of a proxy that is not trusted', async () => {
+      const subject = await serve({}, trustedProxies(['10.0.0.0/8']));
+      for (let i = 0; i < 3; i++) {
+        await exchange(subject.port, request('GET /announce', 'X-Forwarded-For: 203.0.113.9\r\n'));
+      }
+      expect(subject.warnings).to.have.length(1);
+      expect(subject.warnings[0]).to.include({ setting: 'TRUSTED_PROXIES', address: '::ffff:127.0.0.1' });
+    });
+
     it('a failure when a handler rejects, or breaks its promise not to throw', async () => {
       const subject = await serve();
       const error = new Error('secret detail');

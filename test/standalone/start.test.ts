@@ -94,6 +94,15 @@ describe('npm start', function () {
     });
   }
 
+  it('says that Riak cannot be reached, with the reason, and not that it is ready', async () => {
+    const program = await start({ STORE: 'riak', RIAK_NODES: '127.0.0.1:9' });
+    await portOf(program);
+    expect(program.stdout).to.match(
+      /^The tracker cannot answer yet, and keeps trying: [^\n]*ECONNREFUSED 127\.0\.0\.1:9\n/,
+    );
+    expect(program.stdout).to.not.contain('ready');
+  });
+
   it('ends with status 1 when the port is in use, and says so in a line', async () => {
     const port = await portOf(await start());
     const second = await start({ PORT: String(port), DATA_DIR: join(directory, 'other') });

@@ -2,7 +2,7 @@ import { announceQuery, newPeer } from '../../deployment/web-action-client.mjs';
 import { reasonOf } from '../../error-message.js';
 import { ok, warning, wrong, type Finding } from '../../finding.js';
 import { clientReply, throughGateway } from '../way.js';
-import { remedyFor, renderAgain } from './remedies.js';
+import { remedyFor, type GatewayRules } from './remedies.js';
 
 /** For documentation only (RFC 5737): nobody has them. */
 const forgeries: readonly [header: string, address: string][] = [
@@ -12,12 +12,12 @@ const forgeries: readonly [header: string, address: string][] = [
 ];
 
 /** Whether a client can be another address, another request, or the gateway, by headers of its own. */
-export async function* examineForgery(gateway: string): AsyncGenerator<Finding> {
-  yield await forgedAddress(gateway);
-  yield await forgedRequest(gateway);
+export async function* examineForgery(gateway: string, rules: GatewayRules): AsyncGenerator<Finding> {
+  yield await forgedAddress(gateway, rules);
+  yield await forgedRequest(gateway, rules);
 }
 
-async function forgedAddress(gateway: string): Promise<Finding> {
+async function forgedAddress(gateway: string, rules: GatewayRules): Promise<Finding> {
   const subject = 'a forged address';
   const headers = Object.fromEntries(
     forgeries.map(([header, address]) => [header, header === 'Forwarded' ? `for=${address}` : address]),
@@ -26,24 +26,20 @@ async function forgedAddress(gateway: string): Promise<Finding> {
     const answer = await throughGateway(gateway, headers)('announce', announceQuery('stopped'));
     const external = clientReply(answer).get('external ip');
     if (!Buffer.isBuffer(external))
-      return warning(subject, 'the reply does not say for whom it takes this machine', renderAgain);
+      return warning(subject, 'the reply does not say for whom it takes this machine', rules.mend);
     const believed = forgeries.find(([, address]) =>
       external.equals(Buffer.from(address.split('.').map(Number))),
     );
     if (believed === undefined)
       return ok(subject, `is not believed; this machine is ${addressText(external)} to the tracker`);
-    return wrong(
-      subject,
-      `${believed[0]} is believed`,
-      `name only your proxies in set_real_ip_from (tracker.d), and run this where no proxy is; or ${renderAgain}`,
-    );
+    return wrong(subject, `${believed[0]} is believed`, rules.mendForgery);
   } catch (error) {
-    return wrong(subject, reasonOf(error), remedyFor(error, gateway));
+    return wrong(subject, reasonOf(error), remedyFor(error, gateway, rules));
   }
 }
 
 /** If the forged request line or secret went on, the reply would be a failure. */
-async function forgedRequest(gateway: string): Promise<Finding> {
+async function forgedRequest(gateway: string, rules: GatewayRules): Promise<Finding> {
   const subject = 'a forged request line and secret';
   const headers = {
     'X-Original-URI': '/announce?forged=1',
@@ -54,7 +50,7 @@ async function forgedRequest(gateway: string): Promise<Finding> {
     clientReply(await throughGateway(gateway, headers)('announce', announceQuery('stopped', newPeer())));
     return ok(subject, 'are not passed on');
   } catch (error) {
-    return wrong(subject, `with them ${reasonOf(error)}`, renderAgain);
+    return wrong(subject, `with them ${reasonOf(error)}`, rules.mend);
   }
 }
 

@@ -3,10 +3,10 @@ import { announceQuery, escaped, newPeer } from '../../deployment/web-action-cli
 import { reasonOf } from '../../error-message.js';
 import { ok, wrong, type Finding } from '../../finding.js';
 import { clientReply, NoReplyError, throughGateway, type Action } from '../way.js';
-import { remedyFor } from './remedies.js';
+import { remedyFor, type GatewayRules } from './remedies.js';
 
 /** Whether an announce and a scrape are answered so that every client can read it: text/plain, with a length and no chunks. */
-export async function* examineReplies(gateway: string): AsyncGenerator<Finding> {
+export async function* examineReplies(gateway: string, rules: GatewayRules): AsyncGenerator<Finding> {
   const ask = throughGateway(gateway);
   const queries: [Action, string][] = [
     ['announce', announceQuery('stopped')],
@@ -20,7 +20,7 @@ export async function* examineReplies(gateway: string): AsyncGenerator<Finding> 
       requireLength(answer);
       yield ok(subject, `was answered in ${answer.milliseconds} ms, as text/plain with a Content-Length`);
     } catch (error) {
-      yield wrong(subject, reasonOf(error), remedyFor(error, gateway));
+      yield wrong(subject, reasonOf(error), remedyFor(error, gateway, rules));
     }
   }
 }

@@ -5,7 +5,7 @@ import { type TrustedProxies } from '../../../lib/standalone/client-address.js';
 import { Health } from '../../../lib/standalone/health.js';
 import { TrackerServer, type ServerLimits } from '../../../lib/standalone/server.js';
 import { systemClock } from '../../../lib/environment.js';
-import type { Log } from '../../../lib/log.js';
+import type { Log, LogFields } from '../../../lib/log.js';
 import type { HttpHandler } from '../../../lib/http/front.js';
 import { formatAddress } from '../../../lib/bittorrent/address.js';
 import { exchange } from '../../support/raw-http.js';
@@ -24,14 +24,17 @@ export interface Call {
 export class Subject {
   readonly calls: Call[] = [];
   readonly errors: unknown[] = [];
+  readonly warnings: LogFields[] = [];
   healthy = true;
   announce: HttpHandler = (target) => Promise.resolve(result(`announced ${target}`));
+  scrape: HttpHandler = (target) => Promise.resolve(result(`scraped ${target}`));
   port = 0;
   readonly server: TrackerServer;
 
   constructor(limits: Partial<ServerLimits>, isTrustedProxy: TrustedProxies | undefined) {
     const nothing = (): void => undefined;
-    const log: Log = { error: nothing, warn: nothing, info: nothing, debug: nothing };
+    const warn = (_event: string, fields: LogFields = {}): void => void this.warnings.push(fields);
+    const log: Log = { error: nothing, warn, info: nothing, debug: nothing };
     const health = new Health(
       () => (this.healthy ? Promise.resolve() : Promise.reject(new Error('no'))),
       systemClock,
@@ -43,7 +46,7 @@ export class Subject {
           this.calls.push({ target, from: formatAddress(from) });
           return this.announce(target, from);
         },
-        scrape: (target) => Promise.resolve(result(`scraped ${target}`)),
+        scrape: (target, from) => this.scrape(target, from),
         failure: (error) => {
           this.errors.push(error);
           return result('failed');
@@ -58,6 +61,7 @@ export class Subject {
         requestTimeoutMs: 5000,
         keepAliveTimeoutMs: 5000,
         announceTimeoutMs: 1000,
+        scrapeMaxHashes: 100,
         ...limits,
       },
     );

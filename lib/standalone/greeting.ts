@@ -1,0 +1,41 @@
+import { networkInterfaces } from 'node:os';
+
+import type { Config } from '../config.js';
+import { inOneLine } from '../error-message.js';
+import { announceUrls } from './announce-urls.js';
+import type { Health } from './health.js';
+
+/** How often a store that could not be used at the start is tried again. */
+const AGAIN_MS = 5000;
+
+/**
+ * Says what to do with a tracker that has just started, and whether it can answer already. If not it says why, and says
+ * so once it can.
+ * @param print takes lines without the end of the last one
+ */
+export async function greet(
+  { host }: Pick<Config, 'host'>,
+  port: number,
+  health: Health,
+  print: (text: string) => void,
+): Promise<void> {
+  const urls = announceUrls(host, port, networkInterfaces());
+  const width = Math.max(...urls.map(({ url }) => url.length));
+  const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`).join('\n');
+  if (await health.isHealthy()) {
+    print(`The tracker is ready. Announce URL for a torrent:\n${lines}`);
+    return;
+  }
+  print(
+    `The tracker cannot answer yet, and keeps trying: ${inOneLine(health.problem)}\n` +
+      `Announce URL for a torrent, once it can:\n${lines}`,
+  );
+  const again = setInterval(() => {
+    void health.isHealthy().then((isHealthy) => {
+      if (!isHealthy) return;
+      clearInterval(again);
+      print('The tracker is ready.');
+    });
+  }, AGAIN_MS);
+  again.unref();
+}

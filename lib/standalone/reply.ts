@@ -1,0 +1,21 @@
+/** What is sent back for a request, whose body is always text/plain and of known length. */
+export interface Reply {
+  readonly status: number;
+  readonly body: Buffer;
+  /** Whether the connection ends with it, whatever the client asked for. */
+  readonly isLast?: boolean;
+}
+
+/** A reply of one line. */
+export function textReply(status: number, line: string, isLast = false): Reply {
+  return { status, body: Buffer.from(`${line}\n`), isLast };
+}
+
+export const badRequest = textReply(400, 'this is not HTTP', true);
+export const missingHost = textReply(400, 'missing Host', true);
+export const notFound = textReply(404, 'not found');
+export const notAllowed = textReply(405, 'method not allowed');
+export const tooLate = textReply(408, 'the request did not arrive in time', true);
+export const tooLong = textReply(431, 'request line and headers are longer than 16 KB', true);
+export const healthy = textReply(200, 'ok');
+export const unhealthy = textReply(503, 'unavailable');

@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+import { isInstalled } from '../../scripts/lib/dependencies.mjs';
+import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
+
+const here = { optional: true, os: [process.platform], cpu: [process.arch] };
+const elsewhere = { optional: true, os: ['aix'], cpu: ['ppc64'] };
+
+describe('the packages that a start needs', () => {
+  let root = '';
+
+  beforeEach(async () => {
+    root = await makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(root));
+
+  async function given(wanted: Record<string, object>, installed: readonly string[]): Promise<boolean> {
+    const packages = Object.fromEntries(
+      Object.entries(wanted).map(([name, entry]) => [`node_modules/${name}`, { version: '1.0.0', ...entry }]),
+    );
+    const found = Object.fromEntries(
+      Object.entries(packages).filter(([path]) => installed.includes(path.slice(13))),
+    );
+    await mkdir(join(root, 'node_modules'));
+    for (const name of installed) await mkdir(join(root, 'node_modules', name), { recursive: true });
+    await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages }));
+    await writeFile(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: found }));
+    return isInstalled(root, { tools: false });
+  }
+
+  it('are there without those of other platforms and those for development', async () => {
+    const wanted = { lmdb: {}, 'lmdb-here': here, 'lmdb-elsewhere': elsewhere, tool: { dev: true } };
+    expect(await given(wanted, ['lmdb', 'lmdb-here'])).to.equal(true);
+  });
+
+  it('are not there without the optional one for this platform, as after npm ci --omit=optional', async () => {
+    expect(await given({ lmdb: {}, 'lmdb-here': here, 'lmdb-elsewhere': elsewhere }, ['lmdb'])).to.equal(
+      false,
+    );
+  });
+
+  it('are not there if they were installed on another platform', async () => {
+    const wanted = { lmdb: {}, 'lmdb-here': here, 'lmdb-elsewhere': elsewhere };
+    expect(await given(wanted, ['lmdb', 'lmdb-elsewhere'])).to.equal(false);
+  });
+
+  it('are there without an optional one that is for all platforms', async () => {
+    expect(await given({ lmdb: {}, faster: { optional: true } }, ['lmdb'])).to.equal(true);
+  });
+});
