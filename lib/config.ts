@@ -7,6 +7,7 @@ import { readSetting, takes } from './settings/read-setting.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
+import { statsSettings } from './config/stats.js';
 import { swarmSettings } from './config/swarm.js';
 import { trackerSettings } from './config/tracker.js';
 import { driverOf, storeDrivers, storeNames, storeSettings } from './store/registry.js';
@@ -32,6 +33,7 @@ const settings = {
   ...swarmSettings,
   ...purgeSettings,
   ...standaloneSettings,
+  ...statsSettings,
   ...storeSettings,
 };
 
@@ -62,6 +64,7 @@ export function describeSettings(): string {
     ['Swarms', swarmSettings],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
+    ['Page and metrics', statsSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   return groups

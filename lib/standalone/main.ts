@@ -16,9 +16,11 @@ import { Housekeeping } from './housekeeping.js';
 import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { ProcessStats } from '../stats/process-stats.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
+import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed, misused, StartError } from './start-error.js';
 import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
@@ -80,19 +82,27 @@ async function run(config: Config): Promise<void> {
   takeHarmlessSignals(hangupHooks);
   const log = startLog(config);
   enterStore(config);
-  const store = await openStore(config, Math.random, log);
+  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
+  const { store } = stats;
   const components = { config, store, clock: systemClock, random: Math.random, log };
-  const { announce, scrape, failure } = new HttpFront(components);
+  const { announce, scrape, failure } = new HttpFront({
+    ...components,
+    metrics: stats.counters,
+    swarmMetrics: stats.swarmCounters,
+  });
   const admin = new AdminServer(adminCommands(components), log);
   const { exclusive } = driverOf(config.storeName);
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
+  const metrics = metricsOf(stats, config, health);
+  const site = siteOf(stats, config, health, metrics);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
       health,
+      site,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -100,13 +110,18 @@ async function run(config: Config): Promise<void> {
   );
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
-  const port = await listen(server, config, store);
+  const port = await listening(store, listenerOf(config), () => server.listen(config.port, config.host));
+  const metricsServer = await listening(store, metricsListenerOf(config), () =>
+    startMetricsServer(metrics, config),
+  );
   log.info('listening', { port });
   void greet(config, port, health, printer(STDOUT));
   housekeeping.start();
+  stats.start();
 
   log.info('stopping', { signal: await stopped });
-  await stop(server, { housekeeping, admin }, store, config, log);
+  stats.stop();
+  await stop(server, { housekeeping, admin, metricsServer }, store, config, log);
 }
 
 /** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
@@ -128,22 +143,48 @@ function startLog(config: Config): Log {
   return log;
 }
 
-async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
+/** Where the process listens, and the settings that say so. */
+interface Listener {
+  readonly port: number;
+  readonly host: string;
+  readonly portSetting: string;
+  readonly hostSetting: string;
+}
+
+function listenerOf({ port, host }: Config): Listener {
+  return { port, host, portSetting: 'PORT', hostSetting: 'HOST' };
+}
+
+function metricsListenerOf({ metricsPort, metricsHost }: Config): Listener {
+  return {
+    port: metricsPort,
+    host: metricsHost,
+    portSetting: 'METRICS_PORT',
+    hostSetting: 'METRICS_HOST',
+  };
+}
+
+async function listening<T>(store: Store, listener: Listener, listen: () => Promise<T>): Promise<T> {
   try {
-    return await asStartingUser(() => server.listen(config.port, config.host));
+    return await asStartingUser(listen);
   } catch (cause) {
     await store.close();
-    throw new StartError(listenProblem(cause as NodeJS.ErrnoException, config), { cause });
+    throw new StartError(listenProblem(cause as NodeJS.ErrnoException, listener), { cause });
   }
 }
 
-function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }: Config): string {
+function listenProblem(
+  { code, message }: NodeJS.ErrnoException,
+  { port, host, portSetting, hostSetting }: Listener,
+): string {
   if (code === 'EADDRINUSE') {
-    return `port ${port} is in use by another program: end that one, or take another port with PORT`;
+    return `port ${port} is in use by another program: end that one, or take another port with ${portSetting}`;
   }
-  if (code === 'EACCES') return `port ${port} is not allowed to this user: take one above 1023 with PORT`;
+  if (code === 'EACCES') {
+    return `port ${port} is not allowed to this user: take one above 1023 with ${portSetting}`;
+  }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return `${host} is no address of this machine: set HOST`;
+    return `${host} is no address of this machine: set ${hostSetting}`;
   }
   return `cannot listen on ${host} port ${port}: ${message}`;
 }
@@ -151,7 +192,15 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
   server: TrackerServer,
-  { housekeeping, admin }: { readonly housekeeping: Housekeeping; readonly admin: AdminServer },
+  {
+    housekeeping,
+    admin,
+    metricsServer,
+  }: {
+    readonly housekeeping: Housekeeping;
+    readonly admin: AdminServer;
+    readonly metricsServer: MetricsServer | undefined;
+  },
   store: Store,
   config: Config,
   log: Log,
@@ -162,7 +211,12 @@ async function stop(
     void endProcess(failed);
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
-  await Promise.all([server.close(config.shutdownTimeoutMs * 0.9), housekeeping.stop(), admin.close()]);
+  await Promise.all([
+    server.close(config.shutdownTimeoutMs * 0.9),
+    housekeeping.stop(),
+    admin.close(),
+    metricsServer?.close(),
+  ]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

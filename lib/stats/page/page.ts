@@ -97,11 +97,11 @@ function servedSection({ lastMinute, lastHour, sinceStart }: Served): string {
     `<tr><th scope="row">${span}</th><td class="number">${countText(announces)}</td>` +
     `<td class="number">${countText(scrapes)}</td></tr>`;
   return (
-    '<section><h2>Served</h2><table><thead><tr><th scope="col">In the</th>' +
+    '<section><h2>Served</h2><table><thead><tr><th scope="col">Time</th>' +
     '<th scope="col" class="number">Announces</th><th scope="col" class="number">Scrapes</th></tr></thead><tbody>' +
-    row('last minute', lastMinute) +
-    row('last hour', lastHour) +
-    row('time since the start', sinceStart) +
+    row('Last minute', lastMinute) +
+    row('Last hour', lastHour) +
+    row('Since the start', sinceStart) +
     '</tbody></table></section>'
   );
 }
