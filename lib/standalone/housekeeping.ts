@@ -4,6 +4,12 @@ import type { Log } from '../log.js';
 import { runPurge } from '../purge/run-purge.js';
 import type { Store } from '../store/store.js';
 
+/**
+ * The first purge comes this soon, milliseconds: until then nobody knows what is stored. Not at once,
+ * as a start has enough to do.
+ */
+const FIRST_PURGE_MS = 60_000;
+
 /** Purges every PURGE_INTERVAL, beside the announces, until it is stopped. */
 export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;
@@ -17,16 +23,23 @@ export class Housekeeping {
       readonly log: Log;
       readonly config: Config;
     },
+    private readonly firstPurgeMs = FIRST_PURGE_MS,
   ) {}
 
   start(): void {
     const { purgeIntervalSeconds } = this.components.config;
-    if (purgeIntervalSeconds === 0 || this.stopped) return;
+    if (purgeIntervalSeconds === 0) return;
+    const intervalMs = purgeIntervalSeconds * 1000;
+    this.purgeAfter(Math.min(this.firstPurgeMs, intervalMs), intervalMs);
+  }
+
+  private purgeAfter(milliseconds: number, intervalMs: number): void {
+    if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.running = this.purge().finally(() => {
-        this.start();
+        this.purgeAfter(intervalMs, intervalMs);
       });
-    }, purgeIntervalSeconds * 1000);
+    }, milliseconds);
     this.timer.unref();
   }
 

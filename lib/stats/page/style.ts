@@ -43,7 +43,7 @@ gap:.25rem 1.25rem}
 footer a{color:inherit}
 @media (max-width:40rem){header,main,footer{padding-left:1rem;padding-right:1rem}
 header{padding-top:1.25rem;padding-bottom:1rem}section{padding:1rem}
-.url{flex-wrap:wrap}.url input{flex-basis:100%;font-size:.875rem}.url button{flex:1}
+.url{flex-wrap:wrap}.url input{flex-basis:100%;font-size:.8125rem}.url button{flex:1}
 .tiles{grid-template-columns:repeat(2,1fr);gap:.75rem 1rem}.tiles dd{font-size:1.5rem}}
 `;
 
