@@ -26,8 +26,8 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export const ADMIN_VERSION = 1;
 
 /**
- * The socket's name in the data directory, which is the working directory: the system takes some 100
- * bytes of a path.
+ * The socket's name in the data directory, which is the working directory: the system takes some
+ * 100 bytes of a path.
  */
 export const ADMIN_SOCKET = 'admin.sock';
 

@@ -5,11 +5,11 @@ import type { Answer } from '../deployment/get-once.mjs';
 import { announceQuery, escaped, newPeer, type Peer } from '../deployment/web-action-client.mjs';
 import { isDictionary, type Bencoded } from '../metainfo/bencode.js';
 import { ok, wrong, type Finding } from '../finding.js';
-import type { Way } from './way.js';
+import type { Route } from './route.js';
 
 export interface HashTrial {
   readonly subject: string;
-  readonly way: Way;
+  readonly route: Route;
   /** The dictionary of a reply. Throws if it is none, or a failure. */
   readonly replyOf: (answer: Answer) => ReadonlyMap<string, Bencoded>;
   /** What mends it if hashes come to harm. */
@@ -30,23 +30,23 @@ const pauseMs = 200;
  * Announces a peer in each of some swarms with random names, scrapes all of them, and has the peers stop.
  * @throws Error, NoReplyError, BencodeError if an announce or the scrape is not answered
  */
-export async function tryBinaryHashes({ subject, way, replyOf, remedy }: HashTrial): Promise<Finding> {
+export async function tryBinaryHashes({ subject, route, replyOf, remedy }: HashTrial): Promise<Finding> {
   const peers = Array.from({ length: hashCount }, newDelicatePeer);
   const announced: Peer[] = [];
   try {
     for (const peer of peers) {
       announced.push(peer);
-      replyOf(await way('announce', announceQuery('started', peer)));
+      replyOf(await route('announce', announceQuery('started', peer)));
     }
     const detail = await missingIn(peers, async (attempt) =>
-      filesOf(replyOf(await way('scrape', scrapeQuery(peers, attempt)))),
+      filesOf(replyOf(await route('scrape', scrapeQuery(peers, attempt)))),
     );
     return detail === undefined
       ? ok(subject, `${hashCount} random ones came back byte for byte, each with its peer`)
       : wrong(subject, detail, remedy);
   } finally {
     for (const peer of announced)
-      await way('announce', announceQuery('stopped', peer)).catch(() => undefined);
+      await route('announce', announceQuery('stopped', peer)).catch(() => undefined);
   }
 }
 

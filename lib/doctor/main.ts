@@ -6,7 +6,7 @@ import { readEnvFile, withoutEmpty } from '../deployment/env-file.mjs';
 import { examinations } from './examinations.js';
 import type { Examination, Finding } from '../finding.js';
 import { isWell, jsonReport, textReport } from './report.js';
-import { siteOf } from './site.js';
+import { deploymentOf } from './deployment.js';
 
 const usage = `Usage: npm run doctor [-- [--env-file FILE] [--json]]
 
@@ -48,7 +48,7 @@ export async function main({ args, environment, write }: Invocation): Promise<nu
   }
   let all: Examination[];
   try {
-    all = examinations(siteOf({ ...settingsIn(options['env-file']), ...withoutEmpty(environment) }));
+    all = examinations(deploymentOf({ ...settingsIn(options['env-file']), ...withoutEmpty(environment) }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     write(`${error.message}\n`);

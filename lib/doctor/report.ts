@@ -29,7 +29,7 @@ export const jsonReport: Report = {
   end: (findings) => `${JSON.stringify({ ok: isWell(findings), findings }, undefined, 2)}\n`,
 };
 
-/** Whether a site can go into service: nothing is wrong with it. */
+/** Whether a deployment can go into service: nothing is wrong with it. */
 export function isWell(findings: readonly Finding[]): boolean {
   return findings.every(({ verdict }) => verdict !== 'wrong');
 }

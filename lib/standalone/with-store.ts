@@ -22,7 +22,8 @@ export interface StoreWork<T> {
 /**
  * Has the tracker that runs on the embedded store do some work; without one, or on another store,
  * opens the store, does the work, and closes it.
- * @throws StartError if the store cannot be opened or fails, ConfigError if settings do not go together
+ * @throws StartError if the store cannot be opened or fails, ConfigError if settings do not go
+ * together
  */
 export async function withStore<T>(
   config: Config,

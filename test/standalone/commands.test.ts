@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import {
   chmod,
@@ -141,6 +142,26 @@ describe('a command on the store', function () {
           if (content !== undefined) expect(await readFile(target, 'utf8'), name).to.equal(content);
         }
       }
+    },
+  );
+
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'says whose the data directory is when that is not its user',
+    async () => {
+      const data = join(directory, 'data');
+      await chmod(directory, 0o755);
+      await mkdir(data, { mode: 0o755 });
+      const { stderr, status } = spawnSync(process.execPath, [entry, 'purge'], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], DATA_DIR: data },
+        uid: NOBODY,
+        gid: NOBODY,
+        encoding: 'utf8',
+      });
+      expect(status, stderr).to.equal(1);
+      expect(stderr).to.match(
+        /^cannot use the data directory [^\n]*; it belongs to user 0, and this process runs as user 65534\n$/,
+      );
     },
   );
 

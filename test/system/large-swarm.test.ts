@@ -282,10 +282,13 @@ describe('a swarm of 20,000 peers over HTTP', function () {
     await overConnections(tracker.port, load, numbers(0, size), async (connection, peer) => {
       await announce(connection, peer);
     });
+    // One process has the directory at a time.
+    await tracker.stop();
     const log = new RecordingLog();
     const store = await openLmdbStore({ directory: tracker.dataDirectory, durability: 'flush', log });
-    cleanup.add(() => store.close());
     const stored = await StoredSwarm.read(store, infohash);
+    await store.close();
+    await tracker.restart();
     const missing = numbers(0, size).filter((peer) => {
       const identity = Buffer.concat([peerIdOf(peer), Buffer.from([127, 0, 0, 1, 0, 0])]);
       identity.writeUInt16BE(portOf(peer), 24);

@@ -1,7 +1,7 @@
 import { tryBinaryHashes } from '../binary-hashes.js';
 import { reasonOf } from '../../error-message.js';
 import { wrong, type Finding } from '../../finding.js';
-import { clientReply, throughGateway } from '../way.js';
+import { clientReply, throughGateway } from '../route.js';
 import { examineForgery } from './forgery.js';
 import { examineHealth } from './health.js';
 import { examinePaths } from './paths.js';
@@ -30,8 +30,8 @@ export async function* examineGateway(gateway: string): AsyncGenerator<Finding> 
 async function examineHashes(gateway: string, rules: GatewayRules): Promise<Finding> {
   const subject = 'infohashes, through the gateway';
   try {
-    const way = throughGateway(gateway);
-    return await tryBinaryHashes({ subject, way, replyOf: clientReply, remedy: rules.mend });
+    const route = throughGateway(gateway);
+    return await tryBinaryHashes({ subject, route, replyOf: clientReply, remedy: rules.mend });
   } catch (error) {
     return wrong(subject, reasonOf(error), remedyFor(error, gateway, rules));
   }

@@ -1,7 +1,7 @@
 import { announceQuery, newPeer } from '../../deployment/web-action-client.mjs';
 import { reasonOf } from '../../error-message.js';
 import { ok, warning, wrong, type Finding } from '../../finding.js';
-import { clientReply, throughGateway } from '../way.js';
+import { clientReply, throughGateway } from '../route.js';
 import { remedyFor, type GatewayRules } from './remedies.js';
 
 /** For documentation only (RFC 5737): nobody has them. */

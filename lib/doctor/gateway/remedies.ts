@@ -1,6 +1,6 @@
 /** What is asked of a gateway, and what mends one. */
 import { getOnce } from '../../deployment/get-once.mjs';
-import { NoReplyError } from '../way.js';
+import { NoReplyError } from '../route.js';
 
 /** The rules of one kind of gateway. */
 export interface GatewayRules {

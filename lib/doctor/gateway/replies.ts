@@ -2,7 +2,7 @@ import type { Answer } from '../../deployment/get-once.mjs';
 import { announceQuery, escaped, newPeer } from '../../deployment/web-action-client.mjs';
 import { reasonOf } from '../../error-message.js';
 import { ok, wrong, type Finding } from '../../finding.js';
-import { clientReply, NoReplyError, throughGateway, type Action } from '../way.js';
+import { clientReply, NoReplyError, throughGateway, type Action } from '../route.js';
 import { remedyFor, type GatewayRules } from './remedies.js';
 
 /** Whether an announce and a scrape are answered so that every client can read it: text/plain, with a length and no chunks. */

@@ -2,7 +2,7 @@
 import openwhisk from 'openwhisk';
 
 import { getOnce } from '../../deployment/get-once.mjs';
-import type { PlatformSite } from '../site.js';
+import type { PlatformDeployment } from '../deployment.js';
 
 export interface DeployedAction {
   readonly annotations: Readonly<Record<string, unknown>>;
@@ -33,10 +33,10 @@ export class Api {
   private readonly client: openwhisk.Client;
 
   constructor(
-    private readonly site: PlatformSite,
+    private readonly deployment: PlatformDeployment,
     private readonly auth: string,
   ) {
-    const { apiHost, namespace } = site;
+    const { apiHost, namespace } = deployment;
     this.client = openwhisk({ apihost: apiHost, api_key: auth, namespace });
   }
 
@@ -57,7 +57,7 @@ export class Api {
    * @throws Error if nothing answers; an older API answers, but tells none
    */
   async limits(): Promise<NamespaceLimits | undefined> {
-    const { status, body } = await getOnce(`${this.site.apiHost}/api/v1/namespaces/_/limits`, {
+    const { status, body } = await getOnce(`${this.deployment.apiHost}/api/v1/namespaces/_/limits`, {
       Authorization: `Basic ${Buffer.from(this.auth).toString('base64')}`,
     });
     if (status !== 200) return undefined;

@@ -2,8 +2,8 @@ import { announceQuery } from '../../deployment/web-action-client.mjs';
 import type { Answer } from '../../deployment/get-once.mjs';
 import { reasonOf } from '../../error-message.js';
 import { note, ok, warning, wrong, type Finding } from '../../finding.js';
-import type { PlatformSite } from '../site.js';
-import { platformReply } from '../way.js';
+import type { PlatformDeployment } from '../deployment.js';
+import { platformReply } from '../route.js';
 import { askingForReports, reportOf } from './process-report.js';
 import { allowConcurrency, remedyFor } from './remedies.js';
 
@@ -19,8 +19,11 @@ const subject = 'runs at once in a container';
  * judged: they depend on which containers are warm.
  * @param allowed what the deployed action may have; undefined if nobody said
  */
-export async function examineConcurrency(site: PlatformSite, allowed: number | undefined): Promise<Finding> {
-  const ask = askingForReports(site);
+export async function examineConcurrency(
+  deployment: PlatformDeployment,
+  allowed: number | undefined,
+): Promise<Finding> {
+  const ask = askingForReports(deployment);
   const announce = (): Promise<Answer> => ask('announce', announceQuery('stopped'));
   try {
     const alone = await announce();
@@ -44,7 +47,11 @@ export async function examineConcurrency(site: PlatformSite, allowed: number | u
     }
     return oneAtATime(seen, allowed);
   } catch (error) {
-    return wrong(subject, `announces sent at once: ${reasonOf(error)}`, failureRemedy(error, site, allowed));
+    return wrong(
+      subject,
+      `announces sent at once: ${reasonOf(error)}`,
+      failureRemedy(error, deployment, allowed),
+    );
   }
 }
 
@@ -60,8 +67,8 @@ function oneAtATime(seen: string, allowed: number | undefined): Finding {
 }
 
 /** An error of a container that gets a second run and does not take it is like any other: it is the first thing to look at. */
-function failureRemedy(error: unknown, site: PlatformSite, allowed: number | undefined): string {
-  const usual = remedyFor(error, site);
+function failureRemedy(error: unknown, deployment: PlatformDeployment, allowed: number | undefined): string {
+  const usual = remedyFor(error, deployment);
   return allowed !== undefined && allowed > 1 && usual.startsWith('wsk activation')
     ? `${allowConcurrency}; until then ACTION_CONCURRENCY=1; ${usual}`
     : usual;

@@ -1,5 +1,5 @@
 import { ok, warning, wrong, type Finding } from '../../finding.js';
-import type { PlatformSite } from '../site.js';
+import type { PlatformDeployment } from '../deployment.js';
 import { ApiError, type Api, type DeployedAction } from './api.js';
 import { deployAgain } from './remedies.js';
 
@@ -10,19 +10,19 @@ const webActions = ['announce', 'scrape'];
  * @returns how many runs at once a container of the announce action may have; undefined if nobody said
  */
 export async function* examineDeployment(
-  site: PlatformSite,
+  deployment: PlatformDeployment,
   api: Api,
 ): AsyncGenerator<Finding, number | undefined> {
   let concurrency: number | undefined;
   for (const name of [...webActions, 'purge']) {
-    const subject = `action ${site.namespace}/tracker/${name}`;
+    const subject = `action ${deployment.namespace}/tracker/${name}`;
     try {
       const action = await api.action(name);
-      yield name === 'purge' ? purgeFinding(subject, action) : webActionFinding(subject, action, site);
+      yield name === 'purge' ? purgeFinding(subject, action) : webActionFinding(subject, action, deployment);
       if (name === 'announce') concurrency = action.concurrency;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      yield wrong(subject, error.message, remedyFor(error, site));
+      yield wrong(subject, error.message, remedyFor(error, deployment));
       // The others would say the same.
       if (error.status !== 404) return concurrency;
     }
@@ -33,7 +33,7 @@ export async function* examineDeployment(
 function webActionFinding(
   subject: string,
   { annotations, concurrency }: DeployedAction,
-  site: PlatformSite,
+  deployment: PlatformDeployment,
 ): Finding {
   const missing = ['web-export', 'raw-http', 'final'].filter((name) => annotations[name] !== true);
   if (missing.length > 0) {
@@ -43,13 +43,17 @@ function webActionFinding(
       deployAgain,
     );
   }
-  if (annotations['require-whisk-auth'] !== site.secret) {
+  if (annotations['require-whisk-auth'] !== deployment.secret) {
     return wrong(subject, 'has another secret than TRACKER_SECRET, or none', deployAgain);
   }
-  if (site.concurrency !== undefined && concurrency !== undefined && concurrency !== site.concurrency) {
+  if (
+    deployment.concurrency !== undefined &&
+    concurrency !== undefined &&
+    concurrency !== deployment.concurrency
+  ) {
     return warning(
       subject,
-      `may have ${concurrency} runs at once in a container, and ACTION_CONCURRENCY is ${site.concurrency}`,
+      `may have ${concurrency} runs at once in a container, and ACTION_CONCURRENCY is ${deployment.concurrency}`,
       deployAgain,
     );
   }
@@ -64,10 +68,10 @@ function purgeFinding(subject: string, { annotations }: DeployedAction): Finding
   return ok(subject, 'is no web action, and has the key to go on');
 }
 
-function remedyFor({ status }: ApiError, site: PlatformSite): string {
+function remedyFor({ status }: ApiError, deployment: PlatformDeployment): string {
   if (status === 401 || status === 403) {
-    return `OPENWHISK_AUTH is not the key of ${site.namespace}: wsk property get --auth`;
+    return `OPENWHISK_AUTH is not the key of ${deployment.namespace}: wsk property get --auth`;
   }
   if (status === 404) return 'it is not deployed: npm run deploy -- --force';
-  return `see whether OPENWHISK_APIHOST=${site.apiHost} can be reached from here`;
+  return `see whether OPENWHISK_APIHOST=${deployment.apiHost} can be reached from here`;
 }

@@ -1,8 +1,8 @@
 import { reasonOf } from '../../error-message.js';
 import { note, wrong, type Finding } from '../../finding.js';
 import { tryBinaryHashes } from '../binary-hashes.js';
-import type { PlatformSite } from '../site.js';
-import { platformReply, straightTo } from '../way.js';
+import type { PlatformDeployment } from '../deployment.js';
+import { platformReply, straightTo } from '../route.js';
 import { Api } from './api.js';
 import { examineConcurrency } from './concurrency.js';
 import { examineDeployment } from './deployment.js';
@@ -16,36 +16,36 @@ import { examineAnswer, examineSecret } from './secret.js';
  * takes less than 30 invocations, elsewhere up to 40; more only while copies of what was announced lag. What depends on something that is wrong is
  * not looked at.
  */
-export async function* examineOpenWhisk(site: PlatformSite): AsyncGenerator<Finding> {
-  const api = apiOf(site);
+export async function* examineOpenWhisk(deployment: PlatformDeployment): AsyncGenerator<Finding> {
+  const api = apiOf(deployment);
   let allowed: number | undefined;
   if (api === undefined) yield note('the API', 'not looked at: OPENWHISK_AUTH is not given');
-  else allowed = yield* examineDeployment(site, api);
-  yield* examineSecret(site);
-  const answer = await examineAnswer(site);
+  else allowed = yield* examineDeployment(deployment, api);
+  yield* examineSecret(deployment);
+  const answer = await examineAnswer(deployment);
   yield answer;
   if (answer.verdict !== 'ok') return;
-  yield await examineHashes(site);
-  yield await examineConcurrency(site, allowed ?? site.concurrency);
-  if (api !== undefined) yield await examineRecords(site, api);
+  yield await examineHashes(deployment);
+  yield await examineConcurrency(deployment, allowed ?? deployment.concurrency);
+  if (api !== undefined) yield await examineRecords(deployment, api);
 }
 
 /** The limits of its namespace; see `examineLimits`. */
-export function examineNamespace(site: PlatformSite): AsyncGenerator<Finding> {
-  return examineLimits(site, apiOf(site));
+export function examineNamespace(deployment: PlatformDeployment): AsyncGenerator<Finding> {
+  return examineLimits(deployment, apiOf(deployment));
 }
 
-function apiOf(site: PlatformSite): Api | undefined {
-  return site.auth === undefined ? undefined : new Api(site, site.auth);
+function apiOf(deployment: PlatformDeployment): Api | undefined {
+  return deployment.auth === undefined ? undefined : new Api(deployment, deployment.auth);
 }
 
-async function examineHashes(site: PlatformSite): Promise<Finding> {
+async function examineHashes(deployment: PlatformDeployment): Promise<Finding> {
   const subject = 'infohashes, straight to the actions';
   try {
     const remedy =
       'something between here and OpenWhisk changes the header X-Original-URI; see docs/openwhisk.md';
-    return await tryBinaryHashes({ subject, way: straightTo(site), replyOf: platformReply, remedy });
+    return await tryBinaryHashes({ subject, route: straightTo(deployment), replyOf: platformReply, remedy });
   } catch (error) {
-    return wrong(subject, reasonOf(error), remedyFor(error, site));
+    return wrong(subject, reasonOf(error), remedyFor(error, deployment));
   }
 }

@@ -2,13 +2,13 @@ import { announceQuery, problemOf } from '../../deployment/web-action-client.mjs
 import type { Answer } from '../../deployment/get-once.mjs';
 import { reasonOf } from '../../error-message.js';
 import { note, ok, wrong, type Finding } from '../../finding.js';
-import type { PlatformSite } from '../site.js';
-import { NoReplyError } from '../way.js';
+import type { PlatformDeployment } from '../deployment.js';
+import { NoReplyError } from '../route.js';
 import type { Api, NamespaceLimits } from './api.js';
 import { askingForReports, reportOf } from './process-report.js';
 import { atOnceRemedy, perMinuteRemedy, remedyFor } from './remedies.js';
 
-/** OpenWhisk's own, which no site with clients can live with. */
+/** OpenWhisk's own, which no deployment with clients can live with. */
 const defaultPerMinute = 60;
 const defaultAtOnce = 30;
 
@@ -76,47 +76,50 @@ interface Refusal {
  * Whether the limits of the namespace are OpenWhisk's own, by a burst of announces of which nothing is left, and by what the API says. To be done last:
  * at the default limit it uses up the namespace's minute.
  */
-export async function* examineLimits(site: PlatformSite, api: Api | undefined): AsyncGenerator<Finding> {
+export async function* examineLimits(
+  deployment: PlatformDeployment,
+  api: Api | undefined,
+): AsyncGenerator<Finding> {
   const told = await api?.limits().catch(() => undefined);
   const burst = new Burst();
-  if (site.burst > 0) {
+  if (deployment.burst > 0) {
     yield note(
       'limits',
-      `${site.burst} announces, ${Math.min(site.burst, underWay)} at a time, are sent to ${site.namespace} now and count as its invocations of this minute; DOCTOR_BURST sets how many`,
+      `${deployment.burst} announces, ${Math.min(deployment.burst, underWay)} at a time, are sent to ${deployment.namespace} now and count as its invocations of this minute; DOCTOR_BURST sets how many`,
     );
-    const ask = askingForReports(site);
-    await burst.send(site.burst, () => ask('announce', announceQuery('stopped')));
+    const ask = askingForReports(deployment);
+    await burst.send(deployment.burst, () => ask('announce', announceQuery('stopped')));
   }
   const { failure } = burst;
   if (failure !== undefined) {
-    yield wrong('limits', `in a burst of announces: ${reasonOf(failure)}`, remedyFor(failure, site));
+    yield wrong('limits', `in a burst of announces: ${reasonOf(failure)}`, remedyFor(failure, deployment));
   }
-  yield perMinute(burst, told, site);
-  yield atOnce(burst, told, site);
+  yield perMinute(burst, told, deployment);
+  yield atOnce(burst, told, deployment);
 }
 
-function perMinute(burst: Burst, told: NamespaceLimits | undefined, site: PlatformSite): Finding {
+function perMinute(burst: Burst, told: NamespaceLimits | undefined, deployment: PlatformDeployment): Finding {
   const { answered, milliseconds, sent } = burst;
   return judged({
     subject: 'invocations a minute',
     refusal: burst.perMinute,
     told: told?.perMinute,
     tooFew: defaultPerMinute,
-    remedy: perMinuteRemedy(site),
+    remedy: perMinuteRemedy(deployment),
     through: `${answered} of ${sent} announces were answered`,
     seen: undefined,
     isShown: answered > enoughForTheMinute && milliseconds < minuteMs,
   });
 }
 
-function atOnce(burst: Burst, told: NamespaceLimits | undefined, site: PlatformSite): Finding {
+function atOnce(burst: Burst, told: NamespaceLimits | undefined, deployment: PlatformDeployment): Finding {
   const { answered, most, sent } = burst;
   return judged({
     subject: 'invocations at once',
     refusal: burst.atOnce,
     told: told?.atOnce,
     tooFew: defaultAtOnce,
-    remedy: atOnceRemedy(site),
+    remedy: atOnceRemedy(deployment),
     through: `${answered} of ${sent} announces were answered`,
     seen: `the most under way in one process: ${most}`,
     isShown: most > defaultAtOnce,

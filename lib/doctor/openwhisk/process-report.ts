@@ -1,7 +1,7 @@
 import { QUESTION_HEADER, REPORT_HEADER } from '../../openwhisk/process-report.js';
 import type { Answer } from '../../deployment/get-once.mjs';
-import type { PlatformSite } from '../site.js';
-import { straightTo, type Way } from '../way.js';
+import type { PlatformDeployment } from '../deployment.js';
+import { straightTo, type Route } from '../route.js';
 
 /** What the process that answered tells of itself; see lib/openwhisk/process-report.ts. */
 export interface ProcessReport {
@@ -11,9 +11,9 @@ export interface ProcessReport {
   readonly most: number;
 }
 
-/** A way on which answers have a report. */
-export function askingForReports(site: PlatformSite): Way {
-  return straightTo(site, { [QUESTION_HEADER]: '1' });
+/** A route on which answers have a report. */
+export function askingForReports(deployment: PlatformDeployment): Route {
+  return straightTo(deployment, { [QUESTION_HEADER]: '1' });
 }
 
 /** Undefined if there is none: the actions are of another version. */

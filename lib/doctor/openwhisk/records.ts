@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { announceQuery } from '../../deployment/web-action-client.mjs';
 import { reasonOf } from '../../error-message.js';
 import { note, ok, warning, type Finding } from '../../finding.js';
-import type { PlatformSite } from '../site.js';
-import { platformReply, straightTo } from '../way.js';
+import type { PlatformDeployment } from '../deployment.js';
+import { platformReply, straightTo } from '../route.js';
 import { ApiError, type Api } from './api.js';
 import { keepFailuresOnly } from './remedies.js';
 
@@ -13,10 +13,10 @@ const patienceMs = 2000;
 const pauseMs = 250;
 
 /** Whether each announce leaves a record in the activation store, which gives up long before the tracker does. */
-export async function examineRecords(site: PlatformSite, api: Api): Promise<Finding> {
+export async function examineRecords(deployment: PlatformDeployment, api: Api): Promise<Finding> {
   const subject = 'records of announces';
   try {
-    const answer = await straightTo(site)('announce', announceQuery('stopped'));
+    const answer = await straightTo(deployment)('announce', announceQuery('stopped'));
     platformReply(answer);
     const id = answer.headers['x-openwhisk-activation-id'];
     if (typeof id !== 'string') return note(subject, 'not looked at: the answer names no activation');

@@ -1,6 +1,6 @@
 /** What mends what OpenWhisk answers. */
-import { NoReplyError } from '../way.js';
-import type { PlatformSite } from '../site.js';
+import { NoReplyError } from '../route.js';
+import type { PlatformDeployment } from '../deployment.js';
 
 const operator = "for OpenWhisk's operator, deploy/openwhisk/platform.env";
 
@@ -10,25 +10,25 @@ const atOnce = 5000;
 
 export const deployAgain = 'npm run deploy -- --force, with these settings';
 
-export const perMinuteRemedy = (site: PlatformSite): string =>
-  `${operator}: LIMITS_ACTIONS_INVOKES_PERMINUTE=${perMinute}; or wskadmin limits set ${site.namespace} --invocationsPerMinute ${perMinute}`;
+export const perMinuteRemedy = (deployment: PlatformDeployment): string =>
+  `${operator}: LIMITS_ACTIONS_INVOKES_PERMINUTE=${perMinute}; or wskadmin limits set ${deployment.namespace} --invocationsPerMinute ${perMinute}`;
 
-export const atOnceRemedy = (site: PlatformSite): string =>
-  `${operator}: LIMITS_ACTIONS_INVOKES_CONCURRENT=${atOnce}; or wskadmin limits set ${site.namespace} --concurrentInvocations ${atOnce}`;
+export const atOnceRemedy = (deployment: PlatformDeployment): string =>
+  `${operator}: LIMITS_ACTIONS_INVOKES_CONCURRENT=${atOnce}; or wskadmin limits set ${deployment.namespace} --concurrentInvocations ${atOnce}`;
 
 export const allowConcurrency = `${operator}: CONFIG_whisk_concurrencyLimit_max and __OW_ALLOW_CONCURRENT=true, on every invoker`;
 
 export const keepFailuresOnly = `${operator}: CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES`;
 
 /** Of the two limits, the one that a 429 speaks of. */
-export function limitRemedy(text: string, site: PlatformSite): string {
-  return /concurrent/i.test(text) ? atOnceRemedy(site) : perMinuteRemedy(site);
+export function limitRemedy(text: string, deployment: PlatformDeployment): string {
+  return /concurrent/i.test(text) ? atOnceRemedy(deployment) : perMinuteRemedy(deployment);
 }
 
 /** What mends that there was no reply. */
-export function remedyFor(error: unknown, site: PlatformSite): string {
+export function remedyFor(error: unknown, deployment: PlatformDeployment): string {
   if (!(error instanceof NoReplyError))
-    return `see whether OPENWHISK_APIHOST=${site.apiHost} can be reached from here`;
+    return `see whether OPENWHISK_APIHOST=${deployment.apiHost} can be reached from here`;
   const { status, headers } = error.answer;
   switch (status) {
     case 200:
@@ -36,9 +36,9 @@ export function remedyFor(error: unknown, site: PlatformSite): string {
     case 401:
       return `the actions were deployed with another TRACKER_SECRET: ${deployAgain}`;
     case 404:
-      return `nothing is deployed in ${site.namespace}/tracker: npm run deploy; or OPENWHISK_NAMESPACE is another`;
+      return `nothing is deployed in ${deployment.namespace}/tracker: npm run deploy; or OPENWHISK_NAMESPACE is another`;
     case 429:
-      return limitRemedy(error.message, site);
+      return limitRemedy(error.message, deployment);
     case 202:
     case 503:
       return `${operator}: CONFIG_whisk_containerPool_userMemory; and see whether the invokers are up`;

@@ -13,8 +13,8 @@ import {
 } from '../../admin/protocol.js';
 
 /**
- * What a tracker does for a command. Gives what is to be sent as JSON; what it throws is sent as its
- * message. The signal is aborted when the tracker stops: then it should end soon.
+ * What a tracker does for a command. Gives what is to be sent as JSON; what it throws is sent as
+ * its message. The signal is aborted when the tracker stops: then it should end soon.
  */
 export type AdminCommand = (parameters: Parameters, signal: AbortSignal) => Promise<unknown>;
 

@@ -11,7 +11,8 @@ export interface Versioned {
 }
 
 /**
- * Writes the updates of one batch, one after the other. Numbers are little-endian, versions doubles.
+ * Writes the updates of one batch, one after the other. Numbers are little-endian, versions
+ * doubles.
  *
  *     2   length of the key
  *         key, UTF-8
@@ -20,7 +21,7 @@ export interface Versioned {
  *     1   kind
  *         REMOVED: nothing
  *         WHOLE:   4 length, the value
- *         CHANGED: 4 head, 4 before, 4 after, 4 length of the new bytes (see Delta), head, new bytes
+ *         CHANGED: 4 head, 4 before, 4 after, 4 length of the new bytes, the head, new bytes
  */
 export class BatchWriter {
   #bytes = Buffer.allocUnsafeSlow(FIRST_ROOM);

@@ -19,8 +19,9 @@ export interface CheckpointLimits {
  *
  * A position costs LMDB the pages of the value and of the way to it, scattered over the file, some
  * ten times what an announce adds to the log. So values stay in the log as long as there is room:
- * what changes again meanwhile is written once. Then a new generation begins, and the old one goes to
- * LMDB, a thousand values a transaction; nobody waits for that but those who have used up all room.
+ * what changes again meanwhile is written once. Then a new generation begins, and the old one goes
+ * to LMDB, a thousand values a transaction; nobody waits for that but those who have used up all
+ * room.
  *
  * Invariants:
  * - What is held is the young generation's, else the old one's, else LMDB's.
@@ -57,7 +58,9 @@ export class Checkpointer {
     return { value: value.subarray(0, value.length), version: getLastVersion() };
   }
 
-  /** Holds a state. @param position of the record in the log @param isNew nothing was held before */
+  /**
+   * Holds a state. @param position of the record in the log @param isNew nothing was held before
+   */
   set(key: string, state: State, position: number, isNew: boolean): void {
     this.#young.set(key, state, position, isNew);
   }

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import { makeDirectory } from './data-files.js';
 
 /**
- * Makes the data directory if it is not there, makes it the working directory, and, as root, becomes
- * its owner. So a link that another user has put there leads root nowhere, what is made there is that
- * user's, and the path of a socket there is short and can be reached by its owner.
+ * Makes the data directory if it is not there, makes it the working directory, and, as root,
+ * becomes its owner. So a link that another user has put there leads root nowhere, what is made
+ * there is that user's, and the path of a socket there is short and can be reached by its owner.
  *
  * What is made from then on others may not read, nor the group write.
  * @returns goes back to how it was before

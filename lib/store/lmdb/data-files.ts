@@ -137,5 +137,7 @@ const PAGE_SIZE_AT = 48;
 const LAST_PAGE_AT = 144;
 const TRANSACTION_AT = 152;
 const META_BYTES = 160;
-/** A transaction may leave pages at the end of the file unwritten that it does not need any more. */
+/**
+ * A transaction may leave pages at the end of the file unwritten that it does not need any more.
+ */
 const MAX_UNWRITTEN_PAGES = 64;

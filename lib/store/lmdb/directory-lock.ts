@@ -14,10 +14,10 @@ import { StoreRefusedError } from '../errors.js';
  * The file names the owner; a transaction decides who that is.
  *
  * Invariants:
- * - A process is noted as a reader before it looks who the owner is. So of two that start in the same
- *   instant the second one to have the transaction finds the first one alive.
- * - An owner that is not among the readers has ended. One with the id of this process has ended too:
- *   if it ran, in another container, this process could not have been noted.
+ * - A process is noted as a reader before it looks who the owner is. So of two that start in the
+ *   same instant the second one to have the transaction finds the first one alive.
+ * - An owner that is not among the readers has ended. One with the id of this process has ended
+ *   too: if it ran, in another container, this process could not have been noted.
  */
 export class DirectoryLock {
   readonly #file: RootDatabase<string>;
@@ -41,7 +41,9 @@ export class DirectoryLock {
     }
   }
 
-  /** Whether the file is still the one at its path: else another process may have a lock of its own. */
+  /**
+   * Whether the file is still the one at its path: else another process may have a lock of its own.
+   */
   isInPlace(): boolean {
     return identityOf(this.#path) === this.#identity;
   }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
@@ -49,6 +50,18 @@ export const lmdbDriver = defineStore({
 /** In a line; refused if somebody has to do something about the directory. */
 function directoryError(directory: string, cause: unknown): StoreError {
   const isRefused = cause instanceof StoreRefusedError;
-  const text = `cannot use the data directory ${directory} (DATA_DIR): ${isRefused ? cause.message : reasonOf(cause)}`;
+  const text = `cannot use the data directory ${directory} (DATA_DIR): ${isRefused ? cause.message : reasonOf(cause)}${ownersNote(directory)}`;
   return isRefused ? new StoreRefusedError(text, { cause }) : new StoreError(text, { cause });
+}
+
+/** Whose the directory is, if that may be the reason. */
+function ownersNote(directory: string): string {
+  const user = process.geteuid?.();
+  try {
+    const { uid } = statSync(directory);
+    if (user === undefined || user === 0 || user === uid) return '';
+    return `; it belongs to user ${uid}, and this process runs as user ${user}`;
+  } catch {
+    return '';
+  }
 }

@@ -15,8 +15,8 @@ import { StoreRefusedError } from '../errors.js';
 export type Durability = 'flush' | 'commit';
 
 /**
- * Two LMDB files in a directory. LMDB has one writer a file, and shards are written by the thousand:
- * counts, which somebody waits for, are in the other file.
+ * Two LMDB files in a directory. LMDB has one writer a file, and shards are written by the
+ * thousand: counts, which somebody waits for, are in the other file.
  */
 export interface Environment {
   /**

@@ -1,12 +1,12 @@
 import type { Database } from 'lmdb';
 
 /**
- * Version numbers that are never used twice in a directory, before or after a restart or a power cut.
- * So an update in the log never fits on a value that it was not made for.
+ * Version numbers that are never used twice in a directory, before or after a restart or a power
+ * cut. So an update in the log never fits on a value that it was not made for.
  *
- * The directory counts epochs; a process takes one and numbers its puts from it. 2^27 epochs of 2^26
- * versions are the 53 bits that LMDB's version, a double, keeps exactly: enough for a restart every
- * second for four years. An epoch is flushed to the disk before it is used.
+ * The directory counts epochs; a process takes one and numbers its puts from it. 2^27 epochs of
+ * 2^26 versions are the 53 bits that LMDB's version, a double, keeps exactly: enough for a restart
+ * every second for four years. An epoch is flushed to the disk before it is used.
  *
  * Invariant: of two versions the later one is greater.
  */

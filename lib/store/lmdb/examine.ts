@@ -16,7 +16,10 @@ import type { LmdbSettings } from './settings.js';
 /** Some millions of peers; less is soon full. */
 const fewBytes = 256 * 1024 * 1024;
 
-/** Looks at the embedded store: its directory, the room there, and whether a write is on the disk when it is answered. */
+/**
+ * Looks at the embedded store: its directory, the room there, and whether a write is on the disk
+ * when it is answered.
+ */
 export async function* examineLmdb(config: LmdbSettings): AsyncGenerator<Finding> {
   const directory = resolve(config.dataDirectory);
   const existing = await nearestExisting(directory);

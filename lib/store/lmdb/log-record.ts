@@ -52,8 +52,9 @@ export function recordAt(file: Buffer, start: number): LogRecord | undefined {
 }
 
 /**
- * All whole records from a place on, wherever they begin. Peers choose bytes of the batches, so what
- * looks like a record costs a checksum each time: the search ends after some times the file's length.
+ * All whole records from a place on, wherever they begin. Peers choose bytes of the batches, so
+ * what looks like a record costs a checksum each time: the search ends after some times the file's
+ * length.
  */
 export function* recordsFrom(file: Buffer, from: number): Generator<LogRecord> {
   let budget = file.length * MAX_SEARCHES;

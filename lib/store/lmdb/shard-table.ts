@@ -12,8 +12,8 @@ import type { WriteAheadLog } from './write-ahead-log.js';
  *
  * A shard is some thousands of bytes, of which an announce changes thirty. To write it to its
  * position costs LMDB 12 KB and more, scattered; the change alone goes to the end of the log, with
- * those of all other announces that wait. So a write is answered when the log has it. Later, and once
- * for many changes, the shard itself is checkpointed.
+ * those of all other announces that wait. So a write is answered when the log has it. Later, and
+ * once for many changes, the shard itself is checkpointed.
  *
  * Invariants:
  * - An update in the log names the version before and after it, and no version is used twice. So
@@ -63,9 +63,9 @@ export class ShardTable {
   }
 
   /**
-   * Puts a value in the place of the one with version `before` (undefined: of none), or removes that
-   * (value undefined). Answers when the log has it, or, without having stored anything, with what is
-   * there. Without a key nothing but the log is written.
+   * Puts a value in the place of the one with version `before` (undefined: of none), or removes
+   * that (value undefined). Answers when the log has it, or, without having stored anything, with
+   * what is there. Without a key nothing but the log is written.
    * @param after the new value's version, greater than any before
    * @throws StoreError
    */
@@ -126,8 +126,8 @@ export class ShardTable {
   /**
    * Applies a record of the log to what is held.
    *
-   * After a loss the update that LMDB waits for may be missing. A value that is whole is right if it
-   * is newer than what is held, and so is the removal of what is older. A change fits on the one
+   * After a loss the update that LMDB waits for may be missing. A value that is whole is right if
+   * it is newer than what is held, and so is the removal of what is older. A change fits on the one
    * value that it was made for and on no other: that shard stays as it was before the loss, until
    * something whole comes.
    */
@@ -262,7 +262,9 @@ function heldOf(held: Versioned | undefined): Held {
   return { values: valuesOf(held), version: held?.version };
 }
 
-/** As `heldOf` with one field more: to spread that would be a call of the runtime for every write. */
+/**
+ * As `heldOf` with one field more: to spread that would be a call of the runtime for every write.
+ */
 function resultOf(held: Versioned | undefined, stored: boolean): PutResult {
   return { values: valuesOf(held), version: held?.version, stored };
 }

@@ -56,7 +56,9 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   }
 }
 
-/** Has what could be read in LMDB, and the damaged files set aside; at the next start if that fails. */
+/**
+ * Has what could be read in LMDB, and the damaged files set aside; at the next start if that fails.
+ */
 async function startAnew(shards: ShardTable, damage: Damage, log: Log): Promise<void> {
   log.error('log damaged', { ...damage });
   try {
@@ -137,7 +139,9 @@ class LmdbStore implements Store {
     return this.#closed;
   }
 
-  /** Does what announces need: a record in the log, a write of each file, a name in the directory. */
+  /**
+   * Does what announces need: a record in the log, a write of each file, a name in the directory.
+   */
   async #check(): Promise<void> {
     const { directory, lock, environment, writeAheadLog, shards } = this.#parts;
     const damage = this.#damage;

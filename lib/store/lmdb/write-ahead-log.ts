@@ -21,14 +21,15 @@ export interface WriteAheadLogOptions {
 }
 
 /**
- * The log of changes that are not in LMDB yet: records in files, `journal.1`, `journal.2` and so on,
- * of which the oldest are removed when nobody needs their records any more.
+ * The log of changes that are not in LMDB yet: records in files, `journal.1`, `journal.2` and so
+ * on, of which the oldest are removed when nobody needs their records any more.
  *
  * A position is a number of bytes: of the files from the oldest that was there at the start.
  *
  * Invariants:
- * - A record is written where only zeros follow it, in a file that has all of its length. So to flush
- *   it changes nothing but its own bytes, and what cannot be read after it was torn, or is damaged.
+ * - A record is written where only zeros follow it, in a file that has all of its length. So to
+ *   flush it changes nothing but its own bytes, and what cannot be read after it was torn or is
+ *   damaged.
  * - A record is on the disk, with all before it, before `append` settles (with `commit`: in the
  *   system). After a flush that failed nothing is appended any more.
  * - The file that has the last record stays: that record says how far numbers are.
@@ -122,7 +123,9 @@ export class WriteAheadLog {
     return file.start + at;
   }
 
-  /** Removes files that end before a position. A file that cannot be removed is tried again later. */
+  /**
+   * Removes files that end before a position. A file that cannot be removed is tried again later.
+   */
   removeBefore(position: number): void {
     const [oldest] = this.#files;
     if (oldest === undefined || oldest.end > position || oldest.ordinal >= this.#tailOrdinal) return;
@@ -160,7 +163,9 @@ export class WriteAheadLog {
     return constants.O_RDWR | (this.#flushes && FLUSHES_WRITES ? constants.O_DSYNC : 0);
   }
 
-  /** A file with so much room. When half of it is full the next one is made, so that nobody waits. */
+  /**
+   * A file with so much room. When half of it is full the next one is made, so that nobody waits.
+   */
   async #fileFor(bytes: number): Promise<OpenFile> {
     for (;;) {
       const file = this.#current;
@@ -221,11 +226,16 @@ export class WriteAheadLog {
     await rm(path, { force: true });
     if (this.#spare !== undefined) closeSync(this.#spare);
     this.#spare = undefined;
-    const fd = openOwn(path, this.#flags | constants.O_CREAT | constants.O_EXCL);
+    let fd = openOwn(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
     try {
-      await writeAll(fd, Buffer.alloc(size), 0);
+      const zeros = Buffer.alloc(ZEROS_BYTES);
+      for (let at = 0; at < size; at += zeros.length) {
+        await writeAll(fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at);
+      }
       await sync(fd);
       await rename(path, pathOf(this.#directory, ordinal));
+      closeSync(fd);
+      fd = openOwn(pathOf(this.#directory, ordinal), this.#flags);
     } catch (error) {
       closeSync(fd);
       this.#holdSpare();
@@ -313,5 +323,10 @@ const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'] as const;
 /** Of the first file, so that it takes no time; each one has twice as many as the one before. */
 const FIRST_FILE_BYTES = 256 * 1024;
 const FILE_BYTES = 8 * 1024 * 1024;
+/**
+ * Zeros are written so many at a time. Linux keeps what one call wrote in pieces of up to 2 MiB,
+ * and writes a whole piece to the disk for each record in it.
+ */
+const ZEROS_BYTES = 8 * 1024;
 /** What the smallest file takes of most disks. */
 const MIN_FILE_BYTES = 4096;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { Finding } from '../../../lib/finding.js';
 import { examineOpenWhisk } from '../../../lib/doctor/openwhisk/examine.js';
-import type { PlatformSite } from '../../../lib/doctor/site.js';
+import type { PlatformDeployment } from '../../../lib/doctor/deployment.js';
 import { deploy, ECHO, mainOf, RAW, WEB } from '../../openwhisk-double/client.js';
 import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
@@ -26,7 +26,7 @@ describe('The doctor, of the actions on OpenWhisk', function () {
     atEnd.add(() => tracker.dispose());
   }
 
-  function examine(changes: Partial<PlatformSite> = {}): Promise<Finding[]> {
+  function examine(changes: Partial<PlatformDeployment> = {}): Promise<Finding[]> {
     return allOf(examineOpenWhisk(siteAt(tracker.platform, changes)));
   }
 

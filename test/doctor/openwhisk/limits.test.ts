@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { Finding } from '../../../lib/finding.js';
 import { examineNamespace } from '../../../lib/doctor/openwhisk/examine.js';
-import type { PlatformSite } from '../../../lib/doctor/site.js';
+import type { PlatformDeployment } from '../../../lib/doctor/deployment.js';
 import type { OpenWhiskDoubleOptions } from '../../openwhisk-double/double.js';
 import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';
 import { DeployedTracker, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
@@ -29,7 +29,7 @@ describe('The doctor, of the limits of the namespace', function () {
     atEnd.add(() => tracker.dispose());
   }
 
-  function examine(changes: Partial<PlatformSite> = {}): Promise<Finding[]> {
+  function examine(changes: Partial<PlatformDeployment> = {}): Promise<Finding[]> {
     return allOf(examineNamespace(siteAt(tracker.platform, changes)));
   }
 

@@ -1,6 +1,6 @@
 /** The doctor's findings, for tests that look at some of them. */
 import type { Finding } from '../../../lib/finding.js';
-import type { PlatformSite } from '../../../lib/doctor/site.js';
+import type { PlatformDeployment } from '../../../lib/doctor/deployment.js';
 import type { OpenWhiskDouble } from '../../openwhisk-double/double.js';
 import { SECRET } from '../../openwhisk/support/deployed-tracker.js';
 
@@ -24,7 +24,10 @@ export function findingOn(subject: string, findings: readonly Finding[]): Findin
   return finding;
 }
 
-export function siteAt(platform: OpenWhiskDouble, changes: Partial<PlatformSite> = {}): PlatformSite {
+export function siteAt(
+  platform: OpenWhiskDouble,
+  changes: Partial<PlatformDeployment> = {},
+): PlatformDeployment {
   return {
     apiHost: platform.apiHost,
     namespace: platform.namespace,

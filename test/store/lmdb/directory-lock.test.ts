@@ -31,7 +31,8 @@ describe('the lock of a data directory', function () {
   });
 
   function start(command: readonly string[] = []): Child {
-    const [program, ...args] = [...command, process.execPath, '--import', 'tsx', CHILD, 'hold', directory];
+    const node = [process.execPath, '--import', 'tsx', CHILD, 'hold', directory];
+    const [program = process.execPath, ...args] = command.concat(node);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
     return child;

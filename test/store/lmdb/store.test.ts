@@ -191,8 +191,9 @@ describe('LMDB store', () => {
     const at = file.indexOf(count) >= 0 ? file.indexOf(count) : file.indexOf(count.reverse());
     expect(at).to.be.above(0);
     for (let next = at; next >= 0; next = file.indexOf(count, next + 1)) {
-      file[next + 6] = (file[next + 6] ?? 0) ^ 8;
-      file[next + 1] = (file[next + 1] ?? 0) ^ 8;
+      // 42 becomes 46.
+      const at = file.indexOf(0x45, next);
+      file[at] = 0x47;
     }
     await writeFile(path, file);
 

@@ -13,7 +13,7 @@ import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
 const command = fileURLToPath(new URL('../../deploy/doctor/start.mjs', import.meta.url));
 
-describeWith([installed('nginx')], 'npm run doctor, of a whole site', () => {
+describeWith([installed('nginx')], 'npm run doctor, of a whole deployment', () => {
   const atEnd = new Cleanup();
 
   afterEach(() => atEnd.run());

@@ -2,12 +2,12 @@
 import { getOnce, type Answer } from '../deployment/get-once.mjs';
 import { failureIn, gatewayHeaders, problemOf, webActionUrl } from '../deployment/web-action-client.mjs';
 import { decodeDictionary, type Bencoded } from '../metainfo/bencode.js';
-import type { PlatformSite } from './site.js';
+import type { PlatformDeployment } from './deployment.js';
 
 export type Action = 'announce' | 'scrape';
 
 /** Asks the tracker. @throws Error if nothing answers */
-export type Way = (action: Action, query: string) => Promise<Answer>;
+export type Route = (action: Action, query: string) => Promise<Answer>;
 
 /** Something answered, but not with a reply that a tracker gives when all is well. */
 export class NoReplyError extends Error {
@@ -22,15 +22,18 @@ export class NoReplyError extends Error {
 }
 
 /** @param headers beside those of the gateway */
-export function straightTo(site: PlatformSite, headers: Readonly<Record<string, string>> = {}): Way {
+export function straightTo(
+  deployment: PlatformDeployment,
+  headers: Readonly<Record<string, string>> = {},
+): Route {
   return (action, query) =>
-    getOnce(webActionUrl(site, action), {
-      ...gatewayHeaders(site.secret, `/${action}?${query}`),
+    getOnce(webActionUrl(deployment, action), {
+      ...gatewayHeaders(deployment.secret, `/${action}?${query}`),
       ...headers,
     });
 }
 
-export function throughGateway(gateway: string, headers: Readonly<Record<string, string>> = {}): Way {
+export function throughGateway(gateway: string, headers: Readonly<Record<string, string>> = {}): Route {
   return (action, query) => getOnce(gateway, headers, `/${action}?${query}`);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { examinations } from '../../lib/doctor/examinations.js';
-import { siteOf } from '../../lib/doctor/site.js';
+import { deploymentOf } from '../../lib/doctor/deployment.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { runDoctor } from './run-doctor.js';
 
@@ -16,19 +16,23 @@ const platform = {
 
 describe('What the doctor examines', () => {
   it('is the store only, unless an OpenWhisk or a gateway is named', () => {
-    const site = siteOf({ OPENWHISK_NAMESPACE: 'guest', TRACKER_SECRET: 'x', OPENWHISK_APIHOST: '' });
-    expect([site.platform, site.gateway, site.config.storeName]).to.deep.equal([
+    const deployment = deploymentOf({
+      OPENWHISK_NAMESPACE: 'guest',
+      TRACKER_SECRET: 'x',
+      OPENWHISK_APIHOST: '',
+    });
+    expect([deployment.platform, deployment.gateway, deployment.config.storeName]).to.deep.equal([
       undefined,
       undefined,
       'lmdb',
     ]);
-    expect(examinations(site)).to.have.length(1);
+    expect(examinations(deployment)).to.have.length(1);
   });
 
   it('is Riak, the actions and their limits with the settings of a deployment', () => {
-    const site = siteOf(platform);
-    expect(site.config.storeName).to.equal('riak');
-    expect(site.platform).to.deep.equal({
+    const deployment = deploymentOf(platform);
+    expect(deployment.config.storeName).to.equal('riak');
+    expect(deployment.platform).to.deep.equal({
       apiHost: 'https://openwhisk.example',
       namespace: 'guest',
       secret: '0123456789abcdef-',
@@ -36,12 +40,12 @@ describe('What the doctor examines', () => {
       concurrency: undefined,
       burst: 130,
     });
-    expect(examinations(site)).to.have.length(3);
+    expect(examinations(deployment)).to.have.length(3);
   });
 
   it('takes the key, the concurrency and the size of the burst if they are given', () => {
     const settings = { OPENWHISK_AUTH: 'uuid:key', ACTION_CONCURRENCY: '64', DOCTOR_BURST: '0' };
-    expect(siteOf({ ...platform, ...settings }).platform).to.include({
+    expect(deploymentOf({ ...platform, ...settings }).platform).to.include({
       auth: 'uuid:key',
       concurrency: 64,
       burst: 0,
@@ -49,8 +53,12 @@ describe('What the doctor examines', () => {
   });
 
   it('is also the gateway, alone or with the rest', () => {
-    expect(siteOf({ GATEWAY_URL: 'http://tracker.example/' }).gateway).to.equal('http://tracker.example');
-    expect(examinations(siteOf({ ...platform, GATEWAY_URL: 'http://tracker.example' }))).to.have.length(4);
+    expect(deploymentOf({ GATEWAY_URL: 'http://tracker.example/' }).gateway).to.equal(
+      'http://tracker.example',
+    );
+    expect(examinations(deploymentOf({ ...platform, GATEWAY_URL: 'http://tracker.example' }))).to.have.length(
+      4,
+    );
   });
 
   const unusable: [name: string, value: string, message: string][] = [

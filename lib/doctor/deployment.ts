@@ -6,7 +6,7 @@ import type { Platform } from '../deployment/web-action-client.mjs';
 import { problemsOf, type Kind } from '../deployment/setting-kinds.mjs';
 
 /** The tracker's actions on an OpenWhisk. */
-export interface PlatformSite extends Platform {
+export interface PlatformDeployment extends Platform {
   readonly secret: string;
   /** The namespace's key; without it the API is not looked at. */
   readonly auth: string | undefined;
@@ -16,9 +16,9 @@ export interface PlatformSite extends Platform {
   readonly burst: number;
 }
 
-export interface Site {
+export interface Deployment {
   readonly config: Config;
-  readonly platform: PlatformSite | undefined;
+  readonly platform: PlatformDeployment | undefined;
   /** URL without a path. */
   readonly gateway: string | undefined;
 }
@@ -42,7 +42,7 @@ const gatewayUrl: Kind = {
  * Without OPENWHISK_APIHOST there is no OpenWhisk, without GATEWAY_URL no gateway. On OpenWhisk the store is Riak, which nobody has to say.
  * @throws ConfigError for the first setting that is missing or cannot be used
  */
-export function siteOf(environment: Environment): Site {
+export function deploymentOf(environment: Environment): Deployment {
   const { OPENWHISK_APIHOST: apiHost = '', GATEWAY_URL: gateway = '' } = environment;
   if (gateway !== '') check(environment, {}, { GATEWAY_URL: gatewayUrl });
   return {
@@ -52,7 +52,7 @@ export function siteOf(environment: Environment): Site {
   };
 }
 
-function platformOf(environment: Environment): PlatformSite {
+function platformOf(environment: Environment): PlatformDeployment {
   const { OPENWHISK_AUTH, ACTION_CONCURRENCY, ...required } = platformSettings;
   check(environment, required, { OPENWHISK_AUTH, ACTION_CONCURRENCY, DOCTOR_BURST: burst });
   const given = withoutEmpty(environment);
