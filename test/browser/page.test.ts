@@ -38,7 +38,7 @@ describe('The page in a browser', function () {
       const client = new Client({
         infoHash: INFOHASH,
         peerId: Buffer.from(`-TE0001-${String(port).padStart(12, '0')}`),
-        announce: [tracker.announceUrl()],
+        announce: tracker.announceUrl(),
         port,
       });
       await new Promise<void>((resolve, reject) => {
@@ -122,7 +122,7 @@ describe('The page in a browser', function () {
             const isDark = Number(/\d+/.exec(String(ground))?.[0]) < 128;
             expect(isDark).to.equal(colorScheme === 'dark');
             await page.evaluate(axe.source);
-            const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+            const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
             const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
             expect(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).to.deep.equal([]);
           });

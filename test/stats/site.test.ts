@@ -87,6 +87,23 @@ describe('/metrics', () => {
     expect((await new MetricsEndpoint('', collect).reply({ header: headers({}) })).status).to.equal(200);
   });
 
+  it('puts figures together once a second at most for each format', async () => {
+    let now = 0;
+    let asked = 0;
+    const endpoint = new MetricsEndpoint(
+      '',
+      () => {
+        asked++;
+        return collect();
+      },
+      () => now,
+    );
+    for (; now < 3000; now += 100) await endpoint.reply({ header: headers({}) });
+    expect(asked).to.equal(3);
+    await endpoint.reply({ header: headers({ accept: 'application/openmetrics-text' }) });
+    expect(asked).to.equal(4);
+  });
+
   it('is OpenMetrics for who asks for it', async () => {
     const accept = 'application/openmetrics-text; version=1.0.0';
     const reply = await new MetricsEndpoint('', collect).reply({ header: headers({ accept }) });
