@@ -59,7 +59,6 @@ function bundles({ name, entry, filename, externals, plugins = [] }) {
     resolve: {
       extensions: ['.ts', '.js'],
       extensionAlias: { '.js': ['.ts', '.js'] },
-      alias: riakClient.alias,
     },
     // One file each, whatever is imported lazily.
     optimization: { splitChunks: false },
@@ -85,11 +84,11 @@ export default [
     entry: actions,
     filename: '[name].js',
     externals: [refuseNative],
-    // No action opens an embedded store or examines one: what the store drivers would load for that
-    // stays out.
+    // No action opens an embedded store, makes or examines one: what the store drivers would load for
+    // that stays out.
     plugins: [
       new webpack.IgnorePlugin({
-        resourceRegExp: /^\.\/(index|examine|examine\/examine)\.js$/,
+        resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,
         contextRegExp: /lib\/store\/\w+$/,
       }),
     ],
@@ -98,7 +97,11 @@ export default [
     ? [
         bundles({
           name: 'standalone',
-          entry: { main: entryOfStandalone, doctor: join(root, 'lib/doctor/main.ts') },
+          entry: {
+            main: entryOfStandalone,
+            doctor: join(root, 'lib/doctor/main.ts'),
+            'create-store': join(root, 'lib/standalone/create-store.ts'),
+          },
           filename: '[name].cjs',
           externals: { lmdb: 'commonjs lmdb' },
         }),

@@ -8,6 +8,7 @@ export const ROW_NAMES = [
   'headline',
   'cold-start',
   'purge',
+  'stores',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

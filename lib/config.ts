@@ -67,8 +67,15 @@ export function describeSettings(): string {
     ['Page and metrics', statsSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
+  // Stores share settings: each is described where it comes first.
+  const described = new Set<Setting<unknown>>();
+  const describeOnce = (setting: Setting<unknown>): string => {
+    if (described.has(setting)) return '';
+    described.add(setting);
+    return describe(setting);
+  };
   return groups
-    .map(([title, group]) => `${title}\n${Object.values(group).map(describe).join('')}`)
+    .map(([title, group]) => `${title}\n${Object.values(group).map(describeOnce).join('')}`)
     .join('\n');
 }
 
@@ -86,7 +93,8 @@ function defaultText(setting: Setting<unknown>): string {
 
 /** What must hold between settings, given or default. */
 function crossCheck(config: Config): void {
-  const longestIntervalSeconds = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
+  const longestIntervalSeconds =
+    (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
   if (config.minIntervalSeconds > config.announceIntervalSeconds) {
     throw new ConfigError(
       'MIN_INTERVAL',

@@ -9,7 +9,9 @@ import { ensureInstalled } from './lib/dependencies.mjs';
 import { requireNode } from './lib/node-version.mjs';
 import { installPrograms } from './test/debian.mjs';
 import { runTests } from './test/mocha.mjs';
+import { installMinistack } from './test/ministack.mjs';
 import { runNode } from './test/run-node.mjs';
+import { installVersitygw } from './test/versitygw.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
@@ -19,6 +21,8 @@ try {
   ensureInstalled(root, { tools: true });
   await build(root);
   installPrograms();
+  installVersitygw();
+  installMinistack();
   // A process of its own: what is deployed imports scripts/, so scripts/ imports none of it.
   runNode(root, ['deploy/openwhisk/wskdeploy/build.mjs']);
   const passed = await runTests(

@@ -220,6 +220,13 @@ describe('a setting that cannot be used', () => {
     ).to.equal(750);
   });
 
+  it('is a time for silent copies in Riak that leaves no time to ask again', () => {
+    const times = { RIAK_CALL_TIMEOUT: '1000', RIAK_REPLICA_TIMEOUT: '501' };
+    expect(refusal({ ...times, STORE: 'riak' }).setting).to.equal('RIAK_REPLICA_TIMEOUT');
+    expect(parseConfig(times).riakReplicaTimeoutMs).to.equal(501);
+    expect(parseConfig({ RIAK_CALL_TIMEOUT: '1000' }).riakReplicaTimeoutMs, 'by default').to.equal(250);
+  });
+
   it('is a line of no call at all for connections to Riak: whoever opens the first one waits in it', () => {
     expect(refusal({ RIAK_QUEUE_DEPTH: '0' }).setting).to.equal('RIAK_QUEUE_DEPTH');
   });

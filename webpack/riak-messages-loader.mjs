@@ -1,7 +1,7 @@
 /**
  * Puts a module in place of basho-riak-client/lib/protobuf/riakprotobuf.js that answers the same
- * questions without reading files: the .proto and .csv files beside it are parsed while the bundle
- * is built.
+ * questions about messages without reading files and without a library: the .proto and .csv files
+ * beside it are read while the bundle is built.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ import ProtoBuf from 'protobufjs';
  * Time series, search and indexes of search are never asked for. riak.proto is imported by the
  * others.
  */
-const definitions = ['riak.proto', 'riak_dt.proto', 'riak_kv.proto'];
+const files = ['riak.proto', 'riak_dt.proto', 'riak_kv.proto'];
 
 /** @this {import('webpack').LoaderContext<object>} */
 export default function compileMessages() {
@@ -23,27 +23,60 @@ export default function compileMessages() {
     this.addDependency(file);
     return readFileSync(file, 'utf8');
   };
-  const parsed = definitions.map((name) => {
+  const builder = ProtoBuf.newBuilder();
+  for (const name of files) {
     // All in one builder, in order: what one imports of another is there already.
-    return { ...ProtoBuf.DotProto.Parser.parse(read(name)), imports: [] };
-  });
+    builder.import({ ...ProtoBuf.DotProto.Parser.parse(read(name)), imports: [] });
+  }
+  builder.resolveAll();
+  const messages = builder.ns
+    .getChildren(ProtoBuf.Reflect.Message)
+    .map((/** @type {Message} */ message) => [message.name, fieldsOf(message)]);
   const codes = read('riak_pb_messages.csv')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(','))
-    .map(([code, name]) => [Number(code), name]);
+    .map(([code, name]) => [name, Number(code)]);
   return `
-const ProtoBuf = require('protobufjs/dist/protobuf-light.js');
-// Messages are written into buffers that grow twofold from 16 bytes: those of requests without a
-// value into one.
-ProtoBuf.ByteBuffer.DEFAULT_CAPACITY = 256;
-const builder = ProtoBuf.newBuilder();
-for (const definition of ${JSON.stringify(parsed)}) builder.import(definition);
-const nameOf = new Map(${JSON.stringify(codes)});
-const codeOf = new Map([...nameOf].map(([code, name]) => [name, code]));
+const fieldsOf = new Map(${JSON.stringify(messages)});
+const codeOf = new Map(${JSON.stringify(codes)});
+function typeOf(name) {
+  const fields = fieldsOf.get(name);
+  if (fields === undefined) return undefined;
+  return {
+    getChildren: () => fields.map(([name, id, repeated, type, message]) => ({
+      name, id, repeated, type: { name: type }, resolvedType: message === null ? null : typeOf(message),
+    })),
+  };
+}
 module.exports = {
-  getProtoFor: (nameOrCode) => builder.build(typeof nameOrCode === 'number' ? nameOf.get(nameOrCode) : nameOrCode),
+  getProtoFor: (name) => {
+    const type = typeOf(name);
+    return type === undefined ? undefined : { $type: type };
+  },
   getCodeFor: (name) => codeOf.get(name),
 };
 `;
+}
+
+/**
+ * As protobufjs, which has no types, describes a message and its fields.
+ * @typedef {{ name: string, getChildren: (kind: unknown) => Field[] }} Message
+ * @typedef {{ name: string, id: number, repeated: boolean, type: { name: string }, resolvedType: Message | null }} Field
+ */
+
+/**
+ * Name, number, whether it is repeated, type, and the message that it is if it is one.
+ * @param {Message} message
+ */
+function fieldsOf(message) {
+  return message
+    .getChildren(ProtoBuf.Reflect.Message.Field)
+    .map(({ name, id, repeated, type, resolvedType }) => [
+      name,
+      id,
+      repeated,
+      type.name,
+      resolvedType?.name ?? null,
+    ]);
 }

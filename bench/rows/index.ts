@@ -8,6 +8,7 @@ import { http } from './http.js';
 import { operations } from './operations.js';
 import { purge } from './purge.js';
 import { runtime } from './runtime.js';
+import { stores } from './stores.js';
 
 /** Every row by its name. */
 export const rows: Readonly<Record<RowName, Row>> = {
@@ -19,4 +20,5 @@ export const rows: Readonly<Record<RowName, Row>> = {
   headline,
   'cold-start': coldStart,
   purge,
+  stores,
 };

@@ -100,7 +100,8 @@ export class SwarmPurge {
     const { store, log, peerLifetimeSeconds } = this.components;
     const key = shardKey(infohash, number);
     const { values, version } = await store.fetch(key, 'strong');
-    if (values.length === 0 && version === undefined) return undefined;
+    // A key may be listed for as long as its tombstone lives: that it was removed has been counted.
+    if (values.length === 0) return undefined;
     summary.shards++;
     const shard = decodeValues(number, key, values, log);
     const left = shard === undefined ? undefined : this.cleaned(shard);

@@ -30,6 +30,13 @@ export interface StoreDriver<S extends SettingGroup> {
   exists?(values: ValuesOf<S>): Promise<boolean>;
   /** Looks at what the store needs, and tells what is wrong and what mends it. @throws ConfigError at once */
   examine(values: ValuesOf<S>): AsyncGenerator<Finding>;
+  /**
+   * Makes what the store keeps its values in, e.g. a bucket, if it is not there. Missing: there is nothing to make, or it is made
+   * otherwise.
+   * @returns in one line what was done
+   * @throws StoreError
+   */
+  create?(values: ValuesOf<S>, context: StoreContext): Promise<string>;
   /** For a store that one process has to itself. Missing: any number of processes may have it open. */
   readonly exclusive?: {
     /**

@@ -48,7 +48,8 @@ export interface Store {
 
   /**
    * A page of shard keys with `from <= key < to` in ascending order, after `cursor`. For housekeeping, never on the announce path:
-   * it may be slow. Without a cursor in the answer the range is exhausted. Keys put or removed meanwhile may or may not be listed.
+   * it may be slow. Without a cursor in the answer the range is exhausted. Keys put or removed meanwhile may or may not be listed, and a
+   * removed key may be listed for some time after, as the store documents.
    */
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage>;
 

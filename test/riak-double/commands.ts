@@ -49,7 +49,18 @@ export const commands = {
     nodeOf(double, node).pauseFor(ms);
   },
   stopNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).stop(),
-  startNode: (double: RiakDouble, node: number): Promise<void> => nodeOf(double, node).start(),
+  /** @param servicesAfterMs until then it knows no request about keys */
+  startNode: (double: RiakDouble, node: number, servicesAfterMs: number): Promise<void> =>
+    nodeOf(double, node).start(servicesAfterMs),
+  /** As with a new disk; the node must be stopped. */
+  wipeNode: (double: RiakDouble, node: number): void => {
+    nodeOf(double, node).wipe();
+  },
+  /** From now on a write is at the other replicas a random time after its answer, up to these milliseconds. */
+  setReplicationLag: (double: RiakDouble, maxMs: number): void => {
+    const random = seededRandom(1);
+    double.cluster.replicationLag = () => random() * maxMs;
+  },
 } as const;
 
 export type Commands = typeof commands;

@@ -8,6 +8,7 @@ import type { Fault, Faults } from './faults.js';
 import type { Frame } from './framing.js';
 import { encodeFrame, FrameReader, FramingError } from './framing.js';
 import { Code } from './messages.js';
+import type { Processor } from './processor.js';
 import type { Context } from './requests.js';
 import type { Security } from './security.js';
 
@@ -15,6 +16,9 @@ export interface ConnectionSettings {
   readonly context: Context;
   readonly faults: Faults;
   readonly security: Security | undefined;
+  readonly processor: Processor;
+  /** True while the node starts: it serves no request about keys yet. */
+  readonly isStarting: () => boolean;
   /** Added to each request, in milliseconds. */
   readonly latency: () => number;
   /** Told of every request at the moment when it is taken up. */
@@ -110,7 +114,7 @@ export class Connection {
   private serve(frame: Frame): void {
     let request: Request;
     try {
-      request = readRequest(frame);
+      request = readRequest(frame, this.settings.isStarting());
     } catch (error) {
       this.settings.onRequest(frame.code, undefined);
       this.sendFailure(error);
@@ -119,29 +123,37 @@ export class Connection {
     this.settings.onRequest(request.code, request.key);
     const fault = this.settings.faults.next(request);
     const delayMs = this.settings.latency() + (fault?.kind === 'delay' ? fault.ms : 0);
-    if (delayMs <= 0) this.sendThrough(fault, this.perform(request, fault));
+    this.busy = true;
+    if (delayMs <= 0) this.answerWith(fault, this.perform(request, fault));
     else this.serveLate(request, fault, delayMs);
   }
 
-  private serveLate(request: Request, fault: Fault | undefined, delayMs: number): void {
-    this.busy = true;
-    const takenMs = Math.min(delayMs, request.timeoutMs ?? Infinity);
-    this.after(takenMs / 2, () => {
-      const answer = this.perform(request, fault);
-      this.after(takenMs / 2, () => {
+  private answerWith(fault: Fault | undefined, answer: Promise<Frame[] | RiakError>): void {
+    void answer.then((frames) => {
+      this.unlessPaused(() => {
         this.busy = false;
-        this.sendThrough(fault, takenMs < delayMs ? [errorFrame('timeout')] : answer);
+        this.sendThrough(fault, frames);
         this.serveWaiting();
       });
     });
   }
 
-  private perform(request: Request, fault: Fault | undefined): Frame[] | RiakError {
+  private serveLate(request: Request, fault: Fault | undefined, delayMs: number): void {
+    const takenMs = Math.min(delayMs, request.timeoutMs ?? Infinity);
+    this.after(takenMs / 2, () => {
+      const answer = this.perform(request, fault);
+      this.after(takenMs / 2, () => {
+        this.answerWith(fault, takenMs < delayMs ? Promise.resolve([errorFrame('timeout')]) : answer);
+      });
+    });
+  }
+
+  private async perform(request: Request, fault: Fault | undefined): Promise<Frame[] | RiakError> {
     if (fault?.kind === 'error') return new RiakError(fault.message, fault.errorCode);
     if (fault?.kind === 'cut' || fault?.kind === 'no-answer') return [];
     try {
       const { context } = this.settings;
-      return request.answer(fault?.kind === 'stale-read' ? { ...context, stale: true } : context);
+      return await request.answer(fault?.kind === 'stale-read' ? { ...context, stale: true } : context);
     } catch (error) {
       if (error instanceof RiakError) return error;
       throw error;
@@ -218,6 +230,10 @@ export class Connection {
       this.send([errorFrame('Security is enabled, please STARTTLS first')]);
       return;
     }
+    if (!security.hasCertificate) {
+      this.destroy();
+      return;
+    }
     this.send([{ code: Code.startTls, body: NOTHING }]);
     this.socket.removeAllListeners('data');
     this.socket.removeAllListeners('close');
@@ -231,12 +247,23 @@ export class Connection {
       this.send([errorFrame('Security is enabled, please authenticate first')]);
       return;
     }
-    if (security.accepts(frame, this.socket)) {
+    this.busy = true;
+    this.settings.processor.work(security.checkMs, () => {
+      if (this.mute) return;
+      this.unlessPaused(() => {
+        this.answerLogin(security, security.accepts(frame, this.socket));
+      });
+    });
+  }
+
+  private answerLogin(security: Security, isAccepted: boolean): void {
+    if (isAccepted) {
       this.stage = 'open';
+      this.busy = false;
       this.send([{ code: Code.authenticateAnswer, body: NOTHING }]);
+      this.serveWaiting();
       return;
     }
-    this.busy = true;
     this.after(security.rejectionDelayMs, () => {
       this.busy = false;
       this.send([errorFrame('Authentication failed')]);
@@ -247,9 +274,13 @@ export class Connection {
   /** At most one timer runs at a time, as requests are served one after the other. */
   private after(ms: number, act: () => void): void {
     this.timer = setTimeout(() => {
-      if (this.paused) this.overdue.push(act);
-      else act();
+      this.unlessPaused(act);
     }, ms);
+  }
+
+  private unlessPaused(act: () => void): void {
+    if (this.paused) this.overdue.push(act);
+    else act();
   }
 }
 

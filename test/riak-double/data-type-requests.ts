@@ -3,29 +3,40 @@
 import { printed, RiakError } from './answers.js';
 import type { DataType } from './bucket-types.js';
 import type { DataTypeState } from './data-types.js';
-import { EMPTY_SET, NotPresentError, setMembers, updateSet } from './data-types.js';
-import type { Bucket } from './data.js';
+import {
+  addToCounter,
+  counterValue,
+  EMPTY_COUNTER,
+  EMPTY_SET,
+  NotPresentError,
+  setMembers,
+  updateSet,
+} from './data-types.js';
+import { readReplicas, writeReplicas } from './coordination.js';
 import type { Frame } from './framing.js';
 import type { DataTypeFetchRequest, DataTypeOperation, DataTypeUpdateRequest } from './messages.js';
 import { Code, DataTypeCode, dataTypeFetchAnswer, dataTypeUpdateAnswer } from './messages.js';
+import { readQuorum, writeQuorum } from './quorum.js';
 import type { Context } from './requests.js';
 import {
-  checkQuorums,
   checkTimeout,
   readVclock,
   requireBucket,
   required,
+  taskFor,
   typeName,
   uniqueName,
 } from './requests.js';
+import type { Stored } from './stored.js';
 import { encodeVclock } from './vclock.js';
 
-export function fetchDataType(request: DataTypeFetchRequest, context: Context): Frame[] {
-  const { datatype, bucket } = place(request, context, (name) => `\`${name}\` is not a supported type`);
+export async function fetchDataType(request: DataTypeFetchRequest, context: Context): Promise<Frame[]> {
+  const { datatype } = place(request, context, (name) => `\`${name}\` is not a supported type`);
   checkTimeout(request.timeout);
-  const state = bucket.dataTypes.get(required(request.key).toString('hex'));
+  const { task, type: bucketType } = taskFor(context, request, required(request.key), request.timeout);
+  const state = await readReplicas(task, readQuorum(request, bucketType));
   const type = DataTypeCode[datatype];
-  if (state === undefined)
+  if (state === undefined || state.type === 'object')
     return [{ code: Code.dataTypeFetchAnswer, body: dataTypeFetchAnswer.encode({ type }) }];
   const { context: seen, counter, members, cardinality } = shown(state);
   const answer = {
@@ -36,9 +47,9 @@ export function fetchDataType(request: DataTypeFetchRequest, context: Context): 
   return [{ code: Code.dataTypeFetchAnswer, body: dataTypeFetchAnswer.encode(answer) }];
 }
 
-export function updateDataType(request: DataTypeUpdateRequest, context: Context): Frame[] {
+export async function updateDataType(request: DataTypeUpdateRequest, context: Context): Promise<Frame[]> {
   const unsupported = (name: string) => `Bucket datatype \`${name}\` is not a supported type`;
-  const { datatype, bucket } = place(request, context, unsupported);
+  const { datatype } = place(request, context, unsupported);
   const operation = required(request.op);
   const asked = operationType(operation);
   if (asked !== datatype) {
@@ -46,9 +57,12 @@ export function updateDataType(request: DataTypeUpdateRequest, context: Context)
   }
   checkTimeout(request.timeout);
   const generated = request.key === undefined ? uniqueName(context.random) : undefined;
-  const key = (request.key ?? required(generated)).toString('hex');
-  const state = updated(bucket.dataTypes.get(key), operation, datatype, request.context);
-  context.data.writeDataType(bucket, key, state);
+  const { task, type } = taskFor(context, request, request.key ?? required(generated), request.timeout);
+  const state = await writeReplicas(task, writeQuorum(request, type), (held, actor) =>
+    updated(held, actor, operation, datatype, request.context),
+  );
+  if (state === undefined || state.type === 'object')
+    throw new TypeError('no data type where one was written');
   const { context: seen, counter, members, cardinality } = shown(state);
   const body =
     request.return_body === true
@@ -67,16 +81,15 @@ function place(
   request: DataTypeFetchRequest | DataTypeUpdateRequest,
   context: Context,
   unsupported: (datatype: string) => string,
-): { datatype: DataType; bucket: Bucket } {
-  if (context.data.type(typeName(request)) === undefined) {
+): { datatype: DataType } {
+  if (context.cluster.type(typeName(request)) === undefined) {
     throw new RiakError(`Error no bucket type \`${printed(Buffer.from(typeName(request), 'latin1'))}\``);
   }
-  const { type, bucket } = requireBucket(context, request);
+  const { type } = requireBucket(context, request);
   if (!type.allowMult) throw new RiakError('Bucket must be allow_mult=true');
   if (type.datatype === undefined) throw new RiakError(unsupported('undefined'));
-  const quorums = 'op' in request ? [request.w, request.dw, request.pw] : [];
-  checkQuorums(type, quorums);
-  return { datatype: type.datatype, bucket };
+  if ('op' in request) writeQuorum(request, type);
+  return { datatype: type.datatype };
 }
 
 function operationType(operation: DataTypeOperation): DataType {
@@ -86,26 +99,24 @@ function operationType(operation: DataTypeOperation): DataType {
   return operation.gset_op === undefined ? 'map' : 'gset';
 }
 
-/** One actor for the data types of all nodes: the nodes share the data, so their updates have one order. */
-const ACTOR = 1;
-
 function updated(
-  held: DataTypeState | undefined,
+  held: Stored | undefined,
+  actor: number,
   operation: DataTypeOperation,
   datatype: DataType,
   context: Buffer | undefined,
 ): DataTypeState {
   switch (datatype) {
     case 'counter': {
-      const value = held?.type === 'counter' ? held.value : 0;
       // An increment without an amount is one by one.
-      return { type: 'counter', value: value + (operation.counter_op?.increment ?? 1) };
+      const by = operation.counter_op?.increment ?? 1;
+      return addToCounter(held?.type === 'counter' ? held : EMPTY_COUNTER, actor, by);
     }
     case 'set': {
       const { adds = [], removes = [] } = operation.set_op ?? {};
       const seen = context === undefined ? undefined : readVclock(context);
       return refusingAbsent(() =>
-        updateSet(held?.type === 'set' ? held : EMPTY_SET, ACTOR, adds, removes, seen),
+        updateSet(held?.type === 'set' ? held : EMPTY_SET, actor, adds, removes, seen),
       );
     }
     case 'hll': {
@@ -127,7 +138,7 @@ function shown(state: DataTypeState): {
 } {
   switch (state.type) {
     case 'counter':
-      return { counter: state.value };
+      return { counter: counterValue(state) };
     case 'set':
       return { context: encodeVclock(state.clock), members: setMembers(state) };
     case 'hll':

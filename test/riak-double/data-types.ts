@@ -1,11 +1,12 @@
 /** Riak's data types, as far as the double serves them: counters, observed-remove sets, and HLLs that count exactly. */
 
 import type { Dot, VersionVector } from './dvv.js';
-import { advance, covers, NOTHING_SEEN } from './dvv.js';
+import { advance, covers, join, NOTHING_SEEN } from './dvv.js';
 
 export interface CounterState {
   readonly type: 'counter';
-  readonly value: number;
+  /** What each actor has added, by the number of the actor, and how often: the copy with more updates of an actor has all of it. */
+  readonly added: ReadonlyMap<number, { readonly updates: number; readonly sum: number }>;
 }
 
 interface Member {
@@ -29,6 +30,7 @@ export interface HllState {
 
 export type DataTypeState = CounterState | SetState | HllState;
 
+export const EMPTY_COUNTER: CounterState = { type: 'counter', added: new Map() };
 export const EMPTY_SET: SetState = { type: 'set', clock: NOTHING_SEEN, members: new Map() };
 
 /** A member was to be removed that is not there. */
@@ -38,6 +40,56 @@ export class NotPresentError extends Error {
   constructor(readonly member: Buffer) {
     super(`not present: ${member.toString('hex')}`);
   }
+}
+
+export function addToCounter({ added }: CounterState, actor: number, by: number): CounterState {
+  const { updates = 0, sum = 0 } = added.get(actor) ?? {};
+  return { type: 'counter', added: new Map(added).set(actor, { updates: updates + 1, sum: sum + by }) };
+}
+
+export function counterValue({ added }: CounterState): number {
+  return [...added.values()].reduce((total, { sum }) => total + sum, 0);
+}
+
+/** Two copies in one. */
+export function joinDataTypes(a: DataTypeState, b: DataTypeState): DataTypeState {
+  if (a.type === 'counter' && b.type === 'counter') return joinCounters(a, b);
+  if (a.type === 'set' && b.type === 'set') return joinSets(a, b);
+  if (a.type === 'hll' && b.type === 'hll')
+    return { type: 'hll', members: new Set([...a.members, ...b.members]) };
+  throw new TypeError(`a ${a.type} and a ${b.type} under one key`);
+}
+
+function joinCounters(a: CounterState, b: CounterState): CounterState {
+  const added = new Map(a.added);
+  for (const [actor, theirs] of b.added) {
+    if (theirs.updates > (added.get(actor)?.updates ?? 0)) added.set(actor, theirs);
+  }
+  return { type: 'counter', added };
+}
+
+/** An add that one copy does not have stays unless that copy has seen it go. */
+function joinSets(a: SetState, b: SetState): SetState {
+  const members = new Map<string, Member>();
+  const left = ({ dots }: Member, other: SetState, same: Member | undefined): Dot[] =>
+    dots.filter(
+      (dot) =>
+        !covers(other.clock, dot) ||
+        same?.dots.some(({ actor, counter }) => actor === dot.actor && counter === dot.counter) === true,
+    );
+  for (const [key, member] of a.members) {
+    const dots = left(member, b, b.members.get(key));
+    if (dots.length > 0) members.set(key, { bytes: member.bytes, dots });
+  }
+  for (const [key, member] of b.members) {
+    const dots = left(member, a, a.members.get(key));
+    const known = members.get(key)?.dots ?? [];
+    const isKnown = (dot: Dot): boolean =>
+      known.some(({ actor, counter }) => actor === dot.actor && counter === dot.counter);
+    const all = [...known, ...dots.filter((dot) => !isKnown(dot))];
+    if (all.length > 0) members.set(key, { bytes: member.bytes, dots: all });
+  }
+  return { type: 'set', clock: join(a.clock, b.clock), members };
 }
 
 /**

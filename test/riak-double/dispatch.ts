@@ -34,15 +34,15 @@ export interface Request {
   readonly key: string | undefined;
   /** How long the client lets Riak take, in milliseconds. */
   readonly timeoutMs: number | undefined;
-  /** Does what was asked. Throws a RiakError. */
-  answer(context: Context): Frame[];
+  /** Does what was asked. Throws, or rejects with, a RiakError. */
+  answer(context: Context): Frame[] | Promise<Frame[]>;
 }
 
 type Route = (frame: Frame) => Request;
 
 function route<F extends Fields>(
   format: Message<F>,
-  answer: (request: MessageValue<F>, context: Context) => Frame[],
+  answer: (request: MessageValue<F>, context: Context) => Frame[] | Promise<Frame[]>,
 ): Route {
   return (frame) => {
     const request = format.decode(frame.body);
@@ -84,10 +84,16 @@ function serverInfo(context: Context): Frame {
   return { code: Code.serverInfoAnswer, body: serverInfoAnswer.encode(info) };
 }
 
-/** Throws a RiakError for a code that is unknown or a body that cannot be read. */
-export function readRequest(frame: Frame): Request {
+/** Served as soon as a node listens, before its services have started. */
+const early: readonly number[] = [Code.pingRequest, Code.serverInfoRequest];
+
+/**
+ * Throws a RiakError for a code that is unknown or a body that cannot be read.
+ * @param isStarting whether the node knows the codes of its services yet
+ */
+export function readRequest(frame: Frame, isStarting = false): Request {
   if (frame.code === Code.startTls) throw new RiakError('Security not enabled; STARTTLS not allowed.');
-  const found = routes.get(frame.code);
+  const found = isStarting && !early.includes(frame.code) ? undefined : routes.get(frame.code);
   if (found === undefined) throw new RiakError(`Unknown message code: ${frame.code}`);
   try {
     return found(frame);

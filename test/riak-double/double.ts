@@ -2,15 +2,15 @@
  * A test double of a Riak KV 3.2 cluster: real TCP servers that speak the protocol-buffers protocol and keep everything in memory.
  * Replaying what a real Riak has answered (transcripts.test.ts) holds it to the original.
  *
- * It differs from a cluster in that its nodes share the data: replicas always agree, a write that was answered is seen by every later
- * read of any node, and quorums are checked but have no effect. It has no map-reduce, search, write-once or consistent buckets,
- * maps or grow-only sets. HLLs count exactly.
+ * Keys have copies on the nodes of their preference list, with quorums, stand-ins, handoff and read repair as Riak has them (cluster.ts,
+ * coordination.ts). Left alone it is a perfect cluster: every write is at every replica before it is answered. It has no active
+ * anti-entropy, map-reduce, search, write-once or consistent buckets, maps or grow-only sets. HLLs count exactly.
  */
 
 import type { BucketType } from './bucket-types.js';
 import { DEFAULT_BUCKET_TYPES } from './bucket-types.js';
-import type { DeleteMode } from './data.js';
-import { RiakData } from './data.js';
+import { Cluster, type DeleteMode } from './cluster.js';
+import { counterValue } from './data-types.js';
 import type { Content } from './messages.js';
 import { RiakDoubleNode } from './node.js';
 import { OperationCounts } from './operation-counts.js';
@@ -21,6 +21,10 @@ import { Security } from './security.js';
 export interface RiakDoubleOptions {
   /** How many nodes the cluster has; default 1. */
   readonly nodes?: number;
+  /** Partitions of the ring; default 64 as Riak's. */
+  readonly ringSize?: number;
+  /** How long after a node is up again the others hand over what they kept for it; default 1,000 ms. */
+  readonly handoffAfterMs?: number;
   /** The ports of the nodes on 127.0.0.1; 0 or left out: a free one. */
   readonly ports?: readonly number[];
   /** Bucket types beside or instead of DEFAULT_BUCKET_TYPES. */
@@ -45,6 +49,7 @@ export interface HeldValue {
 }
 
 export interface RiakDouble {
+  readonly cluster: Cluster;
   readonly nodes: readonly RiakDoubleNode[];
   /** The nodes as `host:port,host:port`. */
   readonly addresses: string;
@@ -64,23 +69,29 @@ export interface RiakDouble {
 
 const REAL_DELETE_MODE: DeleteMode = { afterMs: 3000 };
 const REAL_MAX_SIBLINGS = 100;
+const REAL_RING_SIZE = 64;
+const HANDOFF_AFTER_MS = 1000;
 
 /** Starts the nodes; settles when all of them listen. */
 export async function startRiakDouble(options: RiakDoubleOptions = {}): Promise<RiakDouble> {
   const now = options.now ?? Date.now;
   const random = seededRandom(options.seed ?? 1);
-  const data = new RiakData({
+  const count = options.nodes ?? options.ports?.length ?? 1;
+  const cluster = new Cluster({
+    nodes: count,
+    ringSize: options.ringSize ?? REAL_RING_SIZE,
+    handoffAfterMs: options.handoffAfterMs ?? HANDOFF_AFTER_MS,
     types: new Map(Object.entries({ ...DEFAULT_BUCKET_TYPES, ...options.types })),
     deleteMode: options.deleteMode ?? REAL_DELETE_MODE,
     maxSiblings: options.maxSiblings ?? REAL_MAX_SIBLINGS,
     now,
+    random,
   });
   const operations = new OperationCounts();
   const security = options.security === undefined ? undefined : new Security(options.security);
   const secondaryIndexes = options.secondaryIndexes ?? true;
-  const count = options.nodes ?? options.ports?.length ?? 1;
   const nodes = Array.from({ length: count }, (_, node) => {
-    const context = { data, node, nodeName: `node${node + 1}@127.0.0.1`, now, random, secondaryIndexes };
+    const context = { cluster, node, nodeName: `node${node + 1}@127.0.0.1`, now, random, secondaryIndexes };
     return new RiakDoubleNode(options.ports?.[node] ?? 0, {
       context,
       security,
@@ -89,6 +100,7 @@ export async function startRiakDouble(options: RiakDoubleOptions = {}): Promise<
   });
   const stopAll = async () => {
     await Promise.all(nodes.map((node) => node.stop()));
+    cluster.close();
   };
   try {
     for (const node of nodes) await node.start();
@@ -100,16 +112,21 @@ export async function startRiakDouble(options: RiakDoubleOptions = {}): Promise<
     nodes,
     addresses: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     operations,
-    peak: data.peak,
+    cluster,
+    peak: cluster.peak,
     held: (type, bucket, key) => {
-      const object = data.bucket(type, hex(bucket)).objects.get(hex(key));
-      return (object?.state.values ?? []).map(({ value }) => heldValue(value));
+      const stored = cluster.merged(type, hex(bucket), hex(key));
+      return stored?.type === 'object' ? stored.values.map(({ value }) => heldValue(value)) : [];
     },
-    keys: (type, bucket) =>
-      [...data.bucket(type, hex(bucket)).keys.from('')].map((key) => Buffer.from(key, 'hex').toString()),
+    keys: (type, bucket) => {
+      cluster.reap();
+      return [...cluster.index.keys(type, hex(bucket)).from('')].map((key) =>
+        Buffer.from(key, 'hex').toString(),
+      );
+    },
     counter: (type, bucket, key) => {
-      const state = data.bucket(type, hex(bucket)).dataTypes.get(hex(key));
-      return state?.type === 'counter' ? state.value : undefined;
+      const stored = cluster.merged(type, hex(bucket), hex(key));
+      return stored?.type === 'counter' ? counterValue(stored) : undefined;
     },
     close: stopAll,
   };

@@ -70,3 +70,14 @@ export function write<T>(
     : (held: DottedValue<T>) => covers(context, held.dot);
   return { clock, values: [...state.values.filter((held) => !replaces(held)), { dot, value }] };
 }
+
+/** Two copies of an object in one: a value that one copy does not have stays unless that copy has seen it go. */
+export function joinValues<T>(a: DottedValues<T>, b: DottedValues<T>): DottedValues<T> {
+  const kept = a.values.filter(({ dot }) => has(b, dot) || !covers(b.clock, dot));
+  const added = b.values.filter(({ dot }) => !has(a, dot) && !covers(a.clock, dot));
+  return { clock: join(a.clock, b.clock), values: [...kept, ...added] };
+}
+
+function has<T>(state: DottedValues<T>, wanted: Dot): boolean {
+  return state.values.some(({ dot }) => dot.actor === wanted.actor && dot.counter === wanted.counter);
+}

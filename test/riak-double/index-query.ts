@@ -1,15 +1,14 @@
 /** Secondary index queries (RpbIndexReq): the built-in `$key` and `$bucket`, and the `_bin` and `_int` entries of objects. */
 
 import { RiakCrash, RiakError } from './answers.js';
-import type { Bucket } from './data.js';
 import type { Term } from './erlang-terms.js';
 import { decodeTerm, encodeTerm, TermError } from './erlang-terms.js';
 import type { Frame } from './framing.js';
-import type { IndexRequest } from './messages.js';
+import type { Content, IndexRequest } from './messages.js';
 import { Code, indexAnswer, IndexQueryType } from './messages.js';
 import { byPartition } from './partitions.js';
 import type { Context } from './requests.js';
-import { requireBucket, required, typeName } from './requests.js';
+import { offsetOf, requireBucket, required, typeName } from './requests.js';
 
 /** An entry that matches: the term it matched by (a number in an `_int` index), and the key of the object. */
 interface Match {
@@ -20,13 +19,14 @@ interface Match {
 /** Riak sends what it has merged so far every now and then; a page of 100 comes in one frame, a large one in several. */
 const MATCHES_PER_FRAME = 250;
 
-export function queryIndex(request: IndexRequest, context: Context): Frame[] {
+export async function queryIndex(request: IndexRequest, context: Context): Promise<Frame[]> {
   checkQuery(request);
   if (!context.secondaryIndexes) {
     throw new RiakError('{error,{indexes_not_supported,riak_kv_bitcask_backend}}');
   }
-  if (context.data.type(typeName(request)) === undefined) throw crashOfUnknownType();
-  const { bucket } = requireBucket(context, request);
+  if (context.cluster.type(typeName(request)) === undefined) throw crashOfUnknownType();
+  await context.cluster.untilAllAnswer(request.timeout);
+  const bucket = coveredBucket(context, request);
   const after = readContinuation(request.continuation);
   const limit = request.max_results;
   const found = page(matches(bucket, request, after), after, limit);
@@ -48,6 +48,26 @@ export function queryIndex(request: IndexRequest, context: Context): Frame[] {
   ];
 }
 
+/** A bucket as one query finds it. */
+interface CoveredBucket {
+  /** Keys in hex and in order, those from `from` on. */
+  keys(from: string): Iterable<string>;
+  contents(key: string): readonly Content[];
+}
+
+function coveredBucket(context: Context, request: IndexRequest): CoveredBucket {
+  const { typeName, bucket } = requireBucket(context, request);
+  const offset = offsetOf(context);
+  const { cluster } = context;
+  return {
+    keys: (from) => cluster.covered(typeName, bucket, from, offset),
+    contents: (key) => {
+      const stored = cluster.merged(typeName, bucket, key);
+      return stored?.type === 'object' ? stored.values.map(({ value }) => value) : [];
+    },
+  };
+}
+
 function checkQuery(request: IndexRequest): void {
   if (request.qtype === IndexQueryType.equal && request.key === undefined) {
     throw new RiakError('Invalid equality query undefined');
@@ -61,11 +81,11 @@ function checkQuery(request: IndexRequest): void {
 }
 
 /** What matches, in order; what comes before `after` may be left out. */
-function* matches(bucket: Bucket, request: IndexRequest, after: Match | undefined): Generator<Match> {
+function* matches(bucket: CoveredBucket, request: IndexRequest, after: Match | undefined): Generator<Match> {
   const index = required(request.index).toString('latin1');
   const done = after?.key.toString('hex') ?? '';
   if (index === '$bucket') {
-    for (const key of bucket.keys.from(done)) yield { term: undefined, key: Buffer.from(key, 'hex') };
+    for (const key of bucket.keys(done)) yield { term: undefined, key: Buffer.from(key, 'hex') };
     return;
   }
   const min = required(request.qtype === IndexQueryType.range ? request.range_min : request.key);
@@ -73,7 +93,7 @@ function* matches(bucket: Bucket, request: IndexRequest, after: Match | undefine
   if (index === '$key') {
     const first = min.toString('hex');
     const last = max.toString('hex');
-    for (const key of bucket.keys.from(first < done ? done : first)) {
+    for (const key of bucket.keys(first < done ? done : first)) {
       if (key > last) return;
       yield { term: undefined, key: Buffer.from(key, 'hex') };
     }
@@ -83,13 +103,14 @@ function* matches(bucket: Bucket, request: IndexRequest, after: Match | undefine
 }
 
 /** Entries of an index that objects carry. Every object is looked at: such queries are for few objects here. */
-function entries(bucket: Bucket, index: string, min: Buffer, max: Buffer): Match[] {
+function entries(bucket: CoveredBucket, index: string, min: Buffer, max: Buffer): Match[] {
   const numeric = index.endsWith('_int');
   const read = (bytes: Buffer) => (numeric ? Number(bytes.toString('latin1')) : bytes);
   const found: Match[] = [];
-  for (const [key, object] of bucket.objects) {
-    const terms = object.state.values
-      .flatMap(({ value }) => value.indexes ?? [])
+  for (const key of bucket.keys('')) {
+    const terms = bucket
+      .contents(key)
+      .flatMap(({ indexes }) => indexes ?? [])
       .filter((entry) => entry.key?.toString('latin1') === index)
       .map((entry) => read(entry.value ?? Buffer.alloc(0)));
     const unique = terms.filter((term, at) => terms.findIndex((other) => compare(other, term) === 0) === at);

@@ -6,11 +6,12 @@ import type { ListBucketsRequest, ListKeysRequest } from './messages.js';
 import { Code, listBucketsAnswer, listKeysAnswer } from './messages.js';
 import { byPartition } from './partitions.js';
 import type { Context } from './requests.js';
-import { requireBucket, typeName } from './requests.js';
+import { offsetOf, requireBucket, typeName } from './requests.js';
 
 export function listBuckets(request: ListBucketsRequest, context: Context): Frame[] {
   const type = knownType(request, context);
-  const names = context.data.bucketNames(type).map((name) => Buffer.from(name, 'hex'));
+  context.cluster.reap();
+  const names = context.cluster.index.bucketNames(type).map((name) => Buffer.from(name, 'hex'));
   const code = Code.listBucketsAnswer;
   if (request.stream !== true) return [{ code, body: listBucketsAnswer.encode({ buckets: names }) }];
   return [
@@ -25,7 +26,10 @@ export function listBuckets(request: ListBucketsRequest, context: Context): Fram
 export function listKeys(request: ListKeysRequest, context: Context): Frame[] {
   knownType(request, context);
   const { bucket } = requireBucket(context, request);
-  const all = [...bucket.keys.from('')].map((key) => Buffer.from(key, 'hex'));
+  const type = typeName(request);
+  const all = [...context.cluster.covered(type, bucket, '', offsetOf(context))].map((key) =>
+    Buffer.from(key, 'hex'),
+  );
   const code = Code.listKeysAnswer;
   return [
     ...byPartition(all, (key) => key).map((keys) => ({ code, body: listKeysAnswer.encode({ keys }) })),
@@ -35,6 +39,6 @@ export function listKeys(request: ListKeysRequest, context: Context): Frame[] {
 
 function knownType(request: { readonly type?: Buffer | undefined }, context: Context): string {
   const name = typeName(request);
-  if (context.data.type(name) === undefined) throw new RiakError(`No bucket-type named '${name}'`);
+  if (context.cluster.type(name) === undefined) throw new RiakError(`No bucket-type named '${name}'`);
   return name;
 }

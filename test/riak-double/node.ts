@@ -3,9 +3,11 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import type { ClusterNode, NodeState } from './cluster-node.js';
 import { Connection } from './connection.js';
 import { Faults } from './faults.js';
 import { OperationCounts } from './operation-counts.js';
+import { Processor } from './processor.js';
 import type { Context } from './requests.js';
 import type { Security } from './security.js';
 
@@ -26,11 +28,13 @@ export class RiakDoubleNode {
   /** Milliseconds added to each request: half before it takes effect, half after. */
   latency: () => number = () => 0;
 
+  private readonly processor = new Processor();
   private readonly connections = new Set<Connection>();
   private server: Server | undefined;
   private chosenPort: number;
   private paused = false;
   private wake: NodeJS.Timeout | undefined;
+  private cancelStart: () => void = () => undefined;
 
   /** `port` 0: a free one, the same one for the node's whole life. */
   constructor(
@@ -49,8 +53,11 @@ export class RiakDoubleNode {
     return this.connections.size;
   }
 
-  /** Listens, again on the same port after a stop. Rejects if the port is taken. */
-  async start(): Promise<void> {
+  /**
+   * Listens, again on the same port after a stop. Rejects if the port is taken.
+   * @param servicesAfterMs until then it accepts connections and knows no request about keys
+   */
+  async start(servicesAfterMs = 0): Promise<void> {
     if (this.server !== undefined) return;
     const server = createServer((socket) => {
       this.accept(socket);
@@ -60,10 +67,23 @@ export class RiakDoubleNode {
     await once(server, 'listening');
     const address = server.address();
     if (address !== null && typeof address === 'object') this.chosenPort = address.port;
+    this.setState(servicesAfterMs > 0 ? 'starting' : 'up');
+    this.cancelStart = this.settings.context.cluster.later(servicesAfterMs, () => {
+      this.setState('up');
+    });
+  }
+
+  /** As with a new disk. Only a node that is stopped can be wiped. */
+  wipe(): void {
+    if (this.server !== undefined) throw new Error('a node that runs cannot be wiped');
+    this.member.wipe();
   }
 
   /** As a crashed node: connections are cut, new ones refused. What is held stays. */
   async stop(): Promise<void> {
+    this.cancelStart();
+    this.processor.stop();
+    this.setState('down');
     this.resume();
     const server = this.server;
     if (server === undefined) return;
@@ -80,6 +100,7 @@ export class RiakDoubleNode {
   /** As a node stopped by SIGSTOP: connections are accepted, nothing is read or answered until resume. */
   pause(): void {
     this.paused = true;
+    this.setState('frozen');
     for (const connection of this.connections) connection.pause();
   }
 
@@ -87,6 +108,7 @@ export class RiakDoubleNode {
     clearTimeout(this.wake);
     if (!this.paused) return;
     this.paused = false;
+    if (this.member.state === 'frozen') this.setState('up');
     for (const connection of this.connections) connection.resume();
   }
 
@@ -98,6 +120,16 @@ export class RiakDoubleNode {
     }, ms);
   }
 
+  private get member(): ClusterNode {
+    const { cluster, node } = this.settings.context;
+    return cluster.node(node);
+  }
+
+  private setState(state: NodeState): void {
+    const { cluster, node } = this.settings.context;
+    cluster.setState(node, state);
+  }
+
   private accept(socket: Socket): void {
     const { context, security, clusterOperations } = this.settings;
     const connection: Connection = new Connection(
@@ -106,6 +138,8 @@ export class RiakDoubleNode {
         context,
         security,
         faults: this.faults,
+        processor: this.processor,
+        isStarting: () => this.member.state === 'starting',
         latency: () => this.latency(),
         onRequest: (code, key) => {
           this.operations.add(code, key);

@@ -1,34 +1,37 @@
 /** Reading, writing and deleting objects (RpbGetReq, RpbPutReq, RpbDelReq). */
 
 import { RiakError } from './answers.js';
-import type { Bucket, RiakObject } from './data.js';
-import { isTombstone, TooManySiblingsError } from './data.js';
-import { sameVersion } from './dvv.js';
+import type { BucketType } from './bucket-types.js';
+import { readReplicas, writeReplicas } from './coordination.js';
+import type { VersionVector } from './dvv.js';
+import { NOTHING_SEEN, sameVersion, write } from './dvv.js';
 import type { Frame } from './framing.js';
 import type { Content, DeleteRequest, GetRequest, PutRequest } from './messages.js';
 import { Code, getAnswer, putAnswer } from './messages.js';
+import { readQuorum, writeQuorum } from './quorum.js';
 import type { Context } from './requests.js';
 import {
-  checkQuorums,
   checkTimeout,
   readVclock,
   refuseEmptyNames,
   requireBucket,
   required,
+  taskFor,
   uniqueName,
 } from './requests.js';
+import { isTombstone, type ObjectState, type Stored } from './stored.js';
 import { encodeVclock } from './vclock.js';
 
-export function get(request: GetRequest, context: Context): Frame[] {
+export async function get(request: GetRequest, context: Context): Promise<Frame[]> {
   refuseEmptyNames(request);
-  const { type, bucket } = requireBucket(context, request);
-  checkQuorums(type, [request.r, request.pr]);
+  const { type } = requireBucket(context, request);
+  const quorum = readQuorum(request, type);
   checkTimeout(request.timeout);
-  const held = bucket.objects.get(required(request.key).toString('hex'));
-  const state = context.stale === true ? held?.previous : held?.state;
-  if (state === undefined) return [{ code: Code.getAnswer, body: getAnswer.encode({}) }];
+  const { task } = taskFor(context, request, required(request.key), request.timeout);
+  const state = context.stale === true ? context.cluster.before(task.id) : await readReplicas(task, quorum);
+  if (state?.type !== 'object') return [{ code: Code.getAnswer, body: getAnswer.encode({}) }];
   const vclock = encodeVclock(state.clock);
-  if (isTombstone({ state })) {
+  if (isTombstone(state)) {
     const body = getAnswer.encode(request.deletedvclock === true ? { vclock } : {});
     return [{ code: Code.getAnswer, body }];
   }
@@ -39,63 +42,82 @@ export function get(request: GetRequest, context: Context): Frame[] {
   return [{ code: Code.getAnswer, body: getAnswer.encode({ content, vclock }) }];
 }
 
-export function put(request: PutRequest, context: Context): Frame[] {
+export async function put(request: PutRequest, context: Context): Promise<Frame[]> {
   refuseEmptyNames(request);
-  const { type, bucket } = requireBucket(context, request);
-  checkQuorums(type, [request.w, request.dw, request.pw]);
+  const { type } = requireBucket(context, request);
+  const quorum = writeQuorum(request, type);
   checkTimeout(request.timeout);
   const generated = request.key === undefined ? uniqueName(context.random) : undefined;
-  const key = (request.key ?? required(generated)).toString('hex');
-  checkConditions(request, bucket.objects.get(key));
+  const { task } = taskFor(context, request, request.key ?? required(generated), request.timeout);
   const sent = required(request.content);
   const seen = readVclock(request.vclock);
-  const object = refusingCrowds(() =>
-    context.data.write(type, bucket, key, context.node, stamped(sent, context), seen),
-  );
+  if (request.if_none_match === true || request.if_not_modified === true) {
+    checkConditions(request, await readReplicas(task, readQuorum({}, type)));
+  }
+  const state = await writeReplicas(task, quorum, writer(context, type, stamped(sent, context), seen));
   if (request.return_body !== true && request.return_head !== true) {
     return [{ code: Code.putAnswer, body: putAnswer.encode({ key: generated }) }];
   }
+  if (state?.type !== 'object') throw new TypeError('no object under a key that was just written');
   const answer = {
-    content: contents(object.state, request.return_head === true),
-    vclock: encodeVclock(object.state.clock),
+    content: contents(state, request.return_head === true),
+    vclock: encodeVclock(state.clock),
     key: generated,
   };
   return [{ code: Code.putAnswer, body: putAnswer.encode(answer) }];
 }
 
 /** A delete writes a tombstone: with a vclock as that version's successor, without one as the successor of what is there now. */
-export function remove(request: DeleteRequest, context: Context): Frame[] {
-  const { type, bucket } = requireBucket(context, request);
-  checkQuorums(type, [request.rw, request.r, request.w, request.pr, request.pw, request.dw]);
+export async function remove(request: DeleteRequest, context: Context): Promise<Frame[]> {
+  const { type } = requireBucket(context, request);
+  const quorum = writeQuorum({ ...request, w: request.w ?? request.rw, dw: request.dw ?? request.rw }, type);
   checkTimeout(request.timeout);
-  const key = required(request.key).toString('hex');
-  if (type.datatype !== undefined) context.data.removeDataType(bucket, key);
-  else writeTombstone(request, context, bucket, key);
+  const { task } = taskFor(context, request, required(request.key), request.timeout);
+  if (type.datatype !== undefined) {
+    context.cluster.forget(task.id);
+  } else {
+    const read = { r: request.r ?? request.rw, pr: request.pr };
+    const held = request.vclock === undefined ? await readReplicas(task, readQuorum(read, type)) : undefined;
+    if (request.vclock !== undefined || (held?.type === 'object' && !isTombstone(held))) {
+      const seen = held?.type === 'object' ? held.clock : readVclock(request.vclock);
+      const tombstone = stamped({ value: Buffer.alloc(0), deleted: true }, context);
+      await writeReplicas(task, quorum, writer(context, type, tombstone, seen));
+    }
+  }
   return [{ code: Code.deleteAnswer, body: Buffer.alloc(0) }];
 }
 
-function writeTombstone(request: DeleteRequest, context: Context, bucket: Bucket, key: string): void {
-  const { type } = requireBucket(context, request);
-  const held = bucket.objects.get(key);
-  if (request.vclock === undefined && (held === undefined || isTombstone(held))) return;
-  const seen = request.vclock === undefined ? held?.state.clock : readVclock(request.vclock);
-  const tombstone = stamped({ value: Buffer.alloc(0), deleted: true }, context);
-  refusingCrowds(() => context.data.write(type, bucket, key, context.node, tombstone, required(seen)));
+/** Writes a value over what the writer had seen of a vnode's copy. */
+function writer(
+  { cluster }: Context,
+  type: BucketType,
+  value: Content,
+  seen: VersionVector,
+): (held: Stored | undefined, actor: number) => ObjectState {
+  return (held, actor) => {
+    const before = held?.type === 'object' ? held : { clock: NOTHING_SEEN, values: [] };
+    const { clock, values } = write(before, actor, value, seen, !type.dvvEnabled);
+    if (!type.allowMult) return { type: 'object', clock, values: values.slice(-1) };
+    if (values.length > cluster.settings.maxSiblings) {
+      throw new RiakError(`{too_many_siblings,${values.length}}`);
+    }
+    return { type: 'object', clock, values };
+  };
 }
 
-function checkConditions(request: PutRequest, held: RiakObject | undefined): void {
-  const found = held !== undefined && !isTombstone(held);
+function checkConditions(request: PutRequest, held: Stored | undefined): void {
+  const found = held?.type === 'object' && !isTombstone(held);
   if (request.if_none_match === true && found) throw new RiakError('match_found');
   if (request.if_not_modified !== true || request.if_none_match === true) return;
   if (!found) throw new RiakError('notfound');
-  if (request.vclock === undefined || !isVersion(held.state, request.vclock)) throw new RiakError('modified');
+  if (request.vclock === undefined || !isVersion(held, request.vclock)) throw new RiakError('modified');
 }
 
-function isVersion(state: RiakObject['state'], vclock: Buffer): boolean {
+function isVersion(state: ObjectState, vclock: Buffer): boolean {
   return sameVersion(state.clock, readVclock(vclock));
 }
 
-function contents(state: RiakObject['state'], head: boolean): Content[] {
+function contents(state: ObjectState, head: boolean): Content[] {
   return state.values.map(({ value }) => (head ? { ...value, value: Buffer.alloc(0) } : value));
 }
 
@@ -122,13 +144,4 @@ function copied(sent: Content): Content {
     indexes: pairs(sent.indexes),
     deleted: sent.deleted,
   };
-}
-
-function refusingCrowds<T>(act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof TooManySiblingsError) throw new RiakError(`{too_many_siblings,${error.siblings}}`);
-    throw error;
-  }
 }

@@ -9,14 +9,14 @@ import type { Context } from './requests.js';
 import { required, typeName } from './requests.js';
 
 export function bucketProperties(request: BucketPropertiesRequest, context: Context): Frame[] {
-  const type = context.data.type(typeName(request));
+  const type = context.cluster.type(typeName(request));
   if (type === undefined) throw new RiakError(`No bucket-type named '${typeName(request)}'`);
   return [answer(type)];
 }
 
 export function typeProperties(request: TypePropertiesRequest, context: Context): Frame[] {
   const name = required(request.type);
-  const type = context.data.type(typeName(request));
+  const type = context.cluster.type(typeName(request));
   if (type === undefined) throw new RiakError(`Invalid bucket type: ${printed(name)}`);
   return [answer(type)];
 }

@@ -2,13 +2,15 @@
 
 import { printed, RiakCrash, RiakError } from './answers.js';
 import type { BucketType } from './bucket-types.js';
-import type { Bucket, RiakData } from './data.js';
+import type { Cluster } from './cluster.js';
 import type { VersionVector } from './dvv.js';
 import { NOTHING_SEEN } from './dvv.js';
+import type { Task } from './coordination.js';
+import { idOf } from './key-index.js';
 import { decodeVclock, VclockError } from './vclock.js';
 
 export interface Context {
-  readonly data: RiakData;
+  readonly cluster: Cluster;
   /** Which node of the cluster was asked, from 0. */
   readonly node: number;
   readonly nodeName: string;
@@ -33,11 +35,44 @@ export function typeName(place: Place): string {
   return place.type?.toString('latin1') ?? DEFAULT_TYPE;
 }
 
-/** The bucket that a request is about. Throws a RiakError for an unknown bucket type. */
-export function requireBucket(context: Context, place: Place): { type: BucketType; bucket: Bucket } {
-  const type = context.data.type(typeName(place));
+/** The bucket that a request is about: its type, and both names (the bucket's in hex). Throws a RiakError for an unknown bucket type. */
+export function requireBucket(
+  context: Context,
+  place: Place,
+): { type: BucketType; typeName: string; bucket: string } {
+  const name = typeName(place);
+  const type = context.cluster.type(name);
   if (type === undefined) throw new RiakError('no_type');
-  return { type, bucket: context.data.bucket(typeName(place), required(place.bucket).toString('hex')) };
+  return { type, typeName: name, bucket: required(place.bucket).toString('hex') };
+}
+
+/** A request about one key, as the node that was asked gives it to the replicas. */
+export function taskFor(
+  context: Context,
+  place: Place,
+  key: Buffer,
+  timeoutMs: number | undefined,
+): { task: Task; type: BucketType } {
+  context.cluster.reap();
+  const { type, typeName, bucket } = requireBucket(context, place);
+  const id = idOf(typeName, bucket, key.toString('hex'));
+  const { cluster, node } = context;
+  return {
+    task: {
+      cluster,
+      node,
+      id,
+      copies: type.nVal,
+      life: cluster.lifeOf(id),
+      timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
+    },
+    type,
+  };
+}
+
+/** Which owners of its partitions a coverage query asks. */
+export function offsetOf(context: Context): number {
+  return Math.floor(context.random() * 0x1000000);
 }
 
 /** Empty names are refused before anything else is looked at. */
@@ -62,18 +97,6 @@ export function readVclock(bytes: Buffer | undefined): VersionVector {
   } catch (error) {
     if (!(error instanceof VclockError)) throw error;
     throw new RiakCrash(`Error processing incoming message: error:{badmatch,${printed(bytes)}}:[]`);
-  }
-}
-
-/** Names of quorums (one, quorum, all, default) travel as the last numbers of 32 bits. */
-const SYMBOLIC_QUORUM = 0xffff_fffb;
-
-/** Quorums are checked and otherwise without effect: the double's replicas always agree. */
-export function checkQuorums(type: BucketType, quorums: readonly (number | undefined)[]): void {
-  for (const quorum of quorums) {
-    if (quorum !== undefined && quorum < SYMBOLIC_QUORUM && quorum > type.nVal) {
-      throw new RiakError(`{n_val_violation,${type.nVal}}`);
-    }
   }
 }
 

@@ -17,6 +17,10 @@ export interface SecurityOptions {
   readonly users: Readonly<Record<string, string>>;
   /** How long a rejected user waits for the answer. Riak takes 5 s; default 0. */
   readonly rejectionDelayMs?: number;
+  /** Processor time that a node needs to check a password; Riak needs 350 ms, and none for a client certificate. Default 0. */
+  readonly passwordCheckMs?: number;
+  /** False as a node without ssl.certfile and its like: it closes the connection when TLS is to begin. Default true. */
+  readonly hasCertificate?: boolean;
 }
 
 export class Security {
@@ -35,6 +39,15 @@ export class Security {
 
   get rejectionDelayMs(): number {
     return this.options.rejectionDelayMs ?? 0;
+  }
+
+  /** Milliseconds of a node's processor for each login. */
+  get checkMs(): number {
+    return this.authority === undefined ? (this.options.passwordCheckMs ?? 0) : 0;
+  }
+
+  get hasCertificate(): boolean {
+    return this.options.hasCertificate ?? true;
   }
 
   /** The server's side of TLS on a connection that nothing else reads from any more. */

@@ -23,7 +23,7 @@ export function checkTrackerSettings(root, parameters) {
 
 const runOnce = `
 const { bundle, parameters } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-require(bundle).main({ STORE: 'riak', ...parameters, __ow_method: 'get', __ow_headers: {}, __ow_path: '', __ow_query: '' }).then(() => process.exit());
+require(bundle).main({ ...parameters, __ow_method: 'get', __ow_headers: {}, __ow_path: '', __ow_query: '' }).then(() => process.exit());
 `;
 
 /**

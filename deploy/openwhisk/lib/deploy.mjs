@@ -11,7 +11,7 @@ import {
 } from './platform.mjs';
 import { announceOnce } from './probe.mjs';
 import { secretNames, withoutSecrets } from './secrets.mjs';
-import { deploymentVariable, readAccessSettings, readDeploySettings } from './settings.mjs';
+import { deploymentVariable, readAccessSettings, readDeploySettings, withStore } from './settings.mjs';
 import { requireWskdeploy, runWskdeploy } from './wskdeploy.mjs';
 
 const trackerManifest = 'manifest.yaml';
@@ -30,12 +30,13 @@ const scheduleManifest = 'deploy/openwhisk/schedule.yaml';
  * @throws {Error} for a person to read: nothing was sent if it is about the environment
  */
 export async function deploy(root, environment, { preview, schedule, force, print }) {
-  const settings = readDeploySettings(root, environment);
+  const withDefaults = withStore(environment);
+  const settings = readDeploySettings(root, withDefaults);
   requireWskdeploy(environment);
   await build(root);
   checkTrackerSettings(root, settings.parameters);
   const digest = digestOfDeployment(root, settings);
-  const named = { ...environment, [deploymentVariable]: digest };
+  const named = { ...withDefaults, [deploymentVariable]: digest };
   if (preview) {
     const tool = toolOf(root, withoutSecrets(named), settings);
     print(await tool(['--preview'], trackerManifest));
@@ -89,7 +90,7 @@ const scheduleFailed =
   'alarms package: deploy without --schedule, and start the purges by a timer (docs/openwhisk.md, step 4).';
 
 /**
- * Removes the actions, their package and the schedule. What is in Riak stays.
+ * Removes the actions, their package and the schedule. What is in the store stays.
  * @param {string} root the repository's directory
  * @param {Record<string, string | undefined>} environment
  * @param {{ preview: boolean, print: (line: string) => void }} options

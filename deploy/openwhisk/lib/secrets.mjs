@@ -1,7 +1,13 @@
 /** What of the environment is never shown. */
 
 /** The settings in manifest.yaml that are secret. */
-export const secretNames = ['TRACKER_SECRET', 'RIAK_PASSWORD', 'RIAK_KEY'];
+export const secretNames = [
+  'TRACKER_SECRET',
+  'RIAK_PASSWORD',
+  'RIAK_KEY',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+];
 
 /**
  * The environment for a run of wskdeploy that needs no secret: a preview shows every value, quoted

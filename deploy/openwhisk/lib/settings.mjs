@@ -18,21 +18,61 @@ export const deploymentVariable = 'TRACKER_DEPLOYMENT';
 
 const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
 
-const deployment = {
-  ...access,
-  TRACKER_SECRET,
-  RIAK_NODES: { takes: 'host:port of each Riak node, with commas between', accepts: () => true },
+/** Where peers are kept if STORE does not say. */
+const defaultStore = 'riak';
+
+/** What each store cannot do without. @type {Readonly<Record<string, Readonly<Record<string, Kind>>>>} */
+const ofStore = {
+  riak: { RIAK_NODES: given('host:port of each Riak node, with commas between') },
+  s3: { ...awsKeys(), S3_BUCKET: given('the name of a bucket') },
+  dynamodb: awsKeys(),
 };
+
+/** @type {Kind} */
+const storeKind = {
+  takes: `one of ${Object.keys(ofStore).join(', ')}`,
+  accepts: (text) => Object.hasOwn(ofStore, text),
+};
+
+/** @returns {Record<string, Kind>} */
+function awsKeys() {
+  return {
+    AWS_ACCESS_KEY_ID: given('the id of an access key'),
+    AWS_SECRET_ACCESS_KEY: { ...given('its secret'), secret: true },
+  };
+}
+
+/**
+ * Something that only the tracker can judge.
+ * @param {string} takes
+ * @returns {Kind}
+ */
+function given(takes) {
+  return { takes, accepts: () => true };
+}
+
+/**
+ * The environment with STORE in it.
+ * @param {Environment} environment
+ * @returns {Record<string, string | undefined>}
+ */
+export function withStore(environment) {
+  return { ...environment, STORE: environment['STORE']?.trim() || defaultStore };
+}
 
 /**
  * @param {string} root the repository's directory
- * @param {Environment} environment
+ * @param {Environment} environment with STORE
  * @returns {DeploySettings}
  * @throws {DeploySettingsError}
  */
 export function readDeploySettings(root, environment) {
   const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
-  check(environment, deployment, { ACTION_CONCURRENCY, ANNOUNCE_TIMEOUT: announceTimeout(manifest) });
+  check(
+    environment,
+    { ...access, TRACKER_SECRET, STORE: storeKind, ...ofStore[environment['STORE'] ?? ''] },
+    { ACTION_CONCURRENCY, ANNOUNCE_TIMEOUT: announceTimeout(manifest) },
+  );
   const { TRACKER_SECRET: secret = '', ACTION_CONCURRENCY: concurrency } = environment;
   return {
     ...accessOf(environment),

@@ -1,7 +1,8 @@
 import type { Clock, Random } from '../../environment.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../errors.js';
-import { ConnectionLostError } from './failures.js';
+import { ping } from './commands.js';
+import { AuthenticationError, ConnectionLostError } from './failures.js';
 import type { ConnectionEvents, NodeConnection } from './node-connection.js';
 import type { RiakNodeAddress } from './options.js';
 import { PoolNode } from './pool-node.js';
@@ -14,6 +15,10 @@ export interface PoolOptions {
   /** Calls that may wait for a connection. */
   readonly queueDepth: number;
   readonly idleTimeoutMs: number;
+  /** How long a node that is asked for a sign of life may be silent. */
+  readonly connectTimeoutMs: number;
+  /** Whether a node checks a password on each connection, which takes its processor time. */
+  readonly costlyLogin: boolean;
   /** Starts to open a connection. `probe`: it counts as open only when the node has answered something. */
   readonly connect: (address: RiakNodeAddress, probe: boolean, events: ConnectionEvents) => NodeConnection;
   readonly clock: Clock;
@@ -28,13 +33,14 @@ const unused = new ConnectionLostError('unused for too long');
  * wait. Only a call in line has timers, so that nothing is missed while a process is frozen: what is too old is replaced when it is next
  * wanted, and a node that is down is tried again, after a pause, when a call comes by.
  *
- * A node is down when a command on it went unanswered, or when it has no connection left and none could be opened. As long as it has
- * others, a connection that cannot be opened only holds back the next ones.
+ * A node is down when it was asked for a sign of life, because a command on it went unanswered, and gave none; or when it has no
+ * connection left and none could be opened. As long as it has others, a connection that cannot be opened only holds back the next ones.
+ *
+ * Connections are opened a few at a time: a node that is asked for too many at once, each with a password to check, opens none in time.
  */
 export class ConnectionPool {
   private readonly nodes: readonly PoolNode[];
   private readonly nodeOf = new Map<NodeConnection, PoolNode>();
-  private readonly opening = new Set<NodeConnection>();
   /** In the order they came. */
   private readonly waiters = new Set<Waiter>();
   private turn: number;
@@ -42,9 +48,16 @@ export class ConnectionPool {
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    this.nodes = options.nodes.map((address) => new PoolNode(address, options.random));
+    this.nodes = options.nodes.map((address) => new PoolNode(address, options.random, options.costlyLogin));
     // Processes start at different nodes: a small one may never open more than one connection.
     this.turn = Math.floor(options.random() * this.nodes.length);
+  }
+
+  /** A connection that is idle, of a node that is up; undefined if all are busy. @throws StoreUnavailableError if the store is closed */
+  acquireNow(avoid?: PoolNode): NodeConnection | undefined {
+    if (this.closed) throw new StoreUnavailableError('the store is closed');
+    this.probe();
+    return this.takeIdle(avoid);
   }
 
   /**
@@ -52,9 +65,7 @@ export class ConnectionPool {
    * Rejects with a StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is up.
    */
   async acquire(waitMs: number, avoid?: PoolNode): Promise<NodeConnection> {
-    if (this.closed) throw new StoreUnavailableError('the store is closed');
-    this.probe();
-    const ready = this.takeIdle(avoid);
+    const ready = this.acquireNow(avoid);
     if (ready !== undefined) return ready;
     if (this.waiters.size >= this.options.queueDepth)
       throw new StoreUnavailableError('too many calls wait for Riak');
@@ -85,14 +96,35 @@ export class ConnectionPool {
     node.closeIdle(now - this.options.idleTimeoutMs, unused);
   }
 
-  /** The node did not answer on this connection. Call it before the connection is ended. */
-  suspect(connection: NodeConnection, error: Error): void {
+  /** Whether any connection is open. */
+  get isOpen(): boolean {
+    return this.nodeOf.size > 0;
+  }
+
+  /**
+   * A command was not answered on this connection. That may be due to another node, which holds a copy of what was asked for: so its node
+   * is asked for a sign of life on another connection, and is down if it gives none. Call it before the connection is ended.
+   */
+  question(connection: NodeConnection, error: Error): void {
     const node = this.nodeOf.get(connection);
-    if (node?.up !== true) return;
-    this.report(node, error);
-    this.lastFailure = error;
-    node.suspect(this.options.clock.now());
-    this.serveOrGrow();
+    if (node?.up !== true || node.questioned) return;
+    node.questioned = true;
+    const witness = node.idle.pop();
+    if (witness === undefined) {
+      this.openOne(node, error);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.giveUp(node, error);
+      witness.end(error);
+    }, this.options.connectTimeoutMs);
+    witness.run(ping(), (outcome) => {
+      clearTimeout(timer);
+      if (!witness.closed) this.release(witness);
+      if ('result' in outcome) node.questioned = false;
+      // It may have been dead for long without anybody knowing.
+      else if (node.questioned) this.openOne(node, error);
+    });
   }
 
   /** The node that an open connection leads to. */
@@ -109,7 +141,8 @@ export class ConnectionPool {
     this.closed = true;
     const reason = new ConnectionLostError('the store is closed');
     this.refuseWaiters(new StoreUnavailableError('the store is closed'));
-    for (const connection of [...this.opening, ...this.nodeOf.keys()]) connection.end(reason);
+    const opening = this.nodes.flatMap((node) => [...node.opening]);
+    for (const connection of [...opening, ...this.nodeOf.keys()]) connection.end(reason);
   }
 
   /** The idle connection of the least busy node. A node that is less busy but has none idle gets one more, for the next call. */
@@ -127,13 +160,13 @@ export class ConnectionPool {
     return undefined;
   }
 
-  /** The nodes that are up, least busy first, those alike by turns. */
+  /** The nodes that are up, least busy first, those alike by turns, and last those that are questioned. */
   private byLoad(avoid: PoolNode | undefined): PoolNode[] {
     const [only] = this.nodes;
     if (this.nodes.length === 1 && only !== undefined) return only.up ? [only] : [];
     this.turn = (this.turn + 1) % this.nodes.length;
     const turned = [...this.nodes.slice(this.turn), ...this.nodes.slice(0, this.turn)];
-    const up = turned.filter((node) => node.up).sort((a, b) => a.busy - b.busy);
+    const up = turned.filter((node) => node.up).sort(byQuestionThenLoad);
     const others = up.filter((node) => node !== avoid);
     return others.length > 0 ? others : up;
   }
@@ -162,12 +195,12 @@ export class ConnectionPool {
   private grow(): void {
     if (this.closed) return;
     this.probe();
-    while (this.opening.size < this.waiters.size) {
+    while (this.openings < this.waiters.size) {
       const node = this.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
       if (node === undefined) break;
       this.openOne(node);
     }
-    if (this.opening.size === 0 && !this.nodes.some((node) => node.up)) {
+    if (this.openings === 0 && !this.nodes.some((node) => node.up)) {
       this.refuseWaiters(
         new StoreUnavailableError('no node of Riak can be reached', { cause: this.lastFailure }),
       );
@@ -177,8 +210,8 @@ export class ConnectionPool {
   /** For a call that has waited long: the packet that opens its connection may be lost, or the host be gone without a word. */
   private openAnother(): void {
     const [node] = this.byLoad(undefined)
-      .filter((candidate) => this.hasRoom(candidate))
-      .sort((a, b) => a.opening - b.opening);
+      .filter((candidate) => this.hasRoom(candidate) && !candidate.isLogin)
+      .sort((a, b) => a.opening.size - b.opening.size);
     if (node !== undefined) this.openOne(node);
   }
 
@@ -191,33 +224,41 @@ export class ConnectionPool {
     return node.mayOpen(this.options.maxConnections, this.options.clock.now());
   }
 
-  private openOne(node: PoolNode): void {
-    if (!this.hasRoom(node)) return;
+  private get openings(): number {
+    return this.nodes.reduce((sum, { opening }) => sum + opening.size, 0);
+  }
+
+  /** @param question why the node is asked for a sign of life, which it is however many connections it has */
+  private openOne(node: PoolNode, question?: Error): void {
+    if (question === undefined && !this.hasRoom(node)) return;
+    const { clock, connectTimeoutMs, log } = this.options;
+    const startedAt = clock.now();
     node.connections += 1;
-    node.opening += 1;
     const settled = (): void => {
-      node.opening -= 1;
-      this.opening.delete(connection);
+      node.opening.delete(connection);
     };
-    const probe = node.inDoubt;
+    const probe = node.inDoubt || question !== undefined;
     const connection = this.options.connect(node.address, probe, {
       opened: () => {
         settled();
         this.nodeOf.set(connection, node);
+        node.opened(clock.now() - startedAt, connectTimeoutMs / 2);
+        if (question !== undefined) node.questioned = false;
         // A node that is in doubt is trusted again when it has answered; that it accepted a connection means nothing.
         if (probe) {
-          if (!node.up) this.options.log.info('riak node up', { ...node.address });
+          if (!node.up) log.info('riak node up', { ...node.address });
           node.recovered();
         }
         this.release(connection);
-        // It fell silent on another connection meanwhile, when none could be opened to ask for a sign of life: the calls in line need one now.
-        if (!node.up) this.grow();
+        // Calls may wait that were not to have a connection opened before this one was.
+        this.grow();
       },
       failed: (error) => {
         settled();
         node.connections -= 1;
         if (this.closed) return;
         this.lastFailure = error;
+        if (question !== undefined) this.giveUp(node, question);
         this.notOpened(node, probe, error);
         this.serveOrGrow();
       },
@@ -231,7 +272,7 @@ export class ConnectionPool {
         this.serveOrGrow();
       },
     });
-    this.opening.add(connection);
+    node.opening.add(connection);
     connection.connect();
   }
 
@@ -241,9 +282,22 @@ export class ConnectionPool {
     if (probe || !doubted) node.failed(this.options.clock.now());
     if (!node.up && probe) node.closeIdle(Infinity, error);
     this.giveUpIfBare(node);
-    if (node.up && !doubted) {
+    if (doubted) return;
+    if (error instanceof AuthenticationError) {
+      this.options.log.error('riak refuses the user', { ...node.address, cause: error });
+    } else if (node.up) {
       this.options.log.warn('riak connection not opened', { ...node.address, cause: error });
     }
+  }
+
+  /** It gave no sign of life. */
+  private giveUp(node: PoolNode, error: Error): void {
+    node.questioned = false;
+    if (!node.up) return;
+    this.report(node, error);
+    this.lastFailure = error;
+    node.down(this.options.clock.now());
+    this.serveOrGrow();
   }
 
   /** A node is down when connections to it cannot be opened and the last one is gone. */
@@ -262,4 +316,8 @@ export class ConnectionPool {
     this.waiters.clear();
     for (const waiter of refused) waiter.refuse(error);
   }
+}
+
+function byQuestionThenLoad(a: PoolNode, b: PoolNode): number {
+  return Number(a.questioned) - Number(b.questioned) || a.busy - b.busy;
 }

@@ -7,13 +7,21 @@ import { riakOptions, riakSettings } from './settings.js';
 export const riakDriver = defineStore({
   settings: riakSettings,
   runsInActions: true,
-  check({ riakConnectTimeoutMs, riakCallTimeoutMs }) {
-    // Else a call would give up before anybody knows that the node is silent.
-    if (riakConnectTimeoutMs < riakCallTimeoutMs) return;
-    throw new ConfigError(
-      'RIAK_CONNECT_TIMEOUT',
-      `is ${riakConnectTimeoutMs}, takes less than RIAK_CALL_TIMEOUT, which is ${riakCallTimeoutMs}`,
-    );
+  check({ riakConnectTimeoutMs, riakReplicaTimeoutMs, riakCallTimeoutMs }) {
+    if (riakConnectTimeoutMs >= riakCallTimeoutMs) {
+      // Else a call would give up before anybody knows that the node is silent.
+      throw new ConfigError(
+        'RIAK_CONNECT_TIMEOUT',
+        `is ${riakConnectTimeoutMs}, takes less than RIAK_CALL_TIMEOUT, which is ${riakCallTimeoutMs}`,
+      );
+    }
+    if (riakReplicaTimeoutMs > riakCallTimeoutMs / 2) {
+      // Else no time would be left to take the answer of another replica.
+      throw new ConfigError(
+        'RIAK_REPLICA_TIMEOUT',
+        `is ${riakReplicaTimeoutMs}, takes at most half of RIAK_CALL_TIMEOUT, which is ${riakCallTimeoutMs}`,
+      );
+    }
   },
   async open(values, context) {
     const { openRiakStore } = await import(/* webpackMode: "eager" */ './riak-store.js');

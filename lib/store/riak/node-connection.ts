@@ -1,28 +1,20 @@
-import { isIP } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-
-import AuthReq from 'basho-riak-client/lib/core/authreq.js';
-import RiakConnection, { type SendableCommand } from 'basho-riak-client/lib/core/riakconnection.js';
-import Ping from 'basho-riak-client/lib/commands/ping.js';
-import riakprotobuf from 'basho-riak-client/lib/protobuf/riakprotobuf.js';
+import { connect as connectTcp, type Socket } from 'node:net';
 
 import { messageOf } from '../../error-message.js';
 import type { Command } from './commands.js';
-import { ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
+import { AuthenticationError, ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
 import { FrameReader, type Frame } from './frame-reader.js';
-import { decode } from './messages.js';
-import type { RiakAuth, RiakNodeAddress } from './options.js';
+import { Handshake, type HandshakeOptions } from './handshake.js';
+import { codeFor, decode } from './messages.js';
 
 /** The result of a command, or why there is none. */
 export type Outcome<T> = { readonly result: T } | { readonly failure: Error };
 
-export interface ConnectOptions {
-  readonly address: RiakNodeAddress;
-  /** Milliseconds of silence after which connecting, TLS and authentication are given up. */
+export interface ConnectOptions extends HandshakeOptions {
+  /** Milliseconds of silence after which connecting and TLS are given up. */
   readonly timeoutMs: number;
-  /** True: the node must answer a ping before the connection counts as open. */
-  readonly probe: boolean;
-  readonly auth?: RiakAuth;
+  /** Milliseconds after which a node that was given a password is given up: it may be checking many. */
+  readonly loginTimeoutMs: number;
 }
 
 /** What happens to a connection; of `failed` and `lost` only one is ever called, once. */
@@ -37,9 +29,8 @@ export interface ConnectionEvents {
 
 /** More than any answer: Riak warns about objects of 5 MB and refuses those of 50 MB; a shard has some kilobytes. */
 const maxFrameBytes = 8 * 1024 * 1024;
-
-const errorCode = riakprotobuf.getCodeFor('RpbErrorResp');
-const startTlsCode = riakprotobuf.getCodeFor('RpbStartTls');
+/** A connection that lies idle is kept alive: a network between may forget it, and a dead node be noticed. */
+const keepAliveMs = 30_000;
 
 /** The command that an answer is awaited for. */
 interface Running {
@@ -52,51 +43,70 @@ interface Running {
 }
 
 /**
- * A connection to one node: the client's, made safe where it is not.
- * - Bytes that are no answer end the connection; in the client they throw out of the socket's handler and end the process.
- * - Whatever ends it while it opens is reported; the client leaves a reset during TLS or a health check unanswered.
- * - The node's certificate is checked; the client's TLS accepts any.
- * - A closed socket is destroyed; the client waits for the other side's FIN, which a dead node never sends.
+ * A connection to one node. It runs one command at a time.
+ *
+ * Bytes that are no answer to what was asked end it. Whatever ends it is reported, and its socket is destroyed at once: a dead node never
+ * answers a FIN.
  */
-export class NodeConnection extends RiakConnection {
+export class NodeConnection {
   /** Milliseconds of the caller's clock; when it was last put back unused. */
   idleSince = 0;
   private readonly frames = new FrameReader(maxFrameBytes);
+  private readonly handshake: Handshake;
+  private state: 'opening' | 'open' | 'closed' = 'opening';
+  private socket: Socket | undefined;
+  private stopListening: () => void = () => undefined;
+  private openingTimer: NodeJS.Timeout | undefined;
   private running: Running | undefined;
   /** Of the socket, or why the connection was ended. */
-  private lastError: unknown;
+  private lastError: Error | undefined;
 
   constructor(
     private readonly options: ConnectOptions,
     private readonly events: ConnectionEvents,
   ) {
-    const { address, auth, timeoutMs, probe } = options;
-    super({
-      remoteAddress: address.host,
-      remotePort: address.port,
-      connectionTimeout: timeoutMs,
-      // Each call has its own deadline, which also ends the connection.
-      requestTimeout: 0,
-      cork: true,
-      // A node that is asked for a password has answered: no need to ping it.
-      ...(auth === undefined ? {} : { auth: { user: auth.user, password: auth.password ?? '' } }),
-      ...(probe && auth === undefined ? { healthCheck: new Ping(() => undefined) } : {}),
+    this.handshake = new Handshake(options, {
+      send: (frame) => this.socket?.write(frame),
+      encrypt: (secure, secured) => {
+        this.encrypt(secure, secured);
+      },
+      done: () => {
+        this.open();
+      },
     });
-    this.on('connected', () => {
-      events.opened();
+  }
+
+  get closed(): boolean {
+    return this.state === 'closed';
+  }
+
+  /** Whether the node is checking the password: work that would be done again for another connection. */
+  get isLogin(): boolean {
+    return this.handshake.isLogin;
+  }
+
+  connect(): void {
+    const { host, port } = this.options.address;
+    const socket = connectTcp({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
     });
-    this.on('connectFailed', (_connection: unknown, reason: unknown) => {
-      events.failed(this.openingError(reason));
-    });
-    this.on('connectionClosed', (_connection: unknown, reason: unknown) => {
-      this.ended(reason);
+    this.socket = socket;
+    this.awaitOpening();
+    this.stopListening = this.listen(socket);
+    socket.once('connect', () => {
+      this.awaitOpening();
+      this.handshake.begin();
     });
   }
 
   /** Sends a command; `done` is called exactly once, after the connection is free again or gone. */
   run<T>(command: Command<T>, done: (outcome: Outcome<T>) => void): void {
     // It may have ended since the caller was given it: a promise settles later than what follows in the same packet is read.
-    if (this.closed) {
+    if (this.state !== 'open') {
       done({ failure: lostError('the connection was closed before it was used', this.lastError) });
       return;
     }
@@ -112,34 +122,93 @@ export class NodeConnection extends RiakConnection {
         done({ failure });
       },
     };
-    this.execute(command);
+    this.socket?.write(command.frame);
   }
 
   /** Ends the connection; the command on it, if any, fails for that reason. */
   end(reason: Error): void {
-    this._emitAndClose(this._connectedEmitted ? 'connectionClosed' : 'connectFailed', reason);
+    if (this.state === 'closed') return;
+    const wasOpen = this.state === 'open';
+    this.state = 'closed';
+    this.lastError = reason;
+    clearTimeout(this.openingTimer);
+    this.socket?.destroy();
+    const { running } = this;
+    this.running = undefined;
+    if (!wasOpen) {
+      this.events.failed(this.openingError(reason));
+      return;
+    }
+    this.events.lost(running !== undefined);
+    running?.fail(reason);
   }
 
-  override close(): void {
-    const socket = this._connection;
-    super.close();
-    socket?.destroy();
+  /** Gives what takes the listeners off again. */
+  private listen(socket: Socket): () => void {
+    const received = (chunk: Buffer): void => {
+      this.receive(chunk);
+    };
+    const failed = (error: Error): void => {
+      this.end(this.state === 'open' ? lostError('the connection was closed', error) : error);
+    };
+    // The other side's end, too: a node that has nothing more to say serves no command.
+    const closed = (): void => {
+      this.end(
+        lostError(this.state === 'open' ? 'the connection was closed' : 'closed by the node', undefined),
+      );
+    };
+    socket.on('data', received).on('error', failed).on('end', closed).on('close', closed);
+    return () => {
+      socket.off('data', received).off('error', failed).off('end', closed).off('close', closed);
+    };
   }
 
-  protected override _receiveData(chunk: Buffer): void {
-    if (this.closed) return;
+  private encrypt(secure: (plain: Socket) => Socket, secured: () => void): void {
+    const plain = this.socket;
+    if (plain === undefined) return;
+    this.stopListening();
+    // What goes wrong with the plain socket the encrypted one tells.
+    plain.on('error', () => undefined);
+    const socket = secure(plain);
+    this.socket = socket;
+    this.stopListening = this.listen(socket);
+    socket.once('secureConnect', () => {
+      secured();
+      this.awaitOpening();
+    });
+  }
+
+  private open(): void {
+    clearTimeout(this.openingTimer);
+    this.state = 'open';
+    this.events.opened();
+  }
+
+  /** Gives up opening if nothing more happens for too long. */
+  private awaitOpening(): void {
+    const { timeoutMs, loginTimeoutMs } = this.options;
+    clearTimeout(this.openingTimer);
+    this.openingTimer = setTimeout(
+      () => {
+        this.end(lostError('no answer in time', undefined));
+      },
+      this.isLogin ? loginTimeoutMs : timeoutMs,
+    );
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.state === 'closed') return;
     try {
       const finish = this.take(this.frames.push(chunk));
       if (finish === undefined) return;
       this.running = undefined;
-      this.executeDone();
       finish();
     } catch (cause) {
-      this.end(
-        cause instanceof ProtocolError
-          ? cause
-          : new ProtocolError('an answer that is not readable', { cause }),
-      );
+      const isOwn =
+        cause instanceof ProtocolError ||
+        cause instanceof RiakErrorAnswer ||
+        cause instanceof AuthenticationError;
+      this.end(isOwn ? cause : new ProtocolError('an answer that is not readable', { cause }));
     }
   }
 
@@ -149,14 +218,16 @@ export class NodeConnection extends RiakConnection {
    */
   private take(frames: readonly Frame[]): (() => void) | undefined {
     let finish: (() => void) | undefined;
-    for (const { code, body } of frames) {
-      if (!this._connectedEmitted) {
-        this.continueOpening(code, body);
+    for (const frame of frames) {
+      if (this.state === 'opening') {
+        this.awaitOpening();
+        this.handshake.take(frame);
         continue;
       }
+      const { code, body } = frame;
       const running = this.running;
       if (running === undefined || finish !== undefined) throw new ProtocolError('an answer to no question');
-      if (code === errorCode) {
+      if (code === codeFor('RpbErrorResp')) {
         const failure = riakErrorOf(body);
         finish = () => {
           running.fail(failure);
@@ -164,79 +235,21 @@ export class NodeConnection extends RiakConnection {
       } else if (code !== running.answerCode) {
         throw new ProtocolError(`an answer with code ${code}`);
       } else if (running.take(body)) {
-        finish = running.done.bind(running);
+        finish = () => {
+          running.done();
+        };
       }
     }
     if (finish !== undefined && !this.frames.empty) throw new ProtocolError('bytes after an answer');
     return finish;
   }
 
-  /** An answer to what the client itself asks while it opens: TLS, authentication, a ping. */
-  private continueOpening(code: number, body: Buffer): void {
-    this._clearSocketTimeout();
-    const decoded = code === errorCode ? decodeError(body) : null;
-    this.emit('responseReceived', this, this.command, code, decoded);
-  }
-
-  /** TLS as Riak speaks it: the plain connection is turned into an encrypted one after both sides said StartTls; then comes the password. */
-  protected override _receiveStartTls(_connection: this, _command: SendableCommand, code: number): void {
-    const { address, auth } = this.options;
-    const socket = this._connection;
-    this.executeDone();
-    this.removeAllListeners('responseReceived');
-    if (code !== startTlsCode || socket === null || auth === undefined) {
-      this._connectionError(new ProtocolError('the node does not offer TLS'));
-      return;
-    }
-    socket.removeAllListeners('data');
-    const secure = connectTls({ ...tlsOptions(address, auth), socket });
-    this._connection = secure;
-    // The client takes this very listener off again when the password was accepted.
-    this._boundConnectionError = this._socketError.bind(this);
-    secure.on('error', this._socketError.bind(this));
-    secure.on('close', this._boundConnectionError);
-    secure.on('end', () => {
-      this._connHandleEnd();
+  private openingError(reason: Error): Error {
+    if (reason instanceof AuthenticationError) return reason;
+    const { host, port } = this.options.address;
+    return new ConnectionLostError(`no connection to ${host}:${port}: ${messageOf(reason)}`, {
+      cause: reason,
     });
-    secure.on('data', (chunk: Buffer) => {
-      this._receiveData(chunk);
-    });
-    this._boundConnectionTimeout = this._connectionTimeout.bind(this);
-    secure.setTimeout(this.options.timeoutMs, this._boundConnectionTimeout);
-    secure.once('secureConnect', () => {
-      this._boundResponseReceived = this._receiveAuthResp.bind(this);
-      this.on('responseReceived', this._boundResponseReceived);
-      this.execute(new AuthReq({ user: auth.user, password: auth.password ?? '' }));
-    });
-  }
-
-  /** Called with the socket's error, or with the flag of its close event. */
-  protected override _socketError(error?: unknown): void {
-    if (error instanceof Error) this.lastError = error;
-    if (!this._connectedEmitted) this._connectionError(error);
-  }
-
-  private ended(reason: unknown): void {
-    if (!this._connectedEmitted) {
-      this.events.failed(this.openingError(reason));
-      return;
-    }
-    if (reason instanceof Error) this.lastError = reason;
-    const running = this.running;
-    this.running = undefined;
-    this.events.lost(running !== undefined);
-    running?.fail(reason instanceof Error ? reason : lostError('the connection was closed', this.lastError));
-  }
-
-  private openingError(reason: unknown): Error {
-    const where = `${this.remoteAddress}:${this.remotePort}`;
-    const cause = reason instanceof Error ? reason : this.lastError;
-    const text =
-      cause instanceof Error ? messageOf(cause) : typeof reason === 'string' ? reason : 'closed by the node';
-    return new ConnectionLostError(
-      `no connection to ${where}: ${text}`,
-      cause === undefined ? undefined : { cause },
-    );
   }
 }
 
@@ -246,24 +259,5 @@ function lostError(message: string, cause: unknown): ConnectionLostError {
 
 function riakErrorOf(body: Buffer): RiakErrorAnswer {
   const { errmsg, errcode } = decode('RpbErrorResp', body);
-  return new RiakErrorAnswer(errmsg.toBuffer().toString(), errcode);
-}
-
-/** An error as the client's own handlers read it. */
-function decodeError(body: Buffer): { getErrmsg(): string; getErrcode(): number } {
-  const { errmsg, errcode } = decode('RpbErrorResp', body);
-  return { getErrmsg: () => errmsg.toBuffer().toString(), getErrcode: () => errcode };
-}
-
-/** Without a CA of its own, a node's certificate must be from one that Node trusts. */
-function tlsOptions(address: RiakNodeAddress, auth: RiakAuth): ConnectionOptions {
-  return {
-    host: address.host,
-    ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
-    ...(auth.ca === undefined ? {} : { ca: auth.ca }),
-    ...(auth.cert === undefined ? {} : { cert: auth.cert }),
-    ...(auth.key === undefined ? {} : { key: auth.key }),
-    rejectUnauthorized: auth.verify,
-    minVersion: 'TLSv1.2',
-  };
+  return new RiakErrorAnswer(errmsg?.toString() ?? '', errcode ?? 0);
 }

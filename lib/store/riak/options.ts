@@ -32,8 +32,10 @@ export interface RiakStoreOptions {
   readonly countBucket: string;
   /** The longest that one call may take, waiting for a connection and a repeated attempt included. */
   readonly callTimeoutMs: number;
-  /** The longest silence while a connection opens. */
+  /** The longest silence while a connection opens, and of a node that is asked for a sign of life. */
   readonly connectTimeoutMs: number;
+  /** How long a read waits for replicas that are silent, before the first answer of another one stands. */
+  readonly replicaTimeoutMs: number;
   /** The longest that one page of `keys` may take: an index query asks many nodes at once. */
   readonly keysTimeoutMs: number;
   /** Most connections to each node; one connection runs one command at a time. */

@@ -4,6 +4,8 @@ import type { ConnectionPool } from './connection-pool.js';
 import { Deadline } from './deadline.js';
 import {
   ConnectionLostError,
+  isReplicaTimeout,
+  isUnbegun,
   NoAnswerError,
   ProtocolError,
   RiakErrorAnswer,
@@ -12,14 +14,20 @@ import {
 import type { NodeConnection } from './node-connection.js';
 import type { PoolNode } from './pool-node.js';
 
-/** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be suspected. */
+/** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be questioned. */
 const leastShare = 1 / 4;
 /** The longest that a call waits for its first connection while there are others, as a share of its time. */
 const waitShare = 1 / 2;
 /** How long a command waits for its answer while there is time for another node, as a share of the call's time. */
 const patienceShare = 1 / 2;
+/** What is tried after a failure. */
+interface Next<T> {
+  readonly command: Command<T>;
+  /** A node to keep away from if there is another. */
+  readonly avoid: PoolNode | undefined;
+}
 
-/** Runs commands: each with a deadline of its own, and sent a second time if the first was lost and that does no harm. */
+/** Runs commands: each with a deadline of its own, and tried again where that may help and does no harm. */
 export class RiakCaller {
   private underWay = 0;
   private closing: Promise<void> | undefined;
@@ -28,9 +36,9 @@ export class RiakCaller {
   constructor(private readonly pool: ConnectionPool) {}
 
   /**
-   * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at most half of them go to the wait for a connection: when
-   * more calls come than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent in line. A call by itself waits
-   * as long as there is time to use the connection.
+   * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at most half of them go to the wait for a
+   * connection: when more calls come than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent
+   * in line. A call by itself, or while no connection is open yet, waits as long as there is time to use the connection.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
    */
   async call<T>(command: Command<T>, timeoutMs: number): Promise<T> {
@@ -38,7 +46,7 @@ export class RiakCaller {
     this.underWay += 1;
     const deadline = new Deadline(timeoutMs);
     try {
-      return await this.withOneRepeat(command, deadline, timeoutMs);
+      return await this.attempts(command, deadline, timeoutMs);
     } catch (failure) {
       throw storeErrorOf(command.name, failure);
     } finally {
@@ -59,27 +67,47 @@ export class RiakCaller {
     return this.closing;
   }
 
-  private async withOneRepeat<T>(command: Command<T>, deadline: Deadline, timeoutMs: number): Promise<T> {
+  private async attempts<T>(first: Command<T>, deadline: Deadline, timeoutMs: number): Promise<T> {
     const leastMs = timeoutMs * leastShare;
-    const waitsAlone = this.underWay === 1;
-    const longestWaitMs = waitsAlone ? timeoutMs - leastMs : timeoutMs * waitShare;
-    const connection = await this.connect(deadline, leastMs, longestWaitMs);
-    const node = this.pool.nodeBehind(connection);
     const patienceMs = timeoutMs * patienceShare;
-    // After a long wait there is no time for two nodes: this one has all that is left.
-    const another =
-      command.repeatable && this.pool.hasOtherNode(node) && deadline.leftMs >= patienceMs + leastMs;
-    try {
-      return await this.attempt(connection, command, deadline, another ? patienceMs : undefined);
-    } catch (failure) {
-      const lost = failure instanceof ConnectionLostError || failure instanceof ProtocolError;
-      const otherMayDo = failure instanceof NoAnswerError || failure instanceof RiakErrorAnswer;
-      const worthwhile = lost || (otherMayDo && this.pool.hasOtherNode(node));
-      const waitMs = deadline.leftMs - leastMs;
-      if (!command.repeatable || !worthwhile || waitMs <= 0) throw failure;
-      const next = await this.connect(deadline, leastMs, waitMs, node);
-      return await this.attempt(next, command, deadline, undefined);
+    const waitsAlone = this.underWay === 1 || !this.pool.isOpen;
+    let waitMs = waitsAlone ? timeoutMs - leastMs : timeoutMs * waitShare;
+    let next: Next<T> = { command: first, avoid: undefined };
+    for (let attempt = 1; ; attempt += 1) {
+      const { command, avoid } = next;
+      const connection =
+        this.pool.acquireNow(avoid) ?? (await this.connect(deadline, leastMs, waitMs, avoid));
+      const node = this.pool.nodeBehind(connection);
+      // After a long wait there is no time for two nodes: this one has all that is left.
+      const hasTime = deadline.leftMs >= patienceMs + leastMs;
+      const another = attempt === 1 && command.repeatable && hasTime && this.pool.hasOtherNode(node);
+      try {
+        return await this.attempt(connection, command, deadline, another ? patienceMs : undefined);
+      } catch (failure) {
+        const followed = this.nextAfter(failure, next, node, attempt);
+        waitMs = deadline.leftMs - leastMs;
+        if (followed === undefined || waitMs <= 0) throw failure;
+        next = followed;
+      }
     }
+  }
+
+  private nextAfter<T>(
+    failure: unknown,
+    { command }: Next<T>,
+    node: PoolNode | undefined,
+    attempt: number,
+  ): Next<T> | undefined {
+    if (attempt > 1) return undefined;
+    if (failure instanceof ConnectionLostError || failure instanceof ProtocolError) {
+      return command.repeatable ? { command, avoid: node } : undefined;
+    }
+    if (!this.pool.hasOtherNode(node)) return undefined;
+    if (isUnbegun(failure)) return { command, avoid: node };
+    if (!command.repeatable) return undefined;
+    // Who is silent may be a replica of the key, and not the node that was asked.
+    if (failure instanceof NoAnswerError) return { command: command.instead ?? command, avoid: node };
+    return failure instanceof RiakErrorAnswer ? { command, avoid: node } : undefined;
   }
 
   /** A connection, with at least `leastMs` left to use it. */
@@ -109,20 +137,29 @@ export class RiakCaller {
         setImmediate(() => {
           if (settled) return;
           const error = new NoAnswerError('no answer in time');
-          this.pool.suspect(connection, error);
+          this.pool.question(connection, error);
           connection.end(error);
         });
       };
       const patience = patienceMs === undefined ? undefined : setTimeout(giveUp, patienceMs);
       deadline.onExpire(giveUp);
-      connection.run(command, (outcome) => {
-        settled = true;
-        clearTimeout(patience);
-        deadline.onExpire(undefined);
-        if (!connection.closed) this.pool.release(connection);
-        if ('failure' in outcome) reject(outcome.failure);
-        else resolve(outcome.result);
-      });
+      const run = (asked: Command<T>): void => {
+        connection.run(asked, (outcome) => {
+          const { instead } = asked;
+          // The node has answered: of all nodes it is the one that is known to be alive.
+          if ('failure' in outcome && instead !== undefined && isReplicaTimeout(outcome.failure)) {
+            run(instead);
+            return;
+          }
+          settled = true;
+          clearTimeout(patience);
+          deadline.onExpire(undefined);
+          if (!connection.closed) this.pool.release(connection);
+          if ('failure' in outcome) reject(outcome.failure);
+          else resolve(outcome.result);
+        });
+      };
+      run(command);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
-import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
+import type { Consistency, Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 import type { RiakStoreOptions } from './options.js';
 import type { RiakCluster } from './riak-cluster.js';
 
@@ -10,8 +10,10 @@ const absentKey = 'check';
  * Shards and counts in Riak KV. Nothing is connected before the first call; nodes may be down then and later, one that is up is enough.
  *
  * Riak keeps concurrent values as siblings, so a put is always stored. An answered put is on the disk of one replica, the others
- * follow; a fetch asks the first replica that answers, which for a moment may not have it: the put that follows then makes a sibling,
- * and nothing is lost. An increment is sent once: if its answer is lost, it has counted or not, and the call fails.
+ * follow. An eventual fetch takes the first replica that has anything, which for a moment may not have the last puts; a strong one waits
+ * for all. Where a replica is silent for too long the first answer of any other stands. What a fetch did not see, the put that follows
+ * makes a sibling of: nothing is lost. An increment is sent once, and again only if Riak did not begin with it: if its answer is lost,
+ * it has counted or not, and the call fails.
  */
 export function openRiakStore(options: RiakStoreOptions): Store {
   return new RiakStore(options);
@@ -19,19 +21,22 @@ export function openRiakStore(options: RiakStoreOptions): Store {
 
 class RiakStore implements Store {
   private cluster: Promise<RiakCluster> | undefined;
+  private ready: RiakCluster | undefined;
   private closed = false;
 
   constructor(private readonly options: RiakStoreOptions) {}
 
-  async fetch(key: string): Promise<Held> {
-    const { caller, swarms } = await this.opened();
-    return caller.call(swarms.get(key), this.options.callTimeoutMs);
+  fetch(key: string, consistency: Consistency = 'eventual'): Promise<Held> {
+    const { callTimeoutMs } = this.options;
+    return this.with(({ caller, swarms }) => caller.call(swarms.get(key, consistency), callTimeoutMs));
   }
 
-  async put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    const { caller, swarms } = await this.opened();
-    const command = swarms.put(key, value, version === undefined ? undefined : vclockOf(version));
-    return { stored: true, ...(await caller.call(command, this.options.callTimeoutMs)) };
+  put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
+    const { callTimeoutMs } = this.options;
+    if (version !== undefined && !Buffer.isBuffer(version)) return Promise.reject(strangeVersion());
+    return this.with(({ caller, swarms }) =>
+      caller.call(swarms.put(key, value, version), callTimeoutMs),
+    ).then(({ values, version: held }) => ({ stored: true, values, version: held }));
   }
 
   async remove(key: string, version: Version): Promise<void> {
@@ -72,17 +77,27 @@ class RiakStore implements Store {
     await caller.close();
   }
 
+  /** Without a promise more than need be: this is on the way of every announce. */
+  private with<T>(use: (cluster: RiakCluster) => Promise<T>): Promise<T> {
+    if (this.ready === undefined || this.closed) return this.opened().then(use);
+    return use(this.ready);
+  }
+
   private opened(): Promise<RiakCluster> {
     if (this.closed) return Promise.reject(new StoreUnavailableError('the store is closed'));
     // Part of an action's bundle, not a file beside it.
-    this.cluster ??= import(/* webpackMode: "eager" */ './riak-cluster.js').then(({ openRiakCluster }) =>
-      openRiakCluster(this.options),
+    this.cluster ??= import(/* webpackMode: "eager" */ './riak-cluster.js').then(
+      ({ openRiakCluster }) => (this.ready = openRiakCluster(this.options)),
     );
     return this.cluster;
   }
 }
 
 function vclockOf(version: Version): Buffer {
-  if (!Buffer.isBuffer(version)) throw new StoreError('a version that is not from this store');
+  if (!Buffer.isBuffer(version)) throw strangeVersion();
   return version;
+}
+
+function strangeVersion(): StoreError {
+  return new StoreError('a version that is not from this store');
 }

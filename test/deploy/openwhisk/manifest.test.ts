@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { purgeSettings } from '../../../lib/config/purge.js';
-import { riakSettings } from '../../../lib/store/riak/settings.js';
+import type { Setting } from '../../../lib/settings/setting.js';
+import { storeDrivers, storeNames } from '../../../lib/store/registry.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
 import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
@@ -10,6 +11,12 @@ import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
 import { startProgram } from '../../support/running-program.js';
+
+/** Settings of the stores that an action can use. */
+const actionStores = storeNames
+  .map((name) => storeDrivers[name])
+  .filter(({ runsInActions }) => runsInActions)
+  .map(({ settings }) => settings);
 
 const manifest = readFileSync('manifest.yaml', 'utf8');
 
@@ -22,12 +29,22 @@ describe('The manifest', () => {
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, riakSettings].flatMap((group) => Object.values(group));
-    const wanted = ['LOG_LEVEL', ...settings.map(({ name }) => name), purgeSettings.purgeParallelism.name];
-    const inputs = Array.from(manifest.matchAll(/^ {6}([A-Z_]+): \$([A-Z_]+)$/gm), ([, name, variable]) => {
-      expect(variable).to.equal(name);
-      return name;
-    });
+    const settings = [trackerSettings, swarmSettings, ...actionStores].flatMap((group) =>
+      Object.values<Setting<unknown>>(group),
+    );
+    const wanted = new Set([
+      'STORE',
+      'LOG_LEVEL',
+      ...settings.map(({ name }) => name),
+      purgeSettings.purgeParallelism.name,
+    ]);
+    const inputs = Array.from(
+      manifest.matchAll(/^ {6}([A-Z0-9_]+): \$([A-Z0-9_]+)$/gm),
+      ([, name, variable]) => {
+        expect(variable).to.equal(name);
+        return name;
+      },
+    );
     expect(inputs).to.have.members(['TRACKER_DEPLOYMENT', ...wanted]);
   });
 
@@ -42,10 +59,10 @@ describe('The manifest', () => {
   });
 
   it('has no secret setting that a preview would show', () => {
-    const settings = [trackerSettings, swarmSettings, riakSettings, purgeSettings].flatMap((group) =>
-      Object.values(group),
+    const settings = [trackerSettings, swarmSettings, ...actionStores, purgeSettings].flatMap((group) =>
+      Object.values<Setting<unknown>>(group),
     );
-    const secret = settings.filter((setting) => setting.secret).map(({ name }) => name);
+    const secret = new Set(settings.filter((setting) => setting.secret).map(({ name }) => name));
     expect(secretNames).to.have.members(['TRACKER_SECRET', ...secret]);
   });
 

@@ -4,10 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { expect } from 'chai';
 
-import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import { startRiakDouble } from '../../riak-double/double.js';
-import { rejectionOf } from '../../support/rejection.js';
-import { LogLines, optionsFor } from './support.js';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -76,8 +73,8 @@ describe('basho-riak-client with its dependencies replaced', () => {
   });
 });
 
-describe('the Riak store and the client it uses', () => {
-  it('loads the client with the first call, not before', () => {
+describe('the Riak store and the definitions of the client', () => {
+  it('loads them with the first call, not before', () => {
     const store = pathToFileURL(`${root}lib/store/riak/riak-store.ts`).href;
     const program = `
       import { openRiakStore } from ${JSON.stringify(store)};
@@ -87,7 +84,7 @@ describe('the Riak store and the client it uses', () => {
       const silent = () => undefined;
       const log = { error: silent, warn: silent, info: silent, debug: silent };
       const store = openRiakStore({ nodes: [{ host: '127.0.0.1', port: 1 }], log, clock: Date, random: Math.random,
-        callTimeoutMs: 100, connectTimeoutMs: 100, queueDepth: 1, maxConnections: 1, idleTimeoutMs: 1,
+        callTimeoutMs: 100, connectTimeoutMs: 100, replicaTimeoutMs: 50, queueDepth: 1, maxConnections: 1, idleTimeoutMs: 1,
         swarmBucketType: 'a', swarmBucket: 'b', countBucketType: 'c', countBucket: 'd', keysTimeoutMs: 1 });
       const before = loaded();
       await store.check().catch(silent);
@@ -100,18 +97,5 @@ describe('the Riak store and the client it uses', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     expect(output.trim()).to.equal('false true');
-  });
-
-  it('takes the lines that the client logs, and drops those for debugging', async () => {
-    const log = new LogLines();
-    const store = openRiakStore(optionsFor([{ host: '127.0.0.1', port: 1 }], { log }));
-    await rejectionOf(store.fetch('aa'));
-    const { default: winston } = await import('winston');
-    winston.error('%s failed:', '[RiakConnection]', new Error('reset'));
-    winston.debug('not this');
-    expect(log.lines.filter(({ event }) => event === 'riak client')).to.deep.equal([
-      { level: 'warn', event: 'riak client', fields: { message: '[RiakConnection] failed: reset' } },
-    ]);
-    await store.close();
   });
 });

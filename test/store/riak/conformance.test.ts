@@ -1,11 +1,14 @@
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import { startRiakDouble } from '../../riak-double/double.js';
-import { storeConformance } from '../conformance.js';
+import { storeConformance, type OpenedStore } from '../conformance.js';
 import { optionsFor } from './support.js';
 
-for (const nodes of [1, 3]) {
-  storeConformance(`Riak, a double of ${nodes} node(s)`, async () => {
-    const double = await startRiakDouble({ nodes, deleteMode: { afterMs: 0 } });
+for (const [nodes, tombstoneMs] of [
+  [1, 0],
+  [3, 300],
+] as const) {
+  const open = async (): Promise<OpenedStore> => {
+    const double = await startRiakDouble({ nodes, deleteMode: { afterMs: tombstoneMs } });
     const store = openRiakStore(optionsFor(double.nodes, { callTimeoutMs: 5000 }));
     return {
       store,
@@ -14,5 +17,6 @@ for (const nodes of [1, 3]) {
         await double.close();
       },
     };
-  });
+  };
+  storeConformance(`Riak, a double of ${nodes} node(s)`, open, { tombstoneMs });
 }

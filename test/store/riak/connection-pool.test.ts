@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import type { Command } from '../../../lib/store/riak/commands.js';
+import type { PoolOptions } from '../../../lib/store/riak/connection-pool.js';
+import { AuthenticationError } from '../../../lib/store/riak/failures.js';
 import type { NodeConnection } from '../../../lib/store/riak/node-connection.js';
-import { FakeConnections } from './fake-connections.js';
+import { FakeConnections, type FakeConnection } from './fake-connections.js';
 import { rejectionOf } from '../../support/rejection.js';
 
 const waitMs = 2000;
@@ -66,13 +70,7 @@ describe('ConnectionPool', () => {
       expect(fakes.since(before).map(({ probe }) => probe)).to.deep.equal([true]);
       fakes.all.at(-1)?.open();
       more.push(fakes.pool.acquire(waitMs));
-      expect(fakes.since(before + 1).map(({ probe }) => probe)).to.deep.equal([
-        false,
-        false,
-        false,
-        false,
-        false,
-      ]);
+      expect(fakes.since(before + 1).map(({ probe }) => probe)).to.deep.equal([false, false, false, false]);
       fakes.pool.close();
       await Promise.allSettled(more);
     });
@@ -115,31 +113,132 @@ describe('ConnectionPool', () => {
     await next;
   });
 
-  describe('when a node falls silent while a connection to it is being opened', () => {
-    let waiting: Promise<NodeConnection>;
+  describe('when a command goes unanswered', () => {
+    const error = new Error('no answer in time');
+    /** The connection that a new question is asked on, if it is a new one. */
+    const witness = (): FakeConnection | undefined => fakes.all.at(-1);
 
-    beforeEach(async () => {
-      fakes = new FakeConnections(['a']);
-      const [silent] = await taken(1);
-      waiting = fakes.pool.acquire(waitMs);
-      const error = new Error('no answer in time');
-      if (silent !== undefined) fakes.pool.suspect(silent, error);
-      silent?.end(error);
-      fakes.all[1]?.open();
+    /** Two nodes of one connection each; the command was on that of node a. */
+    async function silent(changes: Partial<PoolOptions> = {}): Promise<NodeConnection> {
+      fakes = new FakeConnections(['a', 'b'], { maxConnections: 1, ...changes });
+      const [one, other] = await taken(2);
+      if (one === undefined || other === undefined) throw new Error('no connections');
+      const [ofA, ofB] = fakes.pool.nodeBehind(one)?.address.host === 'a' ? [one, other] : [other, one];
+      fakes.pool.release(ofB);
+      return ofA;
+    }
+
+    it('asks the node for a sign of life on another connection, though it has as many as it may have', async () => {
+      const one = await silent();
+      fakes.pool.question(one, error);
+      expect([witness()?.host, witness()?.probe]).to.deep.equal(['a', true]);
+      witness()?.open();
+      expect(fakes.events).to.deep.equal([]);
+      expect(fakes.pool.hasOtherNode(fakes.pool.nodeBehind(await fakes.pool.acquire(waitMs)))).to.equal(true);
     });
 
-    it('asks it for a sign of life once that one is open, and then serves the calls in line', async () => {
-      expect(fakes.since(2).map(({ probe }) => probe)).to.deep.equal([true]);
-      fakes.all[2]?.open();
-      expect(fakes.all).to.include(await waiting);
+    it('asks it on one that is idle, if there is one', async () => {
+      const one = await silent({ maxConnections: 2 });
+      const more = await taken(2);
+      for (const connection of more) fakes.pool.release(connection);
+      const before = fakes.all.length;
+      fakes.onCommand = (connection) => {
+        connection.answer();
+      };
+      fakes.pool.question(one, error);
+      expect(fakes.sent).to.equal(1);
+      expect(fakes.since(before)).to.have.length(0);
+      expect(fakes.events).to.deep.equal([]);
     });
 
-    it('refuses the calls in line if it gives none', async () => {
-      fakes.all[2]?.fail();
-      expect(await rejectionOf(waiting))
-        .to.be.instanceOf(StoreUnavailableError)
-        .with.property('cause');
+    it('asks it on a new one if the idle one turns out to be dead', async () => {
+      const one = await silent({ maxConnections: 2 });
+      for (const connection of await taken(2)) fakes.pool.release(connection);
+      const before = fakes.all.length;
+      fakes.onCommand = (connection) => {
+        connection.end(new Error('reset'));
+      };
+      fakes.pool.question(one, error);
+      expect(fakes.since(before).map(({ host, probe }) => [host, probe])).to.deep.equal([['a', true]]);
+      expect(fakes.events).to.deep.equal([]);
     });
+
+    it('takes it for down if it is silent there, too', async () => {
+      const one = await silent({ maxConnections: 2, connectTimeoutMs: 20 });
+      for (const connection of await taken(2)) fakes.pool.release(connection);
+      fakes.pool.question(one, error);
+      await delay(60);
+      expect(fakes.events).to.deep.equal(['riak node down']);
+    });
+
+    it('takes it for down if no new connection can be opened', async () => {
+      const one = await silent();
+      fakes.pool.question(one, error);
+      witness()?.fail();
+      expect(fakes.events).to.deep.equal(['riak node down']);
+    });
+
+    it('asks others first meanwhile, and asks the node once', async () => {
+      const one = await silent({ maxConnections: 4 });
+      fakes.pool.question(one, error);
+      const before = fakes.all.length;
+      fakes.pool.question(one, error);
+      expect(fakes.since(before)).to.have.length(0);
+      // The one that asks has not opened yet.
+      await Promise.resolve();
+      for (const connection of await taken(3)) {
+        expect(fakes.pool.nodeBehind(connection)?.address.host).to.equal('b');
+      }
+    });
+  });
+
+  describe('where each connection costs the node the check of a password', () => {
+    it('opens one at a time to a node', async () => {
+      fakes = new FakeConnections(['a'], { costlyLogin: true });
+      const calls = [1, 2, 3].map(() => fakes.pool.acquire(waitMs));
+      for (const count of [1, 2, 3]) {
+        expect(fakes.all).to.have.length(count);
+        fakes.all.at(-1)?.open();
+      }
+      await Promise.all(calls);
+    });
+
+    it('opens no other for a call that waits while the node checks one', async () => {
+      fakes = new FakeConnections(['a'], { costlyLogin: true });
+      const call = fakes.pool.acquire(60);
+      const [first] = fakes.all;
+      if (first !== undefined) first.isLogin = true;
+      expect(await rejectionOf(call)).to.be.instanceOf(StoreUnavailableError);
+      expect(fakes.all).to.have.length(1);
+      first?.open();
+      expect(await fakes.pool.acquire(60)).to.equal(first);
+    });
+  });
+
+  it('opens more side by side as they succeed, and fewer when they are slow', async () => {
+    fakes = new FakeConnections(['a'], { maxConnections: 100 });
+    const calls = Array.from({ length: 40 }, () => fakes.pool.acquire(waitMs));
+    expect(fakes.all).to.have.length(4);
+    for (const connection of [...fakes.all]) connection.open();
+    expect(fakes.since(4)).to.have.length(8);
+    fakes.now = 60;
+    for (const connection of fakes.since(4)) connection.open();
+    expect(fakes.since(12)).to.have.length(1);
+    fakes.pool.close();
+    await Promise.allSettled(calls);
+  });
+
+  it('names the user that Riak refuses, once', async () => {
+    fakes = new FakeConnections(['a']);
+    const refusal = new AuthenticationError('Riak refuses the user tracker: Authentication failed');
+    for (const now of [0, 10_000]) {
+      fakes.now = now;
+      const call = fakes.pool.acquire(waitMs);
+      fakes.all.at(-1)?.fail(refusal);
+      const error = await rejectionOf(call);
+      expect(error).to.have.property('cause', refusal);
+    }
+    expect(fakes.events.filter((event) => event === 'riak refuses the user')).to.have.length(1);
   });
 
   it('keeps a call away from a node as long as there is another', async () => {
@@ -190,7 +289,8 @@ describe('ConnectionPool', () => {
     fakes.now = 5000;
     for (const connection of younger) fakes.pool.release(connection);
     fakes.now = 11_000;
-    fakes.pool.suspect(silent, new Error('no answer in time'));
+    fakes.pool.question(silent, new Error('no answer in time'));
+    fakes.all.at(-1)?.fail();
     expect([await call, await fakes.pool.acquire(waitMs)]).to.have.members(younger);
   });
 

@@ -8,6 +8,9 @@ import { LogLines } from './support.js';
 export class FakeConnection {
   idleSince = 0;
   closed = false;
+  isLogin = false;
+  /** Of the last command. */
+  commandName = '';
   private done: ((outcome: Outcome<never>) => void) | undefined;
 
   constructor(
@@ -26,15 +29,21 @@ export class FakeConnection {
     this.events.opened();
   }
 
-  fail(): void {
+  fail(error = new Error('cannot be opened')): void {
     this.closed = true;
-    this.events.failed(new Error('cannot be opened'));
+    this.events.failed(error);
   }
 
-  run(_command: Command<never>, done: (outcome: Outcome<never>) => void): void {
+  run(command: Command<never>, done: (outcome: Outcome<never>) => void): void {
+    this.commandName = command.name;
     this.done = done;
     this.owner.sent += 1;
     this.owner.onCommand?.(this);
+  }
+
+  /** As Riak does: the connection stays. */
+  refuse(failure: Error): void {
+    this.finish({ failure });
   }
 
   answer(): void {
@@ -72,6 +81,8 @@ export class FakeConnections {
       maxConnections: 8,
       queueDepth: 1000,
       idleTimeoutMs: 10_000,
+      connectTimeoutMs: 100,
+      costlyLogin: false,
       connect: (address, probe, events) => this.start(address, probe, events),
       clock: { now: () => this.now },
       // So that a pause is as long as it can be.

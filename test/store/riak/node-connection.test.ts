@@ -25,7 +25,7 @@ describe('NodeConnection', () => {
           reject(new Error('it connected'));
         };
         const connection = new NodeConnection(
-          { address, timeoutMs, probe: false },
+          { address, timeoutMs, loginTimeoutMs: timeoutMs, probe: false },
           { opened: unexpected, failed: resolve, lost: unexpected },
         );
         connection.connect();
@@ -59,7 +59,7 @@ describe('NodeConnection', () => {
       const { port } = server.address() as AddressInfo;
       return new Promise((resolve, reject) => {
         const connection = new NodeConnection(
-          { address: { host: '127.0.0.1', port }, timeoutMs, probe },
+          { address: { host: '127.0.0.1', port }, timeoutMs, loginTimeoutMs: timeoutMs, probe },
           {
             opened: () => {
               // A call that waits is given it by a promise.

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { NodeConnection } from '../../../lib/store/riak/node-connection.js';
 import { PoolNode } from '../../../lib/store/riak/pool-node.js';
 
 describe('PoolNode', () => {
@@ -27,9 +28,15 @@ describe('PoolNode', () => {
   });
 
   it('is tried by one connection at a time while it is down', () => {
-    node.suspect(1000);
+    const address = { host: 'riak-1', port: 8087 };
+    const nothing = (): void => undefined;
+    const opening = new NodeConnection(
+      { address, probe: true, timeoutMs: 100, loginTimeoutMs: 100 },
+      { opened: nothing, failed: nothing, lost: nothing },
+    );
+    node.down(1000);
     expect(node.mayOpen(2, 1000)).to.equal(true);
-    node.opening = 1;
+    node.opening.add(opening);
     expect(node.mayOpen(2, 1000)).to.equal(false);
   });
 

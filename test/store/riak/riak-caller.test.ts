@@ -4,7 +4,7 @@ import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import type { Command } from '../../../lib/store/riak/commands.js';
-import { ConnectionLostError } from '../../../lib/store/riak/failures.js';
+import { ConnectionLostError, RiakErrorAnswer } from '../../../lib/store/riak/failures.js';
 import { RiakCaller } from '../../../lib/store/riak/riak-caller.js';
 import { FakeConnections } from './fake-connections.js';
 import { rejectionOf } from '../../support/rejection.js';
@@ -96,7 +96,50 @@ describe('RiakCaller', () => {
     };
     await caller.call(repeatable, 200);
     expect(fakes.sent).to.equal(2);
-    expect(fakes.events[0]).to.equal('riak node down');
+    // It may have waited for a replica: asked on another connection, it is alive.
+    expect(fakes.events).to.deep.equal([]);
+  });
+
+  describe('when Riak answers that', () => {
+    /** What was sent, and to which node, when the first command is answered with an error. */
+    async function sentAfter(reason: string, command: Command<never>): Promise<string[]> {
+      start(['a', 'b'], 0);
+      const sent: string[] = [];
+      fakes.onCommand = (connection) => {
+        sent.push(`${connection.commandName} ${connection.host}`);
+        setImmediate(() => {
+          if (sent.length === 1) connection.refuse(new RiakErrorAnswer(reason, 0));
+          else connection.answer();
+        });
+      };
+      await caller.call(command, 200).catch(() => undefined);
+      return sent;
+    }
+
+    const read = {
+      ...repeatable,
+      instead: { name: 'get less', repeatable: true },
+    } as unknown as Command<never>;
+
+    it('a replica is silent, asks for less', async () => {
+      const [first, second, ...more] = await sentAfter('timeout', read);
+      expect(first).to.match(/^get [ab]$/);
+      expect(second).to.match(/^get less [ab]$/);
+      expect(more).to.deep.equal([]);
+    });
+
+    for (const reason of ['Unknown message code: 11', 'overload', '{insufficient_vnodes,0,need,1}']) {
+      it(`${reason}, asks another node, also for what is not done twice`, async () => {
+        for (const command of [repeatable, onceOnly]) {
+          const [first, second] = await sentAfter(reason, command);
+          expect([first?.at(-1), second?.at(-1)]).to.have.members(['a', 'b']);
+        }
+      });
+    }
+
+    it('it has waited too long, does not increment again', async () => {
+      expect(await sentAfter('timeout', onceOnly)).to.have.length(1);
+    });
   });
 
   it('gives a command that is not repeated all of the time, though there is another node', async () => {

@@ -178,7 +178,7 @@ describe('the Riak store', () => {
 
   it('spreads its calls over the nodes, few or many at once', async () => {
     const cluster = await startRiakDouble({ nodes: 3 });
-    const spread = openRiakStore(optionsFor(cluster.nodes));
+    const spread = openRiakStore(optionsFor(cluster.nodes, { callTimeoutMs: 5000 }));
     for (let call = 0; call < 60; call += 1) await spread.fetch(key);
     for (const node of cluster.nodes) expect(node.operations.count(Code.getRequest)).to.be.at.least(10);
     await Promise.all(Array.from({ length: 300 }, () => spread.fetch(key)));

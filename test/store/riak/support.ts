@@ -42,6 +42,7 @@ export function optionsFor(
     countBucket: 'tracker',
     callTimeoutMs: 500,
     connectTimeoutMs: 200,
+    replicaTimeoutMs: 125,
     keysTimeoutMs: 2000,
     maxConnections: 8,
     queueDepth: 1000,

@@ -5,6 +5,9 @@ import { reasonOf } from '../../../error-message.js';
 import { ok, wrong, type Finding } from '../../../finding.js';
 import type { RiakSite } from './site.js';
 
+/** A node takes 5 s to say that a password is wrong, and may have others to check. */
+const loginMs = 20_000;
+
 /** Whether a node answers. @param cluster connected to this node only */
 export async function examineNode(
   cluster: RiakCluster,
@@ -14,15 +17,18 @@ export async function examineNode(
   const subject = `node ${node.host}:${node.port}`;
   const started = performance.now();
   try {
-    const name = await cluster.caller.call(nodeName(), site.callTimeoutMs);
+    const name = await cluster.caller.call(
+      nodeName(),
+      site.auth === undefined ? site.callTimeoutMs : loginMs,
+    );
     return ok(subject, `is ${name}, answered in ${Math.round(performance.now() - started)} ms`);
   } catch (error) {
     const reason = reasonOf(error);
-    return wrong(subject, reason, remedyFor(reason, node));
+    return wrong(subject, reason, remedyFor(reason, node, site));
   }
 }
 
-function remedyFor(reason: string, { host, port }: RiakNodeAddress): string {
+function remedyFor(reason: string, { host, port }: RiakNodeAddress, site: RiakSite): string {
   if (reason.includes('ECONNREFUSED')) {
     return `riak start on ${host}; it must have listener.protobuf.internal = ${host}:${port} in riak.conf`;
   }
@@ -34,7 +40,16 @@ function remedyFor(reason: string, { host, port }: RiakNodeAddress): string {
     return 'Riak security is off: riak admin security enable; or run without RIAK_USER';
   }
   if (/authentication failed/i.test(reason)) {
-    return 'compare RIAK_USER and RIAK_PASSWORD with riak admin security print-users and print-sources';
+    return (
+      'compare RIAK_USER and RIAK_PASSWORD with riak admin security print-users and print-sources; ' +
+      'with a client certificate, check_crl = off in riak.conf unless there are revocation lists'
+    );
+  }
+  if (/closed by the node|ECONNRESET/.test(reason) && site.auth !== undefined) {
+    return (
+      'give the node a certificate: ssl.certfile, ssl.keyfile and ssl.cacertfile in riak.conf; ' +
+      'and check_crl = off there if client certificates come without revocation lists'
+    );
   }
   if (/certificate|self-signed|altname|unable to verify/i.test(reason)) {
     return "set RIAK_CA to the certificate of the authority that signed the node's; it must be for the name in RIAK_NODES";

@@ -1,14 +1,19 @@
+import { readFileSync } from 'node:fs';
+
 import { expect } from 'chai';
 
 import type { Finding } from '../../../../lib/finding.js';
+import { findingsAt, leftBehind, runDoctor } from '../../../doctor/run-doctor.js';
+import { makeCertificate } from '../../../nginx/support/certificate.js';
 import type { BucketType } from '../../../riak-double/bucket-types.js';
 import { startRiakDouble, type RiakDouble, type RiakDoubleOptions } from '../../../riak-double/double.js';
 import type { FaultRule } from '../../../riak-double/faults.js';
 import { Code } from '../../../riak-double/messages.js';
+import type { SecurityOptions } from '../../../riak-double/security.js';
 import { COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../../../riak-double/tracker-types.js';
 import { freePort } from '../../../support/free-port.js';
+import { makeTempDir, removeTempDir } from '../../../support/temp-dir.js';
 import { giveTwoAddresses } from '../../../support/two-addresses.js';
-import { findingsAt, leftBehind, runDoctor } from '../../../doctor/run-doctor.js';
 
 const create = 'deploy/riak/create-bucket-types.sh';
 const siblings: BucketType = { allowMult: true, dvvEnabled: true, nVal: 3 };
@@ -93,10 +98,43 @@ describe('The doctor, of a Riak cluster', function () {
   it('names a node that accepts and never answers', async () => {
     await start();
     double.nodes[2]?.pause();
-    const finding = await complaint();
-    expect(finding.subject).to.equal(`node 127.0.0.1:${double.nodes[2]?.port}`);
-    expect(finding.remedy).to.include('riak ping');
+    const [finding, ...others] = await complaints();
+    expect(finding?.subject).to.equal(`node 127.0.0.1:${double.nodes[2]?.port}`);
+    expect(finding?.remedy).to.include('riak ping');
+    // A query that every node takes part in waits for it.
+    expect(others.map(({ subject }) => subject)).to.deep.equal(['a page of keys of swarms/tracker']);
     double.nodes[2]?.resume();
+  });
+
+  describe('with Riak security', () => {
+    let directory: string;
+
+    before(async () => {
+      directory = await makeTempDir();
+    });
+    after(() => removeTempDir(directory));
+
+    /** Starts a cluster that knows the user `tracker` by the password `right`. */
+    async function startSecure(options: Partial<SecurityOptions> = {}): Promise<Record<string, string>> {
+      const { certificate, key } = makeCertificate(directory, '127.0.0.1');
+      const cert = readFileSync(certificate, 'utf8');
+      const security = { key: readFileSync(key, 'utf8'), cert, users: { tracker: 'right' }, ...options };
+      await start({ nodes: 1, security });
+      return { RIAK_USER: 'tracker', RIAK_PASSWORD: 'wrong', RIAK_CA: cert, RIAK_VERIFY: 'off' };
+    }
+
+    it('names a wrong password, also when Riak takes longer to say so than a call may take', async () => {
+      const settings = await startSecure({ rejectionDelayMs: 1500 });
+      const finding = await complaint(settings);
+      expect(finding.detail).to.include('Authentication failed');
+      expect(finding.remedy).to.include('RIAK_USER and RIAK_PASSWORD').and.include('check_crl');
+    });
+
+    it('names a node without a certificate, which just closes', async () => {
+      const settings = await startSecure({ hasCertificate: false });
+      const finding = await complaint(settings);
+      expect(finding.remedy).to.include('ssl.certfile').and.include('ssl.cacertfile');
+    });
   });
 
   it('says only which nodes cannot be reached if none can', async () => {

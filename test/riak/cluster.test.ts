@@ -1,0 +1,154 @@
+/** What a tracker makes of a cluster whose nodes fail, as three nodes of Riak do. RIAK_TEST_SCALE=10 runs it with as many swarms as a site has. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { expect } from 'chai';
+
+import { ColdSite, forEach, type ColdProcess } from './support/cold-processes.js';
+import { upTo } from './support/numbered.js';
+
+const scale = Number(process.env['RIAK_TEST_SCALE'] ?? 1);
+/** Some of their keys have two copies on it. */
+const AWAY = 0;
+/** Never by itself. */
+const handoffAfterMs = 1e9;
+
+describe('The tracker on three nodes of Riak', function () {
+  this.timeout(60_000 * Math.max(1, scale));
+
+  let site: ColdSite;
+
+  afterEach(() => site.close());
+
+  const stop = async (): Promise<void> => site.double.nodes[AWAY]?.stop();
+  const start = async (): Promise<void> => site.double.nodes[AWAY]?.start();
+
+  /** What a process that has just started is told of swarms. */
+  async function seen(
+    swarms: readonly number[],
+  ): Promise<{ peers: number; empty: number; downloads: number }> {
+    const cold = site.process();
+    const sum = { peers: 0, empty: 0, downloads: 0 };
+    await forEach(swarms, 16, async (swarm) => {
+      const { counts, downloads } = await cold.scrape(swarm);
+      const peers = counts.seeders + counts.leechers;
+      sum.peers += peers;
+      sum.empty += peers === 0 ? 1 : 0;
+      sum.downloads += downloads;
+    });
+    const ofConnections = /^riak (node down|connection not opened)$/;
+    expect(cold.events.filter((event) => !ofConnections.test(event))).to.deep.equal([]);
+    return sum;
+  }
+
+  const announceAll = (
+    process: ColdProcess,
+    swarms: readonly number[],
+    event: 'started' | 'completed' | 'stopped',
+  ) => forEach(swarms, 16, (swarm) => process.announce(swarm, event));
+
+  it('sees every swarm while a node is down, when it is back without its disk, and when it missed them', async () => {
+    site = await ColdSite.start({ handoffAfterMs });
+    const swarms = upTo(100 * scale);
+    const later = swarms.map((swarm) => swarms.length + swarm);
+    await announceAll(site.process(), swarms, 'started');
+    await stop();
+    expect(await seen(swarms), 'down').to.include({ empty: 0 });
+    await announceAll(site.process(), later, 'started');
+    site.double.nodes[AWAY]?.wipe();
+    await start();
+    expect(await seen([...swarms, ...later]), 'wiped').to.include({ empty: 0, peers: 2 * swarms.length });
+    await stop();
+    const more = swarms.map((swarm) => 2 * swarms.length + swarm);
+    await announceAll(site.process(), more, 'started');
+    await start();
+    expect(await seen([...swarms, ...later, ...more]), 'back').to.include({
+      empty: 0,
+      peers: 3 * swarms.length,
+    });
+  });
+
+  for (const state of ['down', 'back without its disk', 'back, and behind'] as const) {
+    it(`counts every download and honours every stop while a node is ${state}`, async () => {
+      site = await ColdSite.start({ handoffAfterMs });
+      const done = upTo(50 * scale);
+      const gone = done.map((swarm) => done.length + swarm);
+      if (state === 'back, and behind') await stop();
+      await announceAll(site.process(), [...done, ...gone], 'started');
+      if (state !== 'back, and behind') await stop();
+      if (state === 'back without its disk') site.double.nodes[AWAY]?.wipe();
+      if (state !== 'down') await start();
+      const cold = site.process();
+      await announceAll(cold, done, 'completed');
+      await announceAll(cold, gone, 'stopped');
+      expect(await seen(done)).to.deep.equal({ peers: done.length, empty: 0, downloads: done.length });
+      site.double.cluster.handOff();
+      expect(await seen(gone)).to.include({ empty: gone.length });
+      expect(await seen(done)).to.include({ downloads: done.length });
+    });
+  }
+
+  for (const processes of [1, 3]) {
+    it(`counts every completed right after its started, through ${processes} processes, while replicas are behind`, async () => {
+      site = await ColdSite.start();
+      let turn = 0;
+      site.double.cluster.replicationLag = () => (turn++ % 3) * 8;
+      const all = upTo(processes).map(() => site.process());
+      const through = (number: number): ColdProcess => all[number % processes] as ColdProcess;
+      const swarms = upTo(500 * scale);
+      const stays = swarms.filter((swarm) => swarm % 5 !== 0);
+      await forEach(swarms, 32, async (swarm) => {
+        await through(swarm).announce(swarm, 'started');
+        await through(swarm + 1).announce(swarm, 'completed');
+        if (swarm % 5 === 0) await through(swarm + 2).announce(swarm, 'stopped');
+      });
+      await delay(30);
+      expect(await seen(swarms)).to.deep.equal({
+        peers: stays.length,
+        empty: swarms.length - stays.length,
+        downloads: swarms.length,
+      });
+      expect(all.flatMap(({ events }) => events)).to.deep.equal([]);
+    });
+  }
+
+  it('takes every announce of a new swarm while a node is frozen, soon, and blames no other node', async () => {
+    site = await ColdSite.start();
+    const process = site.process();
+    await announceAll(process, upTo(30), 'started');
+    site.double.nodes[AWAY]?.pause();
+    const times: number[] = [];
+    const until = performance.now() + 4000 * Math.min(5, scale);
+    let swarm = 1000;
+    await forEach(upTo(8), 8, async () => {
+      while (performance.now() < until) {
+        const number = swarm++;
+        const began = performance.now();
+        await process.announce(number, 'started');
+        times.push(performance.now() - began);
+      }
+    });
+    site.double.nodes[AWAY]?.resume();
+    const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity;
+    expect(times.length).to.be.above(20);
+    expect(median).to.be.below(1000);
+    const down = process.log.lines.filter(({ event }) => event === 'riak node down');
+    expect(down.map(({ fields }) => fields?.['port'])).to.deep.equal([site.double.nodes[AWAY]?.port]);
+    expect(process.events.filter((event) => /not counted|fails/.test(event))).to.deep.equal([]);
+    const all = upTo(swarm).filter((number) => number < 30 || number >= 1000);
+    expect(await seen(all)).to.include({ empty: 0, peers: all.length });
+  });
+
+  it('serves through the others while a node starts that does not know its services yet', async () => {
+    site = await ColdSite.start();
+    const process = site.process();
+    await announceAll(process, upTo(30), 'started');
+    await stop();
+    await site.double.nodes[AWAY]?.start(1000);
+    const until = performance.now() + 800;
+    for (let swarm = 100; performance.now() < until; swarm += 1) {
+      await process.announce(swarm, 'started');
+      await process.announce(swarm, 'completed');
+    }
+    expect(process.events.filter((event) => /not counted|fails/.test(event))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
+import { Swarms } from '../../lib/swarm/swarms.js';
+import { ReplicaStore } from '../support/replica-store.js';
+import { seededRandom } from '../support/seeded-random.js';
+import { announce, INFOHASH, KEY, Site } from './support/site.js';
+import { SwarmWorld, type Act } from './support/swarm-world.js';
+
+const acts: fc.Arbitrary<Act> = fc.record({
+  peer: fc.integer({ min: 0, max: 29 }),
+  through: fc.integer({ min: 0, max: 2 }),
+  doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
+});
+
+/** Rounds of announces at once, with time passing between them; sometimes so much that who was silent is gone. */
+const histories = fc.array(
+  fc.record({
+    acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
+    pause: fc.constantFrom(0, 1, 30, 600, 1500),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+describe('a swarm in replicas that are behind, with a stand-in that knows nothing', () => {
+  it('is what a plain map of its peers would be, once everything has arrived', async function () {
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(histories, fc.scheduler(), fc.nat(), async (history, scheduler, seed) => {
+        let scheduled = true;
+        const store = new ReplicaStore(seededRandom(seed), (label) =>
+          scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
+        );
+        // Each announce is written: else a process that remembers the same of a peer leaves out what another has changed since.
+        // One shard: what splits add is tested on replicas that agree (swarms.model.test.ts).
+        const changes = { unwrittenSeconds: 0, shardPeers: 1000 };
+        const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed + 1), changes);
+        for (const { acts, pause } of history) {
+          await scheduler.waitFor(Promise.all(acts.map((act) => world.act(act))));
+          scheduled = false;
+          store.settle();
+          expect(await world.stored()).to.deep.equal(world.expected());
+          scheduled = true;
+          world.pause(pause);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts each peer that completes after it started, and keeps none that stopped, through any processes', async function () {
+    this.timeout(120_000);
+    const events = fc.array(
+      fc.record({
+        peer: fc.integer({ min: 0, max: 5 }),
+        through: fc.integer({ min: 0, max: 2 }),
+        wish: fc.constantFrom('completed' as const, 'completed' as const, 'stopped' as const),
+      }),
+      { maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(events, fc.nat(), async (list, seed) => {
+        const site = new Site();
+        const store = new ReplicaStore(seededRandom(seed));
+        const { clock, log, random, rules } = site;
+        const processes = [0, 1, 2].map(() => new Swarms({ store, clock, log, random, rules }));
+        /** The peers that are there, and whether they have completed. */
+        const known = new Map<number, boolean>();
+        let downloads = 0;
+        for (const { peer, through, wish } of list) {
+          site.milliseconds += 100;
+          // As a client does: it starts first, completes once, and stops.
+          const hasCompleted = known.get(peer);
+          const event = hasCompleted === undefined ? 'started' : hasCompleted ? 'stopped' : wish;
+          const state = event === 'completed' ? 'seeder' : 'leecher';
+          await announce(processes[through] as Swarms, peer, { event, state });
+          if (event === 'completed') downloads += 1;
+          if (event === 'stopped') known.delete(peer);
+          else known.set(peer, event === 'completed');
+        }
+        store.settle();
+        expect(await store.count(KEY)).to.equal(downloads);
+        const { counts } = await scrapeSwarm({ store, random, log }, INFOHASH, 0);
+        expect(counts.seeders + counts.leechers).to.equal(known.size);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
