@@ -9,6 +9,7 @@ import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
+import { statsSettings } from './config/stats.js';
 import { swarmSettings } from './config/swarm.js';
 import { trackerSettings } from './config/tracker.js';
 import { udpSettings } from './config/udp.js';
@@ -39,6 +40,7 @@ const settings = {
   ...standaloneSettings,
   ...udpSettings,
   ...frontSettings,
+  ...statsSettings,
   ...storeSettings,
 };
 
@@ -72,6 +74,7 @@ export function describeSettings(): string {
     ['Standalone process', standaloneSettings],
     ['UDP', udpSettings],
     ['Front', frontSettings],
+    ['Page and metrics', statsSettings],
     ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
   ];
   // Stores share settings: each is described where it comes first.

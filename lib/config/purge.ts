@@ -4,7 +4,7 @@ import { integer } from '../settings/setting.js';
 export const purgeSettings = {
   purgeIntervalSeconds: integer('PURGE_INTERVAL', {
     description:
-      'How often the standalone process purges; 0: never. Of several processes on one Riak one is enough.',
+      'How often the standalone process purges, first within a minute; 0: never. Of several processes on one Riak one is enough.',
     unit: 'seconds',
     min: 0,
     max: 604_800,

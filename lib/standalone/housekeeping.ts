@@ -1,9 +1,15 @@
 import type { Config } from '../config.js';
 import type { Clock } from '../environment.js';
 import type { Log } from '../log.js';
-import type { ListPolicy } from '../policy/list-policy.js';
+import type { Policy } from '../tracker/policy.js';
 import { runPurge } from '../purge/run-purge.js';
 import type { Store } from '../store/store.js';
+
+/**
+ * The first purge comes this soon, milliseconds: until then nobody knows what is stored. Not at once,
+ * as a start has enough to do.
+ */
+const FIRST_PURGE_MS = 60_000;
 
 /** Purges every PURGE_INTERVAL, beside the announces, until it is stopped. */
 export class Housekeeping {
@@ -17,18 +23,25 @@ export class Housekeeping {
       readonly clock: Clock;
       readonly log: Log;
       readonly config: Config;
-      readonly policy?: ListPolicy;
+      readonly policy?: Policy;
     },
+    private readonly firstPurgeMs = FIRST_PURGE_MS,
   ) {}
 
   start(): void {
     const { purgeIntervalSeconds } = this.components.config;
-    if (purgeIntervalSeconds === 0 || this.stopped) return;
+    if (purgeIntervalSeconds === 0) return;
+    const intervalMs = purgeIntervalSeconds * 1000;
+    this.purgeAfter(Math.min(this.firstPurgeMs, intervalMs), intervalMs);
+  }
+
+  private purgeAfter(milliseconds: number, intervalMs: number): void {
+    if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.running = this.purge().finally(() => {
-        this.start();
+        this.purgeAfter(intervalMs, intervalMs);
       });
-    }, purgeIntervalSeconds * 1000);
+    }, milliseconds);
     this.timer.unref();
   }
 

@@ -19,9 +19,11 @@ import { listCommand } from './list-command.js';
 import { logConsole, logWarnings, printer, startProcessLog } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { ProcessStats } from '../stats/process-stats.js';
 import { TrackerServer } from './server.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
+import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed, misused, StartError } from './start-error.js';
 import { startPolicy } from './start-policy.js';
 import { asStartingUser } from './starting-user.js';
@@ -93,7 +95,8 @@ async function run(config: Config): Promise<void> {
   takeHarmlessSignals(hangupHooks);
   const log = startLog(config);
   enterStore(config);
-  const store = await openStore(config, Math.random, log);
+  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
+  const { store } = stats;
   const policy = await startPolicy({ config, store, clock: systemClock, log });
   const components = {
     config,
@@ -101,6 +104,8 @@ async function run(config: Config): Promise<void> {
     clock: systemClock,
     random: Math.random,
     log,
+    metrics: stats.counters,
+    swarmMetrics: stats.swarmCounters,
     ...(policy && { policy }),
   };
   const tracker = new Tracker(components);
@@ -109,12 +114,15 @@ async function run(config: Config): Promise<void> {
   const { exclusive } = driverOf(config.storeName);
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
+  const metrics = metricsOf(stats, config, health);
+  const site = siteOf(stats, config, health, metrics);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
       health,
+      site,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -123,7 +131,10 @@ async function run(config: Config): Promise<void> {
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
   if (policy !== undefined) hangupHooks.push(reloadHook(() => policy.reload(), log));
-  const port = await listen(server, config, store);
+  const port = await listening(store, listenerOf(config), () => server.listen(config.port, config.host));
+  const metricsServer = await listening(store, metricsListenerOf(config), () =>
+    startMetricsServer(metrics, config),
+  );
   const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
   const udp = await starting.catch(async (error: unknown) => {
     await store.close();
@@ -132,10 +143,12 @@ async function run(config: Config): Promise<void> {
   log.info('listening', { port, udpPort: udp?.port });
   void greet(config, { http: port, udp: udp?.port }, health, printer(STDOUT));
   housekeeping.start();
+  stats.start();
 
   log.info('stopping', { signal: await stopped });
+  stats.stop();
   const servers = udp === undefined ? [server] : [server, udp.server];
-  await stop(servers, { housekeeping, admin }, store, config, log);
+  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
 }
 
 /** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
@@ -157,22 +170,48 @@ function startLog(config: Config): Log {
   return log;
 }
 
-async function listen(server: TrackerServer, config: Config, store: Store): Promise<number> {
+/** Where the process listens, and the settings that say so. */
+interface Listener {
+  readonly port: number;
+  readonly host: string;
+  readonly portSetting: string;
+  readonly hostSetting: string;
+}
+
+function listenerOf({ port, host }: Config): Listener {
+  return { port, host, portSetting: 'PORT', hostSetting: 'HOST' };
+}
+
+function metricsListenerOf({ metricsPort, metricsHost }: Config): Listener {
+  return {
+    port: metricsPort,
+    host: metricsHost,
+    portSetting: 'METRICS_PORT',
+    hostSetting: 'METRICS_HOST',
+  };
+}
+
+async function listening<T>(store: Store, listener: Listener, listen: () => Promise<T>): Promise<T> {
   try {
-    return await asStartingUser(() => server.listen(config.port, config.host));
+    return await asStartingUser(listen);
   } catch (cause) {
     await store.close();
-    throw new StartError(listenProblem(cause as NodeJS.ErrnoException, config), { cause });
+    throw new StartError(listenProblem(cause as NodeJS.ErrnoException, listener), { cause });
   }
 }
 
-function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }: Config): string {
+function listenProblem(
+  { code, message }: NodeJS.ErrnoException,
+  { port, host, portSetting, hostSetting }: Listener,
+): string {
   if (code === 'EADDRINUSE') {
-    return `port ${port} is in use by another program: end that one, or take another port with PORT`;
+    return `port ${port} is in use by another program: end that one, or take another port with ${portSetting}`;
   }
-  if (code === 'EACCES') return `port ${port} is not allowed to this user: take one above 1023 with PORT`;
+  if (code === 'EACCES') {
+    return `port ${port} is not allowed to this user: take one above 1023 with ${portSetting}`;
+  }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return `${host} is no address of this machine: set HOST`;
+    return `${host} is no address of this machine: set ${hostSetting}`;
   }
   return `cannot listen on ${host} port ${port}: ${message}`;
 }
@@ -180,7 +219,15 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { port, host }:
 /** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
 async function stop(
   servers: readonly { close(timeoutMs: number): Promise<void> }[],
-  { housekeeping, admin }: { readonly housekeeping: Housekeeping; readonly admin: AdminServer },
+  {
+    housekeeping,
+    admin,
+    metricsServer,
+  }: {
+    readonly housekeeping: Housekeeping;
+    readonly admin: AdminServer;
+    readonly metricsServer: MetricsServer | undefined;
+  },
   store: Store,
   config: Config,
   log: Log,
@@ -192,7 +239,7 @@ async function stop(
   }, config.shutdownTimeoutMs);
   // The store is left a part of the time, whatever the connections take.
   const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
-  await Promise.all([...answered, housekeeping.stop(), admin.close()]);
+  await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

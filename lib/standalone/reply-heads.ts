@@ -19,8 +19,14 @@ export class ReplyHeads {
    * Status line and headers, with the empty line behind them.
    * @param length bytes of the body; undefined if nobody knows, of a reply to HEAD
    * @param isLast whether the connection is closed after this reply
+   * @param headers in the place of the Content-Type that most replies have
    */
-  of(status: number, length: number | undefined, isLast: boolean): string {
+  of(
+    status: number,
+    length: number | undefined,
+    isLast: boolean,
+    headers?: Readonly<Record<string, string>>,
+  ): string {
     const now = this.now();
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
@@ -28,19 +34,25 @@ export class ReplyHeads {
       this.#date = new Date(now).toUTCString();
       this.#heads.clear();
     }
+    if (headers !== undefined) return this.#make(status, length, isLast, headers);
     const key = ((length ?? -1) * 2 + (isLast ? 1 : 0)) * STATUSES + status;
     let head = this.#heads.get(key);
     if (head === undefined) {
-      head = this.#make(status, length, isLast);
+      head = this.#make(status, length, isLast, PLAIN_TEXT);
       this.#heads.set(key, head);
     }
     return head;
   }
 
-  #make(status: number, length: number | undefined, isLast: boolean): string {
+  #make(
+    status: number,
+    length: number | undefined,
+    isLast: boolean,
+    headers: Readonly<Record<string, string>>,
+  ): string {
     return [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: text/plain',
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       // A reply of this status has to say it (RFC 9110, 15.5.6).
       ...(status === METHOD_NOT_ALLOWED ? ['Allow: GET, HEAD'] : []),
       ...(length === undefined ? [] : [`Content-Length: ${length}`]),
@@ -51,6 +63,7 @@ export class ReplyHeads {
   }
 }
 
+const PLAIN_TEXT = { 'Content-Type': 'text/plain' };
 const METHOD_NOT_ALLOWED = 405;
 
 /** More than there are. */

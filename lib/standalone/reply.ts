@@ -1,7 +1,9 @@
-/** What is sent back for a request, whose body is always text/plain and of known length. */
+/** What is sent back for a request, whose body is always of known length. */
 export interface Reply {
   readonly status: number;
   readonly body: Buffer;
+  /** Headers, `Content-Type` among them; undefined: text/plain alone. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether the connection ends with it, whatever the client asked for. */
   readonly isLast?: boolean;
 }
@@ -19,3 +21,4 @@ export const tooLate = textReply(408, 'the request did not arrive in time', true
 export const tooLong = textReply(431, 'request line and headers are longer than 16 KB', true);
 export const healthy = textReply(200, 'ok');
 export const unhealthy = textReply(503, 'unavailable');
+export const broken = textReply(500, 'internal error');

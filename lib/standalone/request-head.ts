@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly host: string | undefined;
   /** The header X-Forwarded-For, all lines of it joined with commas. */
   readonly forwardedFor: string | undefined;
+  /** All headers as they were sent, each line with its end; see {@link headerOf}. */
+  readonly headers: string;
   /** Whether the client wants the connection to stay open after the reply. */
   readonly keepAlive: boolean;
   /** Bytes of the body that follows, or {@link CHUNKED}. */
@@ -81,7 +83,19 @@ function readHeaders(
   const bodyLength = bodyLengthOf(length, coding, isOld);
   if (bodyLength === undefined) return 'not HTTP';
   const keepAlive = isOld ? has(connection, 'keep-alive') : !has(connection, 'close');
-  return { method, target, host, forwardedFor, keepAlive, bodyLength, end };
+  return { method, target, host, forwardedFor, headers, keepAlive, bodyLength, end };
+}
+
+/**
+ * A header that is seldom asked for, all lines of it joined with commas.
+ * @param name in lower case
+ */
+export function headerOf({ headers }: Pick<RequestHead, 'headers'>, name: string): string | undefined {
+  const values = headers
+    .split('\r\n')
+    .filter((line) => line.slice(0, line.indexOf(':')).toLowerCase() === name)
+    .map((line) => line.slice(name.length + 1).trim());
+  return values.length === 0 ? undefined : values.join(',');
 }
 
 /** @returns undefined if nobody can say where the body ends (RFC 9112, 6.3), or two could differ on it */

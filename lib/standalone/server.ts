@@ -6,13 +6,15 @@ import type { Config } from '../config.js';
 import type { HttpHandler } from '../http/front.js';
 import { LinkedList } from '../linked-list.js';
 import type { Log } from '../log.js';
+import { pathOf } from '../http/request-target.js';
+import type { SiteReply, SiteRequest } from '../stats/site-reply.js';
 import { DeadlineError } from '../tracker/deadlines.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Health } from './health.js';
-import { healthy, notAllowed, notFound, textReply, unhealthy } from './reply.js';
+import { broken, healthy, notAllowed, notFound, unhealthy, type Reply } from './reply.js';
 import { ReplyHeads } from './reply-heads.js';
-import type { RequestHead } from './request-head.js';
+import { headerOf, type RequestHead } from './request-head.js';
 import { routeOf } from './route.js';
 import { WorkQueue, type Work } from './work-queue.js';
 
@@ -22,6 +24,8 @@ export interface ServerParts {
   /** The reply to a request that a handler rejected. */
   readonly failure: (error: unknown) => Buffer;
   readonly health: Health;
+  /** Answers what is no work of a tracker, e.g. the page; undefined for a path where nothing is. */
+  readonly site?: (request: SiteRequest) => Promise<SiteReply> | undefined;
   /** Undefined if there is no proxy: nobody's X-Forwarded-For is believed then. */
   readonly isTrustedProxy: TrustedProxies | undefined;
   readonly log: Log;
@@ -141,7 +145,7 @@ export class TrackerServer implements ConnectionOwner {
   }
 
   answer(request: RequestHead, connection: Connection): void {
-    const { method, target, host } = request;
+    const { method, target } = request;
     if (method !== 'GET' && method !== 'HEAD') {
       connection.reply(notAllowed);
       return;
@@ -151,18 +155,15 @@ export class TrackerServer implements ConnectionOwner {
         this.#run(this.#parts.announce, 1, request, connection);
         return;
       case 'scrape':
-        this.#run(this.#parts.scrape, this.#costOfScrape(target), request, connection);
+        this.#run(this.#parts.scrape, this.#costOfScrape(target), request, connection, FOR_ANY_PAGE);
         return;
       case 'health':
         void this.#parts.health.isHealthy().then((isHealthy) => {
           connection.reply(isHealthy ? healthy : unhealthy);
         });
         return;
-      case 'front page':
-        connection.reply(textReply(200, frontPage(host)));
-        return;
       case undefined:
-        connection.reply(notFound);
+        this.#showSite(request, connection);
     }
   }
 
@@ -177,10 +178,39 @@ export class TrackerServer implements ConnectionOwner {
     return Math.max(cost, 1);
   }
 
-  #run(handler: HttpHandler, cost: number, request: RequestHead, connection: Connection): void {
+  #showSite(request: RequestHead, connection: Connection): void {
+    const { isTrustedProxy } = this.#parts;
+    const { remoteAddress } = connection.socket;
+    const reply = this.#parts.site?.({
+      path: pathOf(request.target),
+      header: (name) => headerOf(request, name),
+      isFromTrustedProxy: remoteAddress !== undefined && isTrustedProxy?.(remoteAddress) === true,
+    });
+    if (reply === undefined) {
+      connection.reply(notFound);
+      return;
+    }
+    reply.then(
+      (ready) => {
+        connection.reply(ready);
+      },
+      (cause: unknown) => {
+        this.#parts.log.error('internal error', { cause });
+        connection.reply(broken);
+      },
+    );
+  }
+
+  #run(
+    handler: HttpHandler,
+    cost: number,
+    request: RequestHead,
+    connection: Connection,
+    more?: Pick<Reply, 'headers'>,
+  ): void {
     if (request.method === 'HEAD') {
       // HEAD is safe (RFC 9110): whoever looks must not join a swarm by it. So nothing runs.
-      connection.reply({ status: 200, body: NOTHING });
+      connection.reply({ status: 200, body: NOTHING, ...more });
       return;
     }
     const { remoteAddress } = connection.socket;
@@ -190,7 +220,7 @@ export class TrackerServer implements ConnectionOwner {
       return;
     }
     const send = (body: Buffer): void => {
-      connection.reply({ status: 200, body });
+      connection.reply(more === undefined ? { status: 200, body } : { status: 200, body, ...more });
     };
     const work: Work = {
       cost,
@@ -257,8 +287,5 @@ export class TrackerServer implements ConnectionOwner {
 const NOTHING = Buffer.alloc(0);
 const INFO_HASH = 'info_hash';
 
-/** What a browser that opens the tracker sees. */
-function frontPage(host: string | undefined): string {
-  const authority = host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? `http://${host}` : '';
-  return `A BitTorrent tracker. Put this announce URL into a torrent:\n${authority}/announce`;
-}
+/** The counts of swarms are nobody's secret: a page of any origin may read them. */
+const FOR_ANY_PAGE = { headers: { 'Content-Type': 'text/plain', 'Access-Control-Allow-Origin': '*' } };

@@ -3,6 +3,7 @@ import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
 import { ShardCache } from './cache/shard-cache.js';
 import { ShardRouter, type Routed } from './cache/shard-router.js';
+import type { SwarmMetrics } from './metrics.js';
 import { AnnounceOperation, type Announcement } from './operations/announce.js';
 import { FamilyLists } from './sampling/family-lists.js';
 import { Neighbours } from './sampling/neighbours.js';
@@ -41,6 +42,8 @@ export interface SwarmComponents {
   readonly rules: SwarmRules;
   /** A completed download was counted. */
   readonly onDownload?: () => void;
+  /** Without any nothing is counted. */
+  readonly swarmMetrics?: SwarmMetrics | undefined;
 }
 
 /** Which peers an announcing peer wants. */

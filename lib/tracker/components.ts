@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
+import type { SwarmMetrics } from '../swarm/metrics.js';
 import type { Metrics } from './metrics.js';
 import type { Policy } from './policy.js';
 
@@ -16,4 +17,6 @@ export interface TrackerComponents {
   readonly policy?: Policy;
   /** Without any nothing is counted. */
   readonly metrics?: Metrics;
+  /** What the swarms count; without any nothing is. */
+  readonly swarmMetrics?: SwarmMetrics | undefined;
 }

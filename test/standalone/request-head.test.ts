@@ -18,6 +18,7 @@ describe('the head of a request', () => {
       target: '/announce?info_hash=%00a',
       host: 't',
       forwardedFor: undefined,
+      headers: HOST,
       keepAlive: true,
       bodyLength: 0,
       end: request.length,

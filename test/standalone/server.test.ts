@@ -98,18 +98,22 @@ describe('the HTTP server', () => {
       );
     });
 
-    it('/ with the announce URL', async () => {
+    it('whatever the site has, with the headers of that', async () => {
       const subject = await serve();
-      expect(await exchange(subject.port, request('GET /'))).to.contain('http://tracker.example/announce\n');
+      const reply = await exchange(subject.port, request('GET /?x'));
+      expect(reply).to.match(
+        /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/html\r\nX-Page: yes\r\nContent-Length: 4\r\n/,
+      );
+      expect(reply).to.match(/\r\n\r\npage$/);
+      expect(await exchange(subject.port, request('HEAD /'))).to.match(/Content-Length: 4\r\n[^]*\r\n\r\n$/);
     });
 
-    it('/ without repeating a Host that is none', async () => {
+    it('scrapes, for web pages of any origin', async () => {
       const subject = await serve();
-      const reply = await exchange(
-        subject.port,
-        'GET / HTTP/1.1\r\nHost: <script>\r\nConnection: close\r\n\r\n',
+      expect(await exchange(subject.port, request('GET /scrape?a'))).to.include(
+        '\r\nAccess-Control-Allow-Origin: *\r\n',
       );
-      expect(reply).not.to.contain('<script>');
+      expect(await exchange(subject.port, request('GET /announce?a'))).to.not.include('Access-Control');
     });
 
     it('HEAD of an announce with headers alone, and no peer joins a swarm by it', async () => {

@@ -54,7 +54,7 @@ export class TrackerSite {
   constructor(
     settings: Readonly<Record<string, string>> = {},
     options: Partial<MemoryStoreOptions> = {},
-    more: Pick<TrackerComponents, 'policy' | 'metrics'> = {},
+    more: Pick<TrackerComponents, 'policy' | 'metrics' | 'swarmMetrics'> = {},
   ) {
     this.store = new MemoryStore({ concurrency: 'siblings', ...options });
     this.components = {

@@ -3,6 +3,7 @@ import type { Linked } from '../../linked-list.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../../store/errors.js';
 import type { Consistency, Store, Version } from '../../store/store.js';
+import type { SwarmMetrics } from '../metrics.js';
 import { ListAllOperation } from '../operations/list.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
@@ -44,6 +45,8 @@ export interface WriterContext {
   readonly peerLifetimeSeconds: number;
   /** A shard with more records than this splits. */
   readonly shardPeers: number;
+  /** Without any nothing is counted. */
+  readonly swarmMetrics?: SwarmMetrics | undefined;
 }
 
 /** The shard writers of a process. */
@@ -222,10 +225,16 @@ export class ShardWriter implements Linked<ShardWriter> {
     this.withMisplaced = undefined;
     const { isWarm } = this;
     const needsFreshRead = this.anyNeedsFreshRead(batch);
-    if (isWarm && !needsFreshRead) return this.settle(batch, 0);
+    if (isWarm && !needsFreshRead) {
+      this.context.swarmMetrics?.batchServed(batch.length, 'cached');
+      return this.settle(batch, 0);
+    }
     if (!isWarm && isStale(batch)) {
       const draft = this.apply(batch);
-      if (draft !== this.state) return this.store(batch, draft, 0);
+      if (draft !== this.state) {
+        this.context.swarmMetrics?.batchServed(batch.length, 'unread');
+        return this.store(batch, draft, 0);
+      }
     }
     return this.load(needsFreshRead ? 'strong' : 'eventual').then(() => {
       if (!isWarm) {
@@ -235,6 +244,7 @@ export class ShardWriter implements Linked<ShardWriter> {
         const room = Math.max(0, MAX_BATCH - batch.length);
         for (const waiting of this.queue.splice(0, Math.min(end < 0 ? room : end, room))) batch.push(waiting);
       }
+      this.context.swarmMetrics?.batchServed(batch.length, 'read');
       if (needsFreshRead || !this.anyCannotDecide(batch)) return this.settle(batch, 1);
       // An eventual read is no better for these than a cached state.
       return this.load('strong').then(() => this.settle(batch, 2));

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type TrustedProxies } from '../../../lib/standalone/client-address.js';
 import { Health } from '../../../lib/standalone/health.js';
 import { TrackerServer, type ServerLimits } from '../../../lib/standalone/server.js';
+import type { SiteReply } from '../../../lib/stats/site-reply.js';
 import { systemClock } from '../../../lib/environment.js';
 import type { Log, LogFields } from '../../../lib/log.js';
 import type { HttpHandler } from '../../../lib/http/front.js';
@@ -13,6 +14,12 @@ import { exchange } from '../../support/raw-http.js';
 export function result(body: string): Buffer {
   return Buffer.from(body, 'latin1');
 }
+
+const page: SiteReply = {
+  status: 200,
+  headers: { 'Content-Type': 'text/html', 'X-Page': 'yes' },
+  body: result('page'),
+};
 
 /** What a handler was asked. */
 export interface Call {
@@ -52,6 +59,7 @@ export class Subject {
           return result('failed');
         },
         health,
+        site: ({ path }) => (path === '/' ? Promise.resolve(page) : undefined),
         isTrustedProxy,
         log,
       },

@@ -1,0 +1,21 @@
+import type { PurgeReport } from '../purge/report.js';
+import type { StatsSwarm, Totals } from './stats.js';
+
+/** @param now milliseconds since the epoch */
+export function totalsOf(report: PurgeReport, now: number): Totals {
+  const { finishedAt, swarms, peers, seeders, leechers, partialSeeds } = report;
+  return {
+    countedAt: finishedAt,
+    ageSeconds: Math.max(0, Math.round((now - Date.parse(finishedAt)) / 1000)),
+    torrents: swarms,
+    peers,
+    seeders,
+    leechers: leechers + partialSeeds,
+  };
+}
+
+/** @param isShown whether the operator lets everybody see them */
+export function largestOf(report: PurgeReport | undefined, isShown: boolean): readonly StatsSwarm[] | null {
+  if (!isShown) return null;
+  return (report?.largest ?? []).map(({ infohash, peers }) => ({ infohash, peers }));
+}

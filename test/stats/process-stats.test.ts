@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+
+import { runPurge } from '../../lib/purge/run-purge.js';
+import { exposition, PROMETHEUS_TEXT } from '../../lib/stats/exposition.js';
+import { ProcessStats } from '../../lib/stats/process-stats.js';
+import { HttpFront } from '../../lib/http/front.js';
+import { parseAddress } from '../../lib/bittorrent/address.js';
+import { defined } from '../support/defined.js';
+import { MemoryStore, type Fault } from '../support/memory-store.js';
+import { announceOf, INFOHASH, TrackerSite } from '../tracker/tracker-site.js';
+
+interface Options {
+  readonly statsSwarms?: boolean;
+  readonly metricsPort?: number;
+  readonly store?: MemoryStore;
+}
+
+function setUp({ statsSwarms = false, metricsPort = 0, store }: Options = {}): {
+  stats: ProcessStats;
+  announce: (number: number, changes?: Parameters<typeof announceOf>[1]) => Promise<Buffer>;
+  purge: () => Promise<unknown>;
+} {
+  const { components } = new TrackerSite();
+  const given = store ?? new MemoryStore({ concurrency: 'siblings' });
+  const stats = new ProcessStats({ statsSwarms, metricsPort, metricsToken: '' }, given, components.clock);
+  const own = { ...components, store: stats.store };
+  const front = new HttpFront({ ...own, metrics: stats.counters, swarmMetrics: stats.swarmCounters });
+  return {
+    stats,
+    announce: (number, changes) =>
+      front.announce(`/announce?${announceOf(number, changes)}`, defined(parseAddress(`192.0.2.${number}`))),
+    purge: () => runPurge({ ...own, ...own.config }, { parallelism: 1 }),
+  };
+}
+
+const reachable = Promise.resolve(true);
+
+describe('the stats of a process', () => {
+  it('have what was served at once, and what is stored from the last purge on', async () => {
+    const { stats, announce, purge } = setUp();
+    await announce(1);
+    await announce(2, { left: 0 });
+    await announce(2, { left: 0, event: 'completed' });
+    const before = await stats.stats(['http://t/announce'], reachable);
+    expect(before.totals).to.equal(null);
+    expect(before.served?.lastMinute).to.deep.equal({ announces: 3, scrapes: 0 });
+    expect(before.served?.day.announces.at(-1)).to.equal(3);
+    expect(before.announceUrls).to.deep.equal(['http://t/announce']);
+    await purge();
+    const { totals, largestSwarms, isStoreReachable } = await statsAfter(stats);
+    expect(totals).to.include({ torrents: 1, peers: 2, seeders: 1, leechers: 1, ageSeconds: 0 });
+    expect([largestSwarms, isStoreReachable]).to.deep.equal([null, true]);
+  });
+
+  it('name the largest swarms only if the operator shows them', async () => {
+    const { stats, announce, purge } = setUp({ statsSwarms: true });
+    await announce(1);
+    await purge();
+    const { largestSwarms } = await stats.stats([], reachable);
+    expect(largestSwarms).to.deep.equal([{ infohash: INFOHASH.toString('hex'), peers: 1 }]);
+  });
+
+  it('keep the last totals while the store is out of reach, and ask it once a second at most', async () => {
+    let fault: Fault = 'none';
+    const store = new MemoryStore({ concurrency: 'siblings', fault: () => fault });
+    const { stats, announce, purge } = setUp({ store });
+    await announce(1);
+    await purge();
+    expect((await stats.stats([], reachable)).totals).to.include({ peers: 1 });
+    fault = 'before';
+    const { operations } = store;
+    const fetched = operations.fetch;
+    for (let time = 0; time < 100; time++) await stats.stats([], Promise.resolve(false));
+    expect(operations.fetch - fetched).to.be.at.most(2);
+    const { totals, isStoreReachable } = await stats.stats([], Promise.resolve(false));
+    expect(totals).to.include({ peers: 1 });
+    expect(isStoreReachable).to.equal(false);
+  });
+
+  it('measure the store and the swarms only if somebody can read that', async () => {
+    const store = new MemoryStore({ concurrency: 'siblings' });
+    expect(setUp({ store }).stats.store).to.equal(store);
+    const { stats, announce, purge } = setUp({ store, metricsPort: 1 });
+    expect(stats.store).to.not.equal(store);
+    await announce(1);
+    await purge();
+    const text = exposition(await stats.families(reachable), PROMETHEUS_TEXT);
+    for (const line of [
+      'bittorrent_tracker_announces_total{front="http",family="ipv4",event="none",outcome="answered"} 1',
+      'bittorrent_tracker_swarms 1',
+      'bittorrent_tracker_peers{state="leecher"} 1',
+      'bittorrent_tracker_store_reachable 1',
+      'bittorrent_tracker_shard_batch_operations_count 1',
+    ]) {
+      expect(text.split('\n')).to.include(line);
+    }
+    expect(text).to.match(
+      /\nbittorrent_tracker_store_calls_total\{operation="put",outcome="answered"\} [1-9]/,
+    );
+    expect(text).to.match(/\nprocess_resident_memory_bytes [1-9]/);
+  });
+});
+
+/** The report is asked for again a second after it was. */
+async function statsAfter(stats: ProcessStats): ReturnType<ProcessStats['stats']> {
+  await new Promise((resolve) => setTimeout(resolve, 1050));
+  return stats.stats([], reachable);
+}

@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+
+import { single } from '../../lib/stats/metric-family.js';
+import { MetricsEndpoint } from '../../lib/stats/metrics-endpoint.js';
+import { publicUrlOf } from '../../lib/stats/public-url.js';
+import { StatsSite } from '../../lib/stats/site.js';
+import { defined } from '../support/defined.js';
+import { exampleStats } from './example-stats.js';
+
+function headers(values: Record<string, string>): (name: string) => string | undefined {
+  return (name) => values[name];
+}
+
+describe('the site of a tracker', () => {
+  it('has a page, the same as JSON for pages of any origin, an icon and robots.txt, and nothing else', async () => {
+    const site = new StatsSite((url) =>
+      Promise.resolve({ ...exampleStats, announceUrls: [`${url}/announce`] }),
+    );
+    const get = async (path: string): Promise<[string | undefined, string]> => {
+      const reply = await defined(site.reply(path, 'http://t.example'));
+      expect(reply.status).to.equal(200);
+      return [reply.headers['Content-Type'], reply.body.toString()];
+    };
+    const [type, html] = await get('/');
+    expect(type).to.equal('text/html; charset=utf-8');
+    expect(html).to.include('value="http://t.example/announce"');
+    const [, json] = await get('/stats.json');
+    expect(JSON.parse(json)).to.deep.equal({ ...exampleStats, announceUrls: ['http://t.example/announce'] });
+    const jsonReply = await defined(site.reply('/stats.json', ''));
+    expect(jsonReply.headers['Access-Control-Allow-Origin']).to.equal('*');
+    expect((await get('/favicon.ico'))[0]).to.equal('image/svg+xml');
+    expect((await get('/robots.txt'))[1]).to.match(/^User-agent: \*\n/);
+    for (const path of ['/metrics', '/page', '/stats.json/', ''])
+      expect(site.reply(path, '')).to.equal(undefined);
+  });
+
+  it('puts figures together once a second at most for each of its URLs', async () => {
+    let now = 0;
+    let asked = 0;
+    const site = new StatsSite(
+      () => {
+        asked++;
+        return Promise.resolve(exampleStats);
+      },
+      () => now,
+    );
+    for (; now < 3000; now += 100) await site.reply('/', 'http://a');
+    expect(asked).to.equal(3);
+    await site.reply('/', 'http://b');
+    expect(asked).to.equal(4);
+    for (let host = 0; host < 1000; host++) await site.reply('/', `http://${host}`);
+    expect(asked).to.equal(1004);
+  });
+
+  it('is under the URL that the operator, a trusted proxy, or the request says, in this order', () => {
+    const all = {
+      host: 'own.example:6969',
+      'x-forwarded-proto': 'http, https',
+      'x-forwarded-host': 'forged.example, proxy.example',
+    };
+    const of = (publicUrl: string, isFromTrustedProxy: boolean, values: Record<string, string>): string =>
+      publicUrlOf(publicUrl, { header: headers(values), isFromTrustedProxy });
+    expect(of('https://set.example', true, all)).to.equal('https://set.example');
+    expect(of('', true, all)).to.equal('https://proxy.example');
+    expect(of('', false, all)).to.equal('http://own.example:6969');
+    expect(of('', true, { host: 'own.example' })).to.equal('http://own.example');
+    expect(of('', true, { host: '[2001:db8::1]:80' })).to.equal('http://[2001:db8::1]:80');
+    expect(of('', false, { host: '"><script>' })).to.equal('');
+    expect(of('', false, {})).to.equal('');
+  });
+});
+
+describe('/metrics', () => {
+  const collect = (): Promise<ReturnType<typeof single>[]> =>
+    Promise.resolve([single('gauge', 'one', 'One.', 1)]);
+
+  it('answers only who has the token, if there is one', async () => {
+    const endpoint = new MetricsEndpoint('0123456789abcdef', collect);
+    for (const authorization of ['', 'Bearer', 'Bearer 0123456789abcdeX', 'Basic 0123456789abcdef']) {
+      const refused = await endpoint.reply({ header: headers({ authorization }) });
+      expect(refused.status, authorization).to.equal(401);
+      expect(refused.body.toString()).to.not.include('one 1');
+    }
+    expect((await endpoint.reply({ header: headers({}) })).status).to.equal(401);
+    const reply = await endpoint.reply({ header: headers({ authorization: 'Bearer 0123456789abcdef' }) });
+    expect([reply.status, reply.body.toString().includes('\none 1\n')]).to.deep.equal([200, true]);
+    expect((await new MetricsEndpoint('', collect).reply({ header: headers({}) })).status).to.equal(200);
+  });
+
+  it('puts figures together once a second at most for each format', async () => {
+    let now = 0;
+    let asked = 0;
+    const endpoint = new MetricsEndpoint(
+      '',
+      () => {
+        asked++;
+        return collect();
+      },
+      () => now,
+    );
+    for (; now < 3000; now += 100) await endpoint.reply({ header: headers({}) });
+    expect(asked).to.equal(3);
+    await endpoint.reply({ header: headers({ accept: 'application/openmetrics-text' }) });
+    expect(asked).to.equal(4);
+  });
+
+  it('is OpenMetrics for who asks for it', async () => {
+    const accept = 'application/openmetrics-text; version=1.0.0';
+    const reply = await new MetricsEndpoint('', collect).reply({ header: headers({ accept }) });
+    expect(reply.headers['Content-Type']).to.match(/^application\/openmetrics-text; version=1\.0\.0/);
+    expect(reply.body.toString()).to.match(/# EOF\n$/);
+  });
+});
