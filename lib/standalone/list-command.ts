@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { askTracker } from '../admin/client.js';
+import { AdminError, askTracker } from '../admin/client.js';
+import { AdminProtocolError } from '../admin/protocol.js';
 import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { inOneLine } from '../error-message.js';
@@ -17,6 +18,7 @@ import {
 import { ListError } from '../policy/lists/list-index.js';
 import { ListStore } from '../policy/lists/list-store.js';
 import { readList, readTorrent, readTorrentName } from '../policy/lists/list-text.js';
+import { StoreError } from '../store/errors.js';
 import { driverOf } from '../store/registry.js';
 import { AdminPolicyStore, type PolicyStore } from './admin/policy-store-command.js';
 import { enterStore } from './open-store.js';
@@ -51,6 +53,9 @@ export async function listCommand(config: Config, log: Log, args: readonly strin
     await withStore(config, log, { command: 'policy-store', failure, work: (store) => work(listIn(store)) });
   } catch (cause) {
     if (cause instanceof ListError) throw new StartError(inOneLine(cause), { cause, status: misused });
+    if (cause instanceof StoreError || cause instanceof AdminError || cause instanceof AdminProtocolError) {
+      throw new StartError(`the list could not be used: ${inOneLine(cause)}`, { cause });
+    }
     throw cause;
   }
 }

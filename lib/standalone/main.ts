@@ -28,7 +28,7 @@ import { failed, misused, StartError } from './start-error.js';
 import { startPolicy } from './start-policy.js';
 import { asStartingUser } from './starting-user.js';
 import { stopSignal } from './stop-signal.js';
-import { startUdp } from './udp/start-udp.js';
+import { startUdp, type RunningUdp } from './udp/start-udp.js';
 
 export interface Invocation {
   /** What follows the program's name on the command line. */
@@ -115,7 +115,8 @@ async function run(config: Config): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const site = siteOf(stats, config, health, metrics);
+  let udp: RunningUdp | undefined;
+  const site = siteOf(stats, config, health, metrics, () => udp?.port);
   const server = new TrackerServer(
     {
       announce,
@@ -136,7 +137,7 @@ async function run(config: Config): Promise<void> {
     startMetricsServer(metrics, config),
   );
   const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
-  const udp = await starting.catch(async (error: unknown) => {
+  udp = await starting.catch(async (error: unknown) => {
     await store.close();
     throw error;
   });

@@ -12,18 +12,28 @@ import type { Health } from './health.js';
 
 const METRICS_PATH = '/metrics';
 
-/** What the server answers where no work of a tracker is asked for; /metrics only to who has the token. */
+/**
+ * What the server answers where no work of a tracker is asked for; /metrics only to who has the token.
+ * @param udpPort by now; undefined without UDP
+ */
 export function siteOf(
   stats: ProcessStats,
   { publicUrl, metricsToken }: Config,
   health: Health,
   metrics: MetricsEndpoint,
+  udpPort: () => number | undefined,
 ): (request: SiteRequest) => Promise<SiteReply> | undefined {
-  const site = new StatsSite((url) => stats.stats([`${url}/announce`], health.isHealthy()));
+  const site = new StatsSite((url) => stats.stats(announceUrlsAt(url, udpPort()), health.isHealthy()));
   return (request) => {
     if (request.path === METRICS_PATH) return metricsToken === '' ? undefined : metrics.reply(request);
     return site.reply(request.path, publicUrlOf(publicUrl, request));
   };
+}
+
+/** @param url of the site, without a path's end */
+function announceUrlsAt(url: string, udpPort: number | undefined): string[] {
+  const http = `${url}/announce`;
+  return udpPort === undefined ? [http] : [http, `udp://${new URL(url).hostname}:${udpPort}/announce`];
 }
 
 export function metricsOf(stats: ProcessStats, { metricsToken }: Config, health: Health): MetricsEndpoint {

@@ -41,6 +41,9 @@ export async function policyStoreCommand(store: Store, parameters: Parameters): 
 
 /** The lists in the store of a running tracker, which does each operation for this process. */
 export class AdminPolicyStore implements PolicyStore {
+  /** The last operation: one follows the other, as the tracker takes few connections. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly socket: string) {}
 
   async fetch(key: string): Promise<Held> {
@@ -61,10 +64,14 @@ export class AdminPolicyStore implements PolicyStore {
     return (await this.ask({ operation: 'keys', range, cursor, limit })) as KeyPage;
   }
 
-  private async ask(parameters: Parameters): Promise<unknown> {
-    const answer = await askTracker(this.socket, 'policy-store', parameters);
-    if (answer === undefined) throw new StoreError('the tracker ended meanwhile');
-    return answer.result;
+  private ask(parameters: Parameters): Promise<unknown> {
+    const asked = this.last.then(async () => {
+      const answer = await askTracker(this.socket, 'policy-store', parameters);
+      if (answer === undefined) throw new StoreError('the tracker ended meanwhile');
+      return answer.result;
+    });
+    this.last = asked.catch(() => undefined);
+    return asked;
   }
 }
 

@@ -100,11 +100,11 @@ describe('the list as a process knows it', () => {
     await list.reload();
     await writer().replace(hashes(9000, 18_000));
     let reads = 0;
-    const { fetch } = store;
+    const fetch = store.fetch.bind(store);
     store.fetch = (key) => {
       reads += 1;
       fault = reads > 3 ? 'before' : 'none';
-      return fetch.call(store, key);
+      return fetch(key);
     };
     await rejectionOf(list.reload());
     milliseconds += 1000;
