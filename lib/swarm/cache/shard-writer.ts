@@ -291,7 +291,7 @@ export class ShardWriter implements Linked<ShardWriter> {
   /** Applies the operations that belong here, and notes of each whether it was applied. */
   private apply(batch: readonly Waiting[]): Shard {
     const now = this.now();
-    let draft = withoutFutureDates(this.state, now);
+    let draft = this.state;
     for (const waiting of batch) {
       const kind = this.kindAt(waiting, draft);
       waiting.kind = kind;
@@ -362,7 +362,7 @@ export class ShardWriter implements Linked<ShardWriter> {
   private write(draft: Shard, lostRaces: number): Promise<boolean> {
     const now = this.now();
     const cutoff = expiryCutoff(now, this.context.peerLifetimeSeconds);
-    // Others, whose draft was merged into this one, may have been ahead.
+    // This process, or one whose records were merged into the draft, may have been ahead.
     const live = dropExpired(withoutFutureDates(draft, now), cutoff);
     if (!this.isTooLarge(live)) return this.put(live, lostRaces);
     return this.split(live).then((parent) => this.put(parent, lostRaces));

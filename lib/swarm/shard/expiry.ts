@@ -25,8 +25,8 @@ export function dropExpired(shard: Shard, expiryCutoff: number): Shard {
  * A shard with dates from the future brought back to now; the shard itself if it has none. Else a
  * peer that announced under a clock that was ahead would stay for as long as that was.
  *
- * Done to a merged state before operations are applied to it and it is written, never within a
- * merge: that keeps the newer of two wrong dates the newer one, and merges independent of the time.
+ * Done to a merged state before it is written, never within a merge: that keeps the newer of two
+ * wrong dates the newer one, and merges independent of the time.
  * @param now milliseconds since the epoch
  */
 export function withoutFutureDates(shard: Shard, now: number): Shard {
