@@ -4,9 +4,9 @@ import type { Announcement } from '../../lib/swarm/operations/announce.js';
 import type { SwarmAnswer, Swarms } from '../../lib/swarm/swarms.js';
 import { SwarmPurge } from '../../lib/purge/swarm-purge.js';
 import { emptySummary } from '../../lib/purge/summary.js';
-import { parseShardKey } from '../../lib/swarm/shard/placement.js';
+import { hashPeerId, parseShardKey, shardAt } from '../../lib/swarm/shard/placement.js';
 import { defined } from '../support/defined.js';
-import { v4Of, v6Of } from './support/peers.js';
+import { numbersIn, peerIdOf, v4Of, v6Of } from './support/peers.js';
 import { announce, fill, KEY, Site, upTo } from './support/site.js';
 
 type Family = 'v4' | 'v6';
@@ -153,7 +153,26 @@ describe('a rare address family', () => {
     await fill(swarms, upTo(1000), inFamily('v4'));
     await fill(swarms, rareNumbers.slice(0, 3), inFamily('v6'));
     site.pass(1000);
+    // One that listens nowhere reads the list and does not write it.
+    const deaf = await announce(swarms, 2_000_000, { ...inFamily('v6')(2_000_000), port: 0 });
+    expect(numbersOf(deaf, 'v6')).to.deep.equal(rareNumbers.slice(0, 3));
     expect(numbersOf(await ask(swarms, 2_000_000, 'v6'), 'v6')).to.deep.equal(rareNumbers.slice(0, 3));
+  });
+
+  it('has no peer in replies that was listed and stopped after others made it common in its shard', async () => {
+    const site = await swarmWith('v6', 1000);
+    const swarms = site.process();
+    const [stopped = 0, ...left] = rareNumbers;
+    await fill(swarms, [stopped], inFamily('v6', { state: 'seeder' }));
+    const depth = 3;
+    const shard = shardAt(hashPeerId(peerIdOf(stopped)), depth);
+    const others = numbersIn(shard, depth, 40, 5_000_000);
+    await fill(swarms, others, inFamily('v6'));
+    await announce(swarms, stopped, { ...inFamily('v6')(stopped), event: 'stopped' });
+    const asking = numbersIn(shard ^ 1, depth, 1, 6_000_000)[0] ?? 0;
+    const found = numbersOf(await ask(site.process(), asking, 'v6'), 'v6');
+    expect(found).to.include.members(left);
+    expect(found).to.not.include(stopped);
   });
 
   it('gives seeders leechers only', async () => {
