@@ -16,6 +16,8 @@ import type { Shard } from './shard/shard.js';
 
 /** Reads of the store that a cold announce may take: with its write, four operations. */
 const MAX_READS = 3;
+/** Store operations that the list of a rare family may take; the second one where others wrote it. */
+const LIST_OPERATIONS = 2;
 
 export interface SwarmRules {
   /** A peer lives this long after its last announce. */
@@ -140,15 +142,16 @@ export class Swarms {
       };
     }
     const listed = this.families.visit(infohash, own, asked.self, asked.expiryCutoff);
-    if (listed === undefined) return this.answerLarge(infohash, routed, ask, own, undefined, 0);
+    if (listed === undefined) return this.answerLarge(infohash, routed, ask, asked, own, undefined, 0);
     return listed.then((list) => {
       const present = this.present(infohash, ownNow(routed));
-      return this.answerLarge(infohash, routed, ask, present, list, 1);
+      return this.answerLarge(infohash, routed, ask, ask(), present, list, LIST_OPERATIONS);
     });
   }
 
   /**
    * Answers in a swarm of several shards.
+   * @param asked what is wanted at this moment
    * @param list peers of the same family, if that is rare
    * @param operations on the store that the announce took for that list
    */
@@ -156,11 +159,11 @@ export class Swarms {
     infohash: string,
     routed: Routed,
     ask: () => Wanted,
+    asked: Wanted,
     own: Shard,
     list: Shard | undefined,
     operations: number,
   ): SwarmAnswer | Promise<SwarmAnswer> {
-    const asked = ask();
     const view = this.views.current(infohash, own, asked.expiryCutoff);
     if (view !== undefined) return this.answerFrom(view, own, asked, list);
     const hasEnough = (found: readonly Shard[]): boolean => hasPeersFor(asked, found);

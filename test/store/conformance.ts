@@ -253,6 +253,31 @@ export function storeConformance(
         await store.remove(key, known(await store.put(key, bytes(1))));
         expect(await store.count(key)).to.equal(7);
       });
+
+      it('are 0 once they are removed, and begin anew', async function () {
+        if (store.removeCount === undefined) this.skip();
+        const [key, other] = [randomKey(), randomKey()];
+        const put = await store.put(key, bytes(1));
+        await Promise.all([store.increment(key, 5), store.increment(other, 6)]);
+        await store.removeCount(key);
+        expect(await store.count(key)).to.equal(0);
+        await store.removeCount(key);
+        await store.removeCount(randomKey());
+        await store.increment(key, 2);
+        expect(await store.count(key)).to.equal(2);
+        expect(await store.count(other)).to.equal(6);
+        expect(contents(await store.fetch(key))).to.deep.equal(contents(put));
+      });
+
+      it('lose increments of the moment of a removal at most, never one that came after', async function () {
+        if (store.removeCount === undefined) this.skip();
+        const key = randomKey();
+        await store.increment(key, 1000);
+        const together = [store.increment(key, 1), store.removeCount(key), store.increment(key, 2)];
+        await Promise.all(together);
+        await store.increment(key, 10);
+        expect(await store.count(key)).to.be.within(10, 13);
+      });
     });
 
     describe('keys', () => {
@@ -351,6 +376,7 @@ export function storeConformance(
           () => other.store.remove(key, version),
           () => other.store.increment(key, 1),
           () => other.store.count(key),
+          ...(other.store.removeCount === undefined ? [] : [() => removeCount(other.store, key)]),
           () => other.store.keys({ from: '0', to: 'g' }, undefined, 1),
           () => other.store.check(),
         ];
@@ -359,6 +385,10 @@ export function storeConformance(
       });
     });
   });
+}
+
+async function removeCount(store: Store, key: string): Promise<void> {
+  await store.removeCount?.(key);
 }
 
 /** 20 random bytes in hex, as an infohash. */
@@ -434,7 +464,7 @@ async function listPages(store: Store, prefix: string, limit: number): Promise<s
 
 /** What one client does to a few keys: it knows the newest state, an older one, or nothing. */
 interface ModelOperation {
-  readonly kind: 'put' | 'remove' | 'fetch' | 'increment';
+  readonly kind: 'put' | 'remove' | 'fetch' | 'increment' | 'remove count';
   readonly key: number;
   readonly knows: 'newest' | 'older' | 'nothing';
   readonly value: number;
@@ -442,7 +472,7 @@ interface ModelOperation {
 
 function anyOperation(): fc.Arbitrary<ModelOperation> {
   return fc.record({
-    kind: fc.constantFrom('put', 'remove', 'fetch', 'increment'),
+    kind: fc.constantFrom('put', 'remove', 'fetch', 'increment', 'remove count'),
     key: fc.nat(2),
     knows: fc.constantFrom('newest', 'older', 'nothing'),
     value: fc.nat(255),
@@ -486,6 +516,11 @@ async function applyToBoth(
     case 'increment':
       await store.increment(model.key, operation.value);
       model.count += operation.value;
+      break;
+    case 'remove count':
+      if (store.removeCount === undefined) break;
+      await store.removeCount(model.key);
+      model.count = 0;
       break;
     case 'remove':
       if (known === undefined) break;

@@ -47,6 +47,21 @@ export class Counts {
     }
   }
 
+  /**
+   * Settles when it is gone, damaged or not. What is added meanwhile is added to 0. Rejects with an
+   * error of LMDB.
+   */
+  async remove(key: string): Promise<void> {
+    this.#underWay.set(key, 0);
+    try {
+      await this.#entries.remove(key);
+      this.#reported.delete(key);
+    } finally {
+      this.#entries.resetReadTxn();
+      if (this.#underWay.get(key) === 0) this.#underWay.delete(key);
+    }
+  }
+
   #entry(key: string): ReturnType<Database<Buffer, string>['getEntry']> {
     try {
       return this.#entries.getEntry(key);

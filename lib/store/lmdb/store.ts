@@ -126,6 +126,10 @@ class LmdbStore implements Store {
     return this.#call('cannot read a count', () => this.#counts.get(key));
   }
 
+  removeCount(key: string): Promise<void> {
+    return this.#write('cannot remove a count', () => this.#counts.remove(key));
+  }
+
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     return this.#call('cannot list shards', () => this.#parts.shards.keys(range, cursor, limit));
   }

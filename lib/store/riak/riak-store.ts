@@ -54,6 +54,12 @@ class RiakStore implements Store {
     return caller.call(counts.count(key), this.options.callTimeoutMs);
   }
 
+  /** Without a vclock Riak removes what is there. */
+  async removeCount(key: string): Promise<void> {
+    const { caller, counts } = await this.opened();
+    return caller.call(counts.remove(key, undefined), this.options.callTimeoutMs);
+  }
+
   /** The cursor is Riak's continuation: it names the last key of the page, so it outlives processes and connections. */
   async keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     if (range.from >= range.to) return { keys: [] };

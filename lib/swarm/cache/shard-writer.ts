@@ -27,8 +27,12 @@ const MAX_BATCH = 512;
  * Races lost to other writers before a write gives up. Each means that another write got through.
  */
 const MAX_LOST_RACES = 100;
-/** Siblings that a write may leave behind; if there are more it writes the merge. */
-const MAX_SIBLINGS = 16;
+/**
+ * Siblings that a write may leave behind; if there are more it writes the merge, which is one store
+ * operation more. The next write of this process does so in any case. Riak refuses to write beside
+ * a hundred.
+ */
+const MAX_SIBLINGS = 64;
 
 const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
@@ -296,13 +300,14 @@ export class ShardWriter implements Linked<ShardWriter> {
 
   /** Applies the operations that belong here, and notes of each whether it was applied. */
   private apply(batch: readonly Waiting[]): Shard {
-    let draft = withoutFutureDates(this.state, this.now());
+    const now = this.now();
+    let draft = this.state;
     for (const waiting of batch) {
       const kind = this.kindAt(waiting, draft);
       waiting.kind = kind;
       if (kind !== 'done') continue;
       if (waiting.readMode === 'create') draft = revived(draft);
-      draft = waiting.operation.apply(draft, this.now());
+      draft = waiting.operation.apply(draft, now);
     }
     return draft;
   }
@@ -365,8 +370,10 @@ export class ShardWriter implements Linked<ShardWriter> {
    * @param lostRaces races that were lost to other writers so far
    */
   private write(draft: Shard, lostRaces: number): Promise<boolean> {
-    // Others, whose draft was merged into this one, may have been ahead.
-    const live = dropExpired(withoutFutureDates(draft, this.now()), this.expiryCutoff());
+    const now = this.now();
+    const cutoff = expiryCutoff(now, this.context.peerLifetimeSeconds);
+    // This process, or one whose records were merged into the draft, may have been ahead.
+    const live = dropExpired(withoutFutureDates(draft, now), cutoff);
     if (!this.isTooLarge(live)) return this.put(live, lostRaces);
     return this.split(live).then((parent) => this.put(parent, lostRaces));
   }

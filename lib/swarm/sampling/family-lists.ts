@@ -41,7 +41,7 @@ export class FamilyLists {
    * Lists a peer if its family is rare in its shard. Undefined if the list does not matter to it;
    * resolves to undefined if it could not be written: the announce itself is stored already.
    * @param own the peer's shard, with its record
-   * @param self a record, or the identity, of the peer
+   * @param self the record as it was announced
    * @param expiryCutoff records last seen then or before are expired, seconds since the epoch
    */
   visit(
@@ -51,11 +51,14 @@ export class FamilyLists {
     expiryCutoff: number,
   ): Promise<Shard | undefined> | undefined {
     const layout = layoutOfRecord(self);
+    const rare = isRare(own, layout, this.shared.shardPeers);
+    // Most peers end here, and cost nothing more than this.
+    if (!rare && (flagsOf(self, 0, layout) & STOPPED) === 0) return undefined;
     const number = listOf(layout);
     const { at, found } = own.find(layout, self);
     const isStopped = found && (flagsOf(own.bytes, at, layout) & STOPPED) !== 0;
     const known = this.cache.peek(infohash, number);
-    if (!isRare(own, layout, this.shared.shardPeers)) {
+    if (!rare) {
       // A peer that was listed must not stay there when it leaves.
       const list = isStopped ? known?.latest : undefined;
       if (list === undefined || !hasLive(list, layout, self, expiryCutoff)) return undefined;

@@ -160,8 +160,10 @@ export class SwarmView {
       const shard = shards[at];
       if (shard === undefined) continue;
       const ofFamily = shard.countOf(layout);
-      const isEnough = chosen.length >= min && found >= peers * CHOICE;
-      if (isEnough && (foundOfFamily >= peers || ofFamily === 0)) continue;
+      if (chosen.length >= min && found >= peers * CHOICE) {
+        if (foundOfFamily >= peers) break;
+        if (ofFamily === 0) continue;
+      }
       chosen.push(shard);
       const more = returnable(counts[at] ?? NO_PEERS, downloadersOnly);
       found += more;

@@ -15,7 +15,7 @@ export const MAX_CLOCK_SKEW_SECONDS = 60;
  * @param expiryCutoff records last seen then or before are expired, seconds since the epoch
  */
 export function dropExpired(shard: Shard, expiryCutoff: number): Shard {
-  if (shard.oldestSeen <= expiryCutoff) shard.oldestSeen = Math.min(oldest(shard, V4), oldest(shard, V6));
+  if (shard.oldestSeen <= expiryCutoff) refineBounds(shard);
   if (shard.oldestSeen > expiryCutoff) return shard;
   const kept = filter(shard, (bytes, at, layout) => readUint32(bytes, at + layout.seenAt) > expiryCutoff);
   return kept.header.misplaced ? withMisplacedFlag(kept) : kept;
@@ -25,13 +25,13 @@ export function dropExpired(shard: Shard, expiryCutoff: number): Shard {
  * A shard with dates from the future brought back to now; the shard itself if it has none. Else a
  * peer that announced under a clock that was ahead would stay for as long as that was.
  *
- * Done to a merged state before operations are applied to it and it is written, never within a
- * merge: that keeps the newer of two wrong dates the newer one, and merges independent of the time.
+ * Done to a merged state before it is written, never within a merge: that keeps the newer of two
+ * wrong dates the newer one, and merges independent of the time.
  * @param now milliseconds since the epoch
  */
 export function withoutFutureDates(shard: Shard, now: number): Shard {
   const latest = Math.floor(now / 1000) + MAX_CLOCK_SKEW_SECONDS;
-  if (shard.newestSeen > latest) shard.newestSeen = Math.max(newest(shard, V4), newest(shard, V6));
+  if (shard.newestSeen > latest) refineBounds(shard);
   const { header } = shard;
   if (shard.newestSeen <= latest && header.forwardingSince <= latest) return shard;
   const forwardingSince = header.forwardingSince > latest ? Math.floor(now / 1000) : header.forwardingSince;
@@ -62,24 +62,19 @@ export function isExpired(
   return readUint32(bytes, at + layout.seenAt) <= expiryCutoff;
 }
 
-/** The earliest `seen` of the records of a layout; Infinity if there are none. */
-function oldest(shard: Shard, layout: RecordLayout): number {
-  let oldestSeen = Infinity;
-  const end = shard.end(layout);
-  for (let at = shard.start(layout); at < end; at += layout.size) {
-    const seen = readUint32(shard.bytes, at + layout.seenAt);
-    if (seen < oldestSeen) oldestSeen = seen;
+/** Sets a shard's bounds of `seen` to what its records have, both in one pass. */
+function refineBounds(shard: Shard): void {
+  const { bytes } = shard;
+  let oldest = Infinity;
+  let newest = 0;
+  for (const layout of [V4, V6]) {
+    const end = shard.end(layout);
+    for (let at = shard.start(layout); at < end; at += layout.size) {
+      const seen = readUint32(bytes, at + layout.seenAt);
+      if (seen < oldest) oldest = seen;
+      if (seen > newest) newest = seen;
+    }
   }
-  return oldestSeen;
-}
-
-/** The latest `seen` of the records of a layout; 0 if there are none. */
-function newest(shard: Shard, layout: RecordLayout): number {
-  let newestSeen = 0;
-  const end = shard.end(layout);
-  for (let at = shard.start(layout); at < end; at += layout.size) {
-    const seen = readUint32(shard.bytes, at + layout.seenAt);
-    if (seen > newestSeen) newestSeen = seen;
-  }
-  return newestSeen;
+  shard.oldestSeen = oldest;
+  shard.newestSeen = newest;
 }

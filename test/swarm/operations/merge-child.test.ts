@@ -46,6 +46,15 @@ describe('pruning a shard', () => {
     const shard = shardOf([recordOf(1)]);
     expect(new PruneOperation(LIFETIME).apply(shard, NOW)).to.not.equal(shard);
   });
+
+  it('dates a root that becomes empty by it, whenever that was empty before', () => {
+    const before = shardOf([recordOf(1)], { ...newHeader(0), forwardingSince: 5 });
+    const now = 1200;
+    const emptied = new PruneOperation(LIFETIME).apply(before, now * 1000);
+    expect(emptied.header).to.deep.equal({ ...newHeader(0), forwardingSince: now });
+    const part = shardOf([recordOf(1)], { ...newHeader(0), depth: 1, forwardingSince: 5 });
+    expect(new PruneOperation(LIFETIME).apply(part, now * 1000).header.forwardingSince).to.equal(5);
+  });
 });
 
 describe('finishing a split', () => {
