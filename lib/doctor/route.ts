@@ -1,7 +1,7 @@
 /** How the doctor reaches the tracker: straight at the web actions, or as a client does. */
 import { getOnce, type Answer } from '../deployment/get-once.mjs';
 import { failureIn, gatewayHeaders, problemOf, webActionUrl } from '../deployment/web-action-client.mjs';
-import { decodeDictionary, type Bencoded } from '../metainfo/bencode.js';
+import { BencodeError, decodeDictionary, type Bencoded } from '../metainfo/bencode.js';
 import type { PlatformDeployment } from './deployment.js';
 
 export type Action = 'announce' | 'scrape';
@@ -41,7 +41,7 @@ export function throughGateway(gateway: string, headers: Readonly<Record<string,
 export function platformReply(answer: Answer): ReadonlyMap<string, Bencoded> {
   const problem = problemOf(answer);
   if (problem !== undefined) throw new NoReplyError(answer, problem);
-  return decodeDictionary(answer.body);
+  return dictionaryIn(answer.body);
 }
 
 /** The dictionary of a reply that a client got. @throws NoReplyError, BencodeError */
@@ -52,5 +52,15 @@ export function clientReply(answer: Answer): ReadonlyMap<string, Bencoded> {
   if (!type.startsWith('text/plain')) throw new NoReplyError(answer, `the content type is ${type}`);
   const reason = failureIn(body);
   if (reason !== undefined) throw new NoReplyError(answer, `the reply is a failure: ${reason}`);
-  return decodeDictionary(body);
+  return dictionaryIn(body);
+}
+
+/** @throws BencodeError that says what is wrong with the reply */
+function dictionaryIn(reply: Buffer): ReadonlyMap<string, Bencoded> {
+  try {
+    return decodeDictionary(reply);
+  } catch (cause) {
+    if (!(cause instanceof BencodeError)) throw cause;
+    throw new BencodeError(`the reply is ${cause.message}`);
+  }
 }

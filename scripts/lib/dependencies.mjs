@@ -30,15 +30,17 @@ export function isInstalled(root, { tools }) {
   const installed = packagesOf(join(root, 'node_modules/.package-lock.json'));
   const wanted = packagesOf(join(root, 'package-lock.json'));
   if (installed === undefined || wanted === undefined) return false;
-  return Object.entries(wanted).every(([path, { version, optional, peer, dev, devOptional, ...platform }]) => {
-    if (path === '' || ((dev || devOptional) && !tools)) return true;
-    const found = installed[path];
-    if (found === undefined) {
-      // An optional package for another platform is not installed; one for this platform has to be.
-      return optional ? !isForThisPlatform(platform) : Boolean(peer);
-    }
-    return found.version === version && existsSync(join(root, path));
-  });
+  return Object.entries(wanted).every(
+    ([path, { version, optional, peer, dev, devOptional, ...platform }]) => {
+      if (path === '' || ((dev || devOptional) && !tools)) return true;
+      const found = installed[path];
+      if (found === undefined) {
+        // An optional package for another platform is not installed; one for this platform has to be.
+        return optional ? !isForThisPlatform(platform) : Boolean(peer);
+      }
+      return found.version === version && existsSync(join(root, path));
+    },
+  );
 }
 
 /**

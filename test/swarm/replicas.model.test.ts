@@ -40,7 +40,7 @@ describe('a swarm in replicas that are behind, with a stand-in that knows nothin
           await scheduler.waitFor(Promise.all(acts.map((act) => world.act(act))));
           scheduled = false;
           store.settle();
-          expect(await world.stored()).to.deep.equal(world.expected());
+          await world.expectStored();
           scheduled = true;
           world.pause(pause);
         }

@@ -114,7 +114,7 @@ for (const [name, start] of Object.entries(subjects)) {
                 ...Array.from({ length: purges }, () => world.purge()),
               ]);
               subject.server.fault = () => undefined;
-              expect(await world.stored()).to.deep.equal(world.expected());
+              await world.expectStored();
               world.pause(pause);
             }
           } finally {
