@@ -1,0 +1,133 @@
+import type { Config } from '../config.js';
+import { systemClock } from '../environment.js';
+import { HttpFront } from '../http/front.js';
+import type { Log } from '../log.js';
+import { ProcessStats } from '../stats/process-stats.js';
+import { driverOf } from '../store/registry.js';
+import type { Store } from '../store/store.js';
+import { Tracker } from '../tracker/tracker.js';
+import { adminCommands } from './admin/commands.js';
+import { AdminServer } from './admin/server.js';
+import { trustedProxies } from './client-address.js';
+import { endProcess } from './end-process.js';
+import { greet } from './greeting.js';
+import { reloadHook, takeHarmlessSignals, type HangupHook } from './harmless-signals.js';
+import { Health } from './health.js';
+import { Housekeeping } from './housekeeping.js';
+import { listenerOf, listening, metricsListenerOf } from './listening.js';
+import { printer } from './log.js';
+import { maxOpenFiles, roomForConnections } from './open-files.js';
+import { enterStore, openStore } from './open-store.js';
+import { TrackerServer } from './server.js';
+import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
+import { failed } from './start-error.js';
+import { startPolicy } from './start-policy.js';
+import { asStartingUser } from './starting-user.js';
+import { stopSignal } from './stop-signal.js';
+import { startUdp, type RunningUdp } from './udp/start-udp.js';
+
+const STDOUT = 1;
+
+/** Runs the tracker until a signal ends it; the process ends with this call. */
+export async function runTracker(config: Config, log: Log): Promise<void> {
+  const hangupHooks: HangupHook[] = [];
+  takeHarmlessSignals(hangupHooks);
+  enterStore(config);
+  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
+  const { store } = stats;
+  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const components = {
+    config,
+    store,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    metrics: stats.counters,
+    swarmMetrics: stats.swarmCounters,
+    ...(policy && { policy }),
+  };
+  const tracker = new Tracker(components);
+  const { announce, scrape, failure } = new HttpFront(components, tracker);
+  const admin = new AdminServer(adminCommands(components), log);
+  const { exclusive } = driverOf(config.storeName);
+  if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
+  const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
+  const metrics = metricsOf(stats, config, health);
+  const udp: { running?: RunningUdp } = {};
+  const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
+  const server = new TrackerServer(
+    {
+      announce,
+      scrape,
+      failure,
+      health,
+      site,
+      isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
+      log,
+    },
+    { ...config, maxConnections: connectionsWithin(config, log) },
+  );
+  const housekeeping = new Housekeeping(components);
+  const stopped = stopSignal();
+  if (policy !== undefined) hangupHooks.push(reloadHook(() => policy.reload(), log));
+  const port = await listening(store, listenerOf(config), () => server.listen(config.port, config.host));
+  const metricsServer = await listening(store, metricsListenerOf(config), () =>
+    startMetricsServer(metrics, config),
+  );
+  const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
+  const running = await starting.catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  if (running !== undefined) udp.running = running;
+  log.info('listening', { port, udpPort: running?.port });
+  void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  housekeeping.start();
+  stats.start();
+
+  log.info('stopping', { signal: await stopped });
+  stats.stop();
+  const servers = running === undefined ? [server] : [server, running.server];
+  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
+}
+
+/** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
+function connectionsWithin({ maxConnections }: Config, log: Log): number {
+  const openFiles = maxOpenFiles();
+  const connections = roomForConnections(maxConnections, openFiles);
+  if (connections < maxConnections) {
+    const meaning = 'raise the limit on open files (ulimit -n, LimitNOFILE), or lower MAX_CONNECTIONS';
+    log.warn('too few open files', { allowed: openFiles, maxConnections, connections, meaning });
+  }
+  return connections;
+}
+
+/** Ends the process within SHUTDOWN_TIMEOUT: with status 0 if everything could be closed. */
+async function stop(
+  servers: readonly { close(timeoutMs: number): Promise<void> }[],
+  {
+    housekeeping,
+    admin,
+    metricsServer,
+  }: {
+    readonly housekeeping: Housekeeping;
+    readonly admin: AdminServer;
+    readonly metricsServer: MetricsServer | undefined;
+  },
+  store: Store,
+  config: Config,
+  log: Log,
+): Promise<void> {
+  const deadline = performance.now() + config.shutdownTimeoutMs;
+  const overdue = setTimeout(() => {
+    log.error('the store did not close in time');
+    void endProcess(failed);
+  }, config.shutdownTimeoutMs);
+  // The store is left a part of the time, whatever the connections take.
+  const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
+  await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
+  await store.close();
+  clearTimeout(overdue);
+  log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });
+  await endProcess(0);
+}
