@@ -45,7 +45,8 @@ function downwards(prefix, names, pathOf) {
  */
 const folders = [['test'], ['bench'], ['deploy', 'actions', 'webpack'], ['scripts'], ['lib']];
 const folderOf = (folder) =>
-  ({ test: '^test/(?!support/|[^/]+-double/)', scripts: '^scripts/(?!bench[.]mjs)' })[folder] ?? `^${folder}/`;
+  ({ test: '^test/(?!support/|[^/]+-double/)', scripts: '^scripts/(?!bench[.]mjs)' })[folder] ??
+  `^${folder}/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
