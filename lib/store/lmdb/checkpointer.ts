@@ -1,6 +1,7 @@
 import { getLastVersion, type Database } from 'lmdb';
 
 import type { StoreError } from '../errors.js';
+import type { KeyRange } from '../store.js';
 import type { Versioned } from './batch.js';
 import { toStoreError } from './errors.js';
 import { Generation, type State } from './generation.js';
@@ -66,9 +67,9 @@ export class Checkpointer {
   }
 
   /** Keys that LMDB may list though they are gone, or not list though they are there. */
-  *unlisted(): Generator<string> {
-    yield* this.#young.unlisted();
-    if (this.#old !== undefined) yield* this.#old.unlisted();
+  *unlisted(range: KeyRange): Generator<string> {
+    yield* this.#young.unlisted(range);
+    if (this.#old !== undefined) yield* this.#old.unlisted(range);
   }
 
   /** Cuts the log, and checkpoints if it is time. Waits for nothing. */

@@ -1,3 +1,4 @@
+import type { KeyRange } from '../store.js';
 import { ownMemory, type Versioned } from './batch.js';
 
 /** What is under a key; null: it was removed. */
@@ -6,7 +7,8 @@ export type State = Versioned | null;
 /** The values that changed from one position of the log on, until the next generation began. */
 export class Generation {
   readonly #states = new Map<string, State>();
-  readonly #unlisted = new Set<string>();
+  /** By the first characters of the key: a listing of a few keys does not go through all of them. */
+  readonly #unlisted = new Map<string, Set<string>>();
   #since: number | undefined;
   #bytes = 0;
 
@@ -32,12 +34,23 @@ export class Generation {
     this.#states.set(key, after);
     this.#bytes += sizeOf(after) - (before === undefined ? -OVERHEAD : sizeOf(before));
     this.#since ??= position;
-    if (isNew || state === null) this.#unlisted.add(key);
+    if (isNew || state === null) this.#unlist(key);
   }
 
-  /** Keys that LMDB may list though they are gone, or not list though they are there. */
-  unlisted(): Iterable<string> {
-    return this.#unlisted;
+  /**
+   * Keys that LMDB may list though they are gone, or not list though they are there: all from `from`
+   * to `to`, and some others.
+   */
+  *unlisted({ from, to }: KeyRange): Generator<string> {
+    const [first, last] = [prefixOf(from), prefixOf(to)];
+    for (const [prefix, keys] of this.#unlisted) if (prefix >= first && prefix <= last) yield* keys;
+  }
+
+  #unlist(key: string): void {
+    const prefix = prefixOf(key);
+    const keys = this.#unlisted.get(prefix);
+    if (keys === undefined) this.#unlisted.set(prefix, new Set([key]));
+    else keys.add(key);
   }
 
   /** Some of its states. */
@@ -51,10 +64,15 @@ export class Generation {
   forget(states: readonly [string, State][]): void {
     for (const [key, state] of states) {
       this.#states.delete(key);
-      this.#unlisted.delete(key);
+      this.#unlisted.get(prefixOf(key))?.delete(key);
       this.#bytes -= sizeOf(state) + OVERHEAD;
     }
   }
+}
+
+/** A byte of an infohash in hex: a purge lists one such range after the other. */
+function prefixOf(key: string): string {
+  return key.slice(0, 2);
 }
 
 function sizeOf(state: State): number {

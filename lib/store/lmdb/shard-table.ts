@@ -94,7 +94,7 @@ export class ShardTable {
       key < range.to &&
       (last === undefined || key < last);
     const found = new Set(last === undefined ? placed : placed.slice(0, -1));
-    for (const key of this.#checkpointer.unlisted()) {
+    for (const key of this.#checkpointer.unlisted(range)) {
       if (!isInPage(key)) continue;
       if (this.#checkpointer.recent(key) === null) found.delete(key);
       else found.add(key);
