@@ -8,6 +8,9 @@ export interface Frame {
 
 const lengthBytes = 4;
 
+/** `HTTP`, with which a server of HTTP begins its reply, read as a length. */
+const HTTP = 0x48545450;
+
 /** Cuts what a socket delivers into frames, however it is split. */
 export class FrameReader {
   private held: Buffer[] = [];
@@ -41,6 +44,11 @@ export class FrameReader {
     if (this.heldBytes < lengthBytes) return Infinity;
     const head = (this.held[0]?.length ?? 0) >= lengthBytes ? this.held[0] : this.joined();
     const length = head?.readUInt32BE(0) ?? 0;
+    if (length === HTTP) {
+      throw new ProtocolError(
+        "this is Riak's HTTP port; RIAK_NODES takes the port of protocol buffers, 8087 by default",
+      );
+    }
     if (length < 1 || length > this.maxFrameBytes) throw new ProtocolError(`a frame of ${length} bytes`);
     return lengthBytes + length;
   }

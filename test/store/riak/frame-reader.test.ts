@@ -40,4 +40,9 @@ describe('FrameReader', () => {
     expect(() => new FrameReader(1000).push(Buffer.of(0, 0, 3, 233))).to.throw(ProtocolError);
     expect(() => new FrameReader(1000).push(Buffer.of(255, 255, 255, 255))).to.throw(ProtocolError);
   });
+
+  it("says so if the other side speaks HTTP, as on Riak's other port", () => {
+    const reply = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
+    expect(() => new FrameReader(1000).push(reply)).to.throw(ProtocolError, /HTTP port; RIAK_NODES takes/);
+  });
 });
