@@ -227,17 +227,23 @@ export class ShardRouter {
     const key = shardKey(infohash, number);
     if (this.clearing.has(key)) return;
     this.clearing.add(key);
+    /** Shards that the drop split off, where others had put records for shards further down. */
+    const more = new Set<number>();
     try {
       const writer = this.cache.writer(infohash, number);
       let { shard } = await writer.submit(new ReadOperation());
       // While they are moved, others may put more of them here.
       for (let round = 0; shard.header.misplaced && round < MAX_ROUNDS; round++) {
         await allSettled(movesOfMisplaced(shard).map((move) => this.visit(infohash, move)));
-        ({ shard } = await writer.submit(new DropMovedOperation(shard)));
+        const dropped = await writer.submit(new DropMovedOperation(shard));
+        for (const from of dropped.shardsWithMisplaced) more.add(from);
+        shard = dropped.shard;
       }
     } finally {
       this.clearing.delete(key);
     }
+    more.delete(number);
+    for (const from of more) await this.moveMisplaced(infohash, from);
   }
 }
 

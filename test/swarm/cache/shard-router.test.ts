@@ -378,3 +378,27 @@ describe('records in a shard that they do not belong into', () => {
     }
   });
 });
+
+describe('misplaced records in a shard that splits while it drops others', () => {
+  it('are moved to where they belong, too', async () => {
+    const site = new Site({ shardPeers: 4 });
+    await store(site, 0, { depth: 1 }, numbersIn(0, 2, 2));
+    await store(site, 1, {});
+    await store(site, 2, { depth: 3 });
+    await store(site, 6, {});
+    const router = routerOf(site);
+    await router.visit(KEY, new FindOperation(0));
+    // Another process knew none of these shards, and puts its peers beside what is stored.
+    const deep = numbersIn(6, 3, 3);
+    const others = shardOf([...numbersIn(1, 1, 1), ...deep].map((number) => seenNow(site, number)));
+    await site.store.put(KEY, Buffer.from(others.seal()));
+    const [, , next = 0] = numbersIn(0, 2, 3);
+    await router.visit(KEY, operation(site, next));
+    expect(await numbersAt(site, 6)).to.deep.equal(deep);
+    expect(await numbersAt(site, 2)).to.deep.equal([]);
+    for (const n of [0, 1, 2, 6]) {
+      const misplaced = (await site.shardsAt(shardKey(KEY, n))).map(({ header }) => header.misplaced);
+      expect(misplaced, `shard ${n}`).to.deep.equal([false]);
+    }
+  });
+});
