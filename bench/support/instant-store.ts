@@ -55,6 +55,11 @@ export class InstantStore implements Store {
     return Promise.resolve(this.counts.get(key) ?? 0);
   }
 
+  removeCount(key: string): Promise<void> {
+    this.counts.delete(key);
+    return DONE;
+  }
+
   keys({ from, to }: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     this.sorted ??= [...this.entries.keys()].sort();
     let at = firstAtLeast(this.sorted, cursor ?? from);
@@ -79,6 +84,7 @@ export class InstantStore implements Store {
       remove: refuse,
       increment: refuse,
       count: refuse,
+      removeCount: refuse,
       keys: refuse,
     };
     Object.assign(this, calls, { check: refuse });

@@ -98,17 +98,24 @@ describe('The page in a browser', function () {
           const names = ['Torrents', 'Seeders', 'Leechers'];
           expect(await Promise.all(names.map((name) => figure(page, name)))).to.deep.equal(['1', '1', '2']);
           expect(await page.locator('td code').innerText()).to.equal(INFOHASH.toString('hex'));
-          expect(await page.locator('button').isVisible()).to.equal(javaScriptEnabled);
+          const buttons = await page.locator('button').all();
+          expect(await Promise.all(buttons.map((button) => button.isVisible()))).to.deep.equal([
+            javaScriptEnabled,
+            javaScriptEnabled,
+          ]);
         });
       }
     });
 
-    it('copies the announce URL', async () => {
+    it('copies the announce URLs', async () => {
+      const urls = [tracker.announceUrl(), tracker.udpAnnounceUrl()];
       await visit({ permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
-        await page.getByRole('button', { name: 'Copy' }).click();
-        await page.getByRole('button', { name: 'Copied' }).waitFor();
-        expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(tracker.announceUrl());
-        await page.getByRole('button', { name: 'Copy', exact: true }).waitFor();
+        for (const [i, url] of urls.entries()) {
+          await page.locator('button').nth(i).click();
+          await page.getByRole('button', { name: 'Copied' }).waitFor();
+          expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(url);
+          await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' });
+        }
       });
     });
 

@@ -147,7 +147,8 @@ describe('The client of npm bittorrent-tracker', function () {
 
     it('keeps swarms apart whose infohashes differ in any byte value', async () => {
       for (const [i, infoHash] of binaryHashes.entries()) {
-        const client = join(7001 + i, { infoHash, ...udp });
+        // Other peers than those of the test over HTTP.
+        const client = join(8001 + i, { infoHash, ...udp });
         const { incomplete } = await scrape(client);
         await announce(client, 'start', leeching);
         expect(await scrape(client), infoHash.toString('hex')).to.include({ incomplete: incomplete + 1 });
