@@ -18,7 +18,9 @@ import { startNginx } from './support/nginx.js';
 const infohash = Buffer.from('ff00c3202325262b2f3f0a0de2808e61fe5c7c7f', 'hex');
 
 /** nginx comes to the tracker from 127.0.0.1, which is trusted; clients come to nginx from here. */
-const clientAddress = '127.0.0.9';
+/** A CDN's, before nginx, as a client on loopback has no address that others could use. */
+const cdnAddress = '127.0.0.9';
+const clientAddress = '203.0.113.9';
 
 describe('The standalone process behind nginx', function () {
   this.timeout(90_000);
@@ -46,7 +48,10 @@ describe('The standalone process behind nginx', function () {
     async function configuration(): Promise<string> {
       const { certificate, key } = makeCertificate(directory, 'tracker.example.org');
       ca = await readFile(certificate);
-      return replaced(await exampleInDocument(), {
+      const { server, behindCdn } = await examplesInDocument();
+      const realIp = replaced(behindCdn, { '192.0.2.0/24': cdnAddress });
+      return replaced(server, {
+        'server {': `server {\n${realIp}`,
         'listen 80;': `listen 127.0.0.1:${port};`,
         'listen [::]:80;': `listen 127.0.0.2:${port};`,
         'listen 443 ': `listen 127.0.0.1:${tlsPort} `,
@@ -72,8 +77,9 @@ describe('The standalone process behind nginx', function () {
       const options = {
         host: '127.0.0.1',
         path: target,
-        localAddress: clientAddress,
-        headers: { 'X-Forwarded-For': '198.51.100.7' },
+        localAddress: cdnAddress,
+        // What stands before the CDN's own entry is the client's claim.
+        headers: { 'X-Forwarded-For': `198.51.100.7, ${clientAddress}` },
         agent: false,
       };
       const request =
@@ -86,11 +92,14 @@ describe('The standalone process behind nginx', function () {
     }
 
     it('takes announces with a binary infohash, with and without TLS, from the address of the client', async () => {
-      await start(await configuration());
+      const trusting = replaced(await configuration(), {
+        'X-Forwarded-For $proxy_add_x_forwarded_for': 'X-Forwarded-For $remote_addr',
+      });
+      await start(trusting);
       const first = await announce('http', targetOf(1, { left: 0 }));
-      expect(first.get('external ip')).to.deep.equal(Buffer.from([127, 0, 0, 9]));
+      expect(first.get('external ip')).to.deep.equal(Buffer.from([203, 0, 113, 9]));
       const second = await announce('https', targetOf(2));
-      expect(second.get('external ip')).to.deep.equal(Buffer.from([127, 0, 0, 9]));
+      expect(second.get('external ip')).to.deep.equal(Buffer.from([203, 0, 113, 9]));
       expect(second.compactPeers()).to.deep.equal([`${clientAddress}:6881`]);
 
       // Past nginx, so that nothing of it can be in both directions.
@@ -138,14 +147,14 @@ describe('The standalone process behind nginx', function () {
   });
 });
 
-/** What docs/operating.md has its readers put into conf.d; its other examples are parts of that. */
-async function exampleInDocument(): Promise<string> {
+/** What docs/operating.md has its readers put into conf.d, and what into that behind a CDN. */
+async function examplesInDocument(): Promise<{ server: string; behindCdn: string }> {
   const document = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
   const examples = Array.from(document.matchAll(/^```nginx\n([^]*?)^```$/gm), ([, text = '']) => text);
-  const [example, ...others] = examples.filter((text) => text.includes('server {'));
-  if (example === undefined || others.length > 0)
-    throw new Error('docs/operating.md: not one nginx example of a server');
-  return example;
+  const [server, behindCdn, ...others] = examples;
+  if (server === undefined || behindCdn === undefined || others.length > 0)
+    throw new Error('docs/operating.md: not two nginx examples');
+  return { server, behindCdn };
 }
 
 /** @throws Error if a text to be replaced is not there: then it is not the document that is tested */
