@@ -23,6 +23,8 @@ export class DirectoryLock {
   readonly #file: RootDatabase<string>;
   readonly #path: string;
   readonly #identity: string | undefined;
+  /** What this process is noted by: LMDB takes the note away once nobody has this any more. */
+  #reader: unknown;
 
   /** @throws StoreRefusedError if another process has it; an error of LMDB or of the file system */
   constructor(directory: string, now: Date) {
@@ -45,10 +47,11 @@ export class DirectoryLock {
    * Whether the file is still the one at its path: else another process may have a lock of its own.
    */
   isInPlace(): boolean {
-    return identityOf(this.#path) === this.#identity;
+    return this.#reader !== undefined && identityOf(this.#path) === this.#identity;
   }
 
   async close(): Promise<void> {
+    this.#reader = undefined;
     await this.#file.close();
     HELD.delete(this.#identity);
   }
@@ -56,7 +59,7 @@ export class DirectoryLock {
   #enter(now: Date): void {
     const file = this.#file;
     try {
-      file.useReadTransaction();
+      this.#reader = file.useReadTransaction();
     } catch (cause) {
       // The package tries for ten seconds, and fails if a process with the same id has that byte.
       throw refused(process.pid, 'runs in another container', { cause });

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Durability } from '../../../lib/store/lmdb/index.js';
 import type { Store } from '../../../lib/store/store.js';
 
+import { collectGarbage } from '../../support/collect-garbage.js';
 import { openQuietStore } from './quiet-store.js';
 
 /** Puts new keys, 16 at a time, until it is killed. */
@@ -27,6 +28,10 @@ async function putUntilKilled(store: Store): Promise<void> {
 
 /** Holds the store until its standard input ends. */
 async function hold(store: Store): Promise<void> {
+  // What only the collector knows of must not be what holds it.
+  await collectGarbage();
+  await delay(50);
+  await collectGarbage();
   process.stdout.write('holds\n');
   process.stdin.resume();
   await once(process.stdin, 'end');
