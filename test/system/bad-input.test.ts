@@ -317,7 +317,7 @@ describe('bad input to the tracker', function () {
         '/a/../announce',
         '/announc%65',
         '/scrape/',
-        '/favicon.ico',
+        '/favicon.gif',
         '*',
       ].map((path): [string, string, number, string] => [
         `the path ${path}`,
