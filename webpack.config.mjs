@@ -84,8 +84,8 @@ export default [
     entry: actions,
     filename: '[name].js',
     externals: [refuseNative],
-    // No action opens an embedded store, makes or examines one: what the store drivers would load for
-    // that stays out.
+    // No action opens an embedded store, makes or examines one: what the store drivers would load
+    // for that stays out.
     plugins: [
       new webpack.IgnorePlugin({
         resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,

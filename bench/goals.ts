@@ -43,8 +43,8 @@ export const GOALS: readonly Goal[] = [
 ];
 
 /**
- * What `--quick` must reach: about half of what is usual on a machine with other work to do, so that a miss is a mistake in the code. The best
- * round counts.
+ * What `--quick` must reach: about half of what is usual on a machine with other work to do, so
+ * that a miss is a mistake in the code. The best round counts.
  */
 export const QUICK_FLOORS: readonly Goal[] = [
   { line: 'http/bittorrent-tracker', of: 'ratio', atLeast: 0.6 },

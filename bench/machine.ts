@@ -12,7 +12,10 @@ export function machineLine(): string {
   return `${model}, ${all.length} cores, ${memory} GiB, Node ${process.versions.node}, ${type()} ${release()}`;
 }
 
-/** Processor time that this machine was ready to use so far, and how much of it the host gave to others instead; none known outside Linux. */
+/**
+ * Processor time that this machine was ready to use so far, and how much of it the host gave to
+ * others instead; none known outside Linux.
+ */
 export interface ProcessorTime {
   readonly used: number;
   readonly stolen: number;
@@ -26,7 +29,10 @@ export function processorTime(): ProcessorTime | undefined {
   }
 }
 
-/** @param stat the text of /proc/stat, whose first line has the times of all processors together (proc_stat(5)) */
+/**
+ * @param stat the text of /proc/stat, whose first line has the times of all processors together
+ *   (proc_stat(5))
+ */
 export function parseProcessorTime(stat: string): ProcessorTime {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = stat
     .slice('cpu '.length, stat.indexOf('\n'))
@@ -36,7 +42,10 @@ export function parseProcessorTime(stat: string): ProcessorTime {
   return { used: user + nice + system + irq + softirq, stolen };
 }
 
-/** The share of the processor time since then that the host took, 0 to 1: figures are worth less the larger it is. */
+/**
+ * The share of the processor time since then that the host took, 0 to 1: figures are worth less the
+ * larger it is.
+ */
 export function stolenSince(
   before: ProcessorTime | undefined,
   now: ProcessorTime | undefined = processorTime(),
@@ -47,7 +56,10 @@ export function stolenSince(
   return all > 0 ? stolen / all : 0;
 }
 
-/** The commit that is checked out, with `+` if tracked files differ from it; `unknown` outside a repository. */
+/**
+ * The commit that is checked out, with `+` if tracked files differ from it; `unknown` outside a
+ * repository.
+ */
 export function commitLine(): string {
   const commit = git('rev-parse', '--short', 'HEAD');
   if (commit === undefined) return 'unknown';

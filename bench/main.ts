@@ -14,7 +14,10 @@ import { rows } from './rows/index.js';
 /** Rounds of a run whose figures are kept. */
 const FULL_ROUNDS = 5;
 
-/** @returns the status that the process ends with: 0 if everything was measured and, with --quick, no floor was missed */
+/**
+ * @returns the status that the process ends with: 0 if everything was measured and, with --quick,
+ *   no floor was missed
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const chosen = parseArguments(args);
   if (chosen === undefined) {

@@ -38,7 +38,10 @@ export interface Measured {
   readonly curves?: readonly Curve[];
 }
 
-/** A row's measurements with where and when they were taken: rows of one file may be from different runs. */
+/**
+ * A row's measurements with where and when they were taken: rows of one file may be from different
+ * runs.
+ */
 export interface RowResult extends Measured {
   readonly row: RowName;
   /** ISO 8601, when the row was finished. */

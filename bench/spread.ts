@@ -7,7 +7,10 @@ export interface Spread {
   readonly max: number;
 }
 
-/** @throws RangeError without a figure, or if one is no finite number: a round that failed must not become a result */
+/**
+ * @throws RangeError without a figure, or if one is no finite number: a round that failed must not
+ *   become a result
+ */
 export function spreadOf(figures: readonly number[]): Spread {
   if (figures.length === 0 || !figures.every(Number.isFinite)) {
     throw new RangeError(`no spread of ${JSON.stringify(figures)}`);
@@ -16,7 +19,8 @@ export function spreadOf(figures: readonly number[]): Spread {
 }
 
 /**
- * Ratios round by round: what slows the machine down for a while slows both figures of a round, so their ratio stays.
+ * Ratios round by round: what slows the machine down for a while slows both figures of a round, so
+ * their ratio stays.
  * @throws RangeError if there are not as many of one as of the other
  */
 export function ratios(ours: readonly number[], theirs: readonly number[]): Spread {
@@ -35,7 +39,10 @@ function median(figures: readonly number[]): number {
 /** Figures of several contenders, by name, one a round. */
 export type Rounds<Name extends string> = Readonly<Record<Name, readonly number[]>>;
 
-/** Measures contenders in turns, A B C A B C ..., so that each round has all of them within a short time. */
+/**
+ * Measures contenders in turns, A B C A B C ..., so that each round has all of them within a short
+ * time.
+ */
 export async function alternate<Name extends string>(
   rounds: number,
   contenders: Readonly<Record<Name, () => Promise<number>>>,

@@ -1,4 +1,7 @@
-/** What deploy/s3/create.mjs and deploy/dynamodb/create.mjs do: a fresh clone is made runnable first. */
+/**
+ * What deploy/s3/create.mjs and deploy/dynamodb/create.mjs do: a fresh clone is made runnable
+ * first.
+ */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
 /**
- * Every setting of the tracker, read from the environment or from an action's parameters.
- * The settings themselves are declared in config/, one file a group, and those of a store in its own folder.
+ * Every setting of the tracker, read from the environment or from an action's parameters. The
+ * settings themselves are declared in config/, one file a group, and those of a store in its own
+ * folder.
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
@@ -48,9 +49,9 @@ const settings = {
 export type Config = ValuesOf<typeof settings>;
 
 /**
- * Reads every setting from `source`: environment variables, or an OpenWhisk action's parameters, where numbers and booleans
- * may be themselves. What is missing, null or empty takes its default. Names that are no setting are left alone,
- * since both sources hold other things too.
+ * Reads every setting from `source`: environment variables, or an OpenWhisk action's parameters,
+ * where numbers and booleans may be themselves. What is missing, null or empty takes its default.
+ * Names that are no setting are left alone, since both sources hold other things too.
  * @throws ConfigError for the first setting that cannot be used
  */
 export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
@@ -118,7 +119,8 @@ function crossCheck(config: Config): void {
     );
   }
   if (config.warmSeconds >= config.peerLifetimeSeconds) {
-    // A purge may remove the last trace of where a shard's peers went after so long (docs/decisions/0009-purge.md).
+    // A purge may remove the last trace of where a shard's peers went after so long
+    // (docs/decisions/0009-purge.md).
     throw new ConfigError(
       'WARM_SECONDS',
       `is ${config.warmSeconds}, takes less than PEER_LIFETIME, which is ${config.peerLifetimeSeconds}`,

@@ -1,6 +1,6 @@
 /**
- * What an error says. When none of several addresses of a host can be connected to, Node.js gives one error that says nothing, and why is
- * in the errors that it holds, one for each address.
+ * What an error says. When none of several addresses of a host can be connected to, Node.js gives
+ * one error that says nothing, and why is in the errors that it holds, one for each address.
  */
 export function messageOf(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message;

@@ -1,8 +1,8 @@
 /** What the doctor found out about one thing. */
 export interface Finding {
   /**
-   * `warning`: it works, but not as well as it should. `wrong`: announces fail, or get lost. `note`: no judgement, e.g. on what was not looked
-   * at.
+   * `warning`: it works, but not as well as it should. `wrong`: announces fail, or get lost.
+   * `note`: no judgement, e.g. on what was not looked at.
    */
   readonly verdict: 'ok' | 'note' | 'warning' | 'wrong';
   /** What was looked at, e.g. `bucket type swarms`. */
@@ -13,7 +13,10 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Looks at one part of a site and tells what it finds, as it finds it. Never throws for what may be wrong with a site. */
+/**
+ * Looks at one part of a site and tells what it finds, as it finds it. Never throws for what may be
+ * wrong with a site.
+ */
 export type Examination = () => AsyncGenerator<Finding>;
 
 export function ok(subject: string, detail: string): Finding {

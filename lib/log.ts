@@ -1,6 +1,6 @@
 /**
- * Structured log lines: an event name and fields. lib/ writes to this interface only; who starts the process says where lines go.
- * Secrets, peer ids and query strings are never fields.
+ * Structured log lines: an event name and fields. lib/ writes to this interface only; who starts
+ * the process says where lines go. Secrets, peer ids and query strings are never fields.
  */
 export interface Log {
   error(event: string, fields?: LogFields): void;
@@ -12,7 +12,10 @@ export interface Log {
 /** A field named `cause` that is an Error is written with its class, message, stack and causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** A log whose lines have these fields too, before their own. Costs no more than an object, so that there may be one for each request. */
+/**
+ * A log whose lines have these fields too, before their own. Costs no more than an object, so that
+ * there may be one for each request.
+ */
 export function withFields(log: Log, fields: LogFields): Log {
   return new LogWithFields(log, fields);
 }

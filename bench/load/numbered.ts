@@ -1,4 +1,7 @@
-/** Numbered swarms and peers: a number always means the same bytes, and the higher of two peers has the higher id. */
+/**
+ * Numbered swarms and peers: a number always means the same bytes, and the higher of two peers has
+ * the higher id.
+ */
 import { createHash } from 'node:crypto';
 
 /** As evenly spread as real ones. */
@@ -33,7 +36,10 @@ export function escapeInfohash(infohash: Uint8Array): string {
     .join('');
 }
 
-/** The request target of a peer's announce. @param escaped the infohash, as `escapeInfohash` gives it */
+/**
+ * The request target of a peer's announce. @param escaped the infohash, as `escapeInfohash` gives
+ * it
+ */
 export function announceTarget(escaped: string, peer: number, more = ''): string {
   const left = isSeeder(peer) ? 0 : 123_456_789;
   return `/announce?info_hash=${escaped}&peer_id=${peerIdOf(peer)}&port=${PORT}&uploaded=0&downloaded=0&left=${left}&compact=1${more}`;

@@ -1,6 +1,7 @@
 /**
- * Requests at a constant rate, whatever the server does: an open loop. A request's time begins when it was to be sent, not when a connection was free for
- * it, so that a server that stalls is charged for everybody who had to wait (no "coordinated omission").
+ * Requests at a constant rate, whatever the server does: an open loop. A request's time begins when
+ * it was to be sent, not when a connection was free for it, so that a server that stalls is charged
+ * for everybody who had to wait (no "coordinated omission").
  */
 import { connect, type Socket } from 'node:net';
 import { ReplyReader } from './reply-reader.js';
@@ -89,7 +90,10 @@ class OpenLoop {
     };
   }
 
-  /** Every millisecond: what is due by now is sent. A tick that comes late sends more, and its lateness is in the latencies. */
+  /**
+   * Every millisecond: what is due by now is sent. A tick that comes late sends more, and its
+   * lateness is in the latencies.
+   */
   private tick(): void {
     if (this.isOver) return;
     const elapsed = performance.now() - this.startMs;
@@ -139,7 +143,8 @@ class OpenLoop {
 
   private receive(connection: Connection, chunk: Buffer): void {
     if (connection.place === undefined) {
-      // A server that nobody has asked says so, and closes: of many connections at a low rate some are not used for long.
+      // A server that nobody has asked says so, and closes: of many connections at a low rate some
+      // are not used for long.
       connection.socket.destroy();
       return;
     }

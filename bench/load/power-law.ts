@@ -1,5 +1,6 @@
 /**
- * Sizes of swarms by a power law (Zipf): the i-th largest has about 1/i of the peers of the largest, none is empty.
+ * Sizes of swarms by a power law (Zipf): the i-th largest has about 1/i of the peers of the
+ * largest, none is empty.
  * @returns sizes in descending order, which are `peers` together
  * @throws RangeError if there are fewer peers than swarms
  */

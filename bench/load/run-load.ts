@@ -13,7 +13,10 @@ export interface RunsOptions {
   readonly bound: Readonly<Record<string, string>>;
 }
 
-/** Announces of the same peers over and over, each of which changes its peer; so many at once as wrk has connections. */
+/**
+ * Announces of the same peers over and over, each of which changes its peer; so many at once as wrk
+ * has connections.
+ */
 export class RunLoad {
   private place = 0;
   private readonly infohashFile: string;

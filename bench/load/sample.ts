@@ -6,7 +6,8 @@ import type { Target } from './announce-load.js';
 const SAMPLE = 20;
 
 /**
- * Announces peers again that were announced first, and refuses any reply that does not give them peers.
+ * Announces peers again that were announced first, and refuses any reply that does not give them
+ * peers.
  * @param fewest each reply has at least so many peers
  * @returns a typical reply's body, to be answered by a server that does nothing else
  */

@@ -1,12 +1,14 @@
 /**
- * An order in which peers take turns: each has one in as many places as there are peers, and peers with neighbouring numbers are far from each other in it.
+ * An order in which peers take turns: each has one in as many places as there are peers, and peers
+ * with neighbouring numbers are far from each other in it.
  */
 export class Turns {
   private readonly stride: number;
   private readonly inverse: number;
 
   constructor(readonly peers: number) {
-    // Steps without a common factor meet every peer once; of about 0.62 of the peers, the most irrational share, they spread well.
+    // Steps without a common factor meet every peer once; of about 0.62 of the peers, the most
+    // irrational share, they spread well.
     let stride = Math.max(1, Math.round(peers * 0.618_034));
     while (greatestCommonDivisor(stride, peers) !== 1) stride++;
     this.stride = stride % peers;
@@ -28,7 +30,10 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** The number that times `value` is 1 modulo `modulus`: extended Euclid. Products of such numbers are exact up to 94 million. */
+/**
+ * The number that times `value` is 1 modulo `modulus`: extended Euclid. Products of such numbers
+ * are exact up to 94 million.
+ */
 function inverseOf(value: number, modulus: number): number {
   let [a, b, x, y] = [value, modulus, 1, 0];
   while (b !== 0) {

@@ -1,7 +1,8 @@
 /**
- * The announces that wrk makes: 1,048,576 peers in up to 1,000 swarms, in an order that jumps from swarm to swarm. The stream is the same for every
- * tracker, and as long as there are peers nobody announces twice, so that no tracker can answer from what it knows of a peer.
- * announce.lua has the same arithmetic.
+ * The announces that wrk makes: 1,048,576 peers in up to 1,000 swarms, in an order that jumps from
+ * swarm to swarm. The stream is the same for every tracker, and as long as there are peers nobody
+ * announces twice, so that no tracker can answer from what it knows of a peer. announce.lua has the
+ * same arithmetic.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -43,7 +43,8 @@ export function perSecond({ requests, microseconds }: WrkResult): number {
 
 /**
  * Refuses a result with errors in it.
- * @param closesUnasked the server ends each connection after its reply without saying so: wrk counts each as a read error and connects anew
+ * @param closesUnasked the server ends each connection after its reply without saying so: wrk
+ *   counts each as a read error and connects anew
  * @throws Error that says which errors there were
  */
 export function refuseErrors(who: string, result: WrkResult, { closesUnasked = false } = {}): void {

@@ -1,4 +1,7 @@
-/** Reads a profile of `node --cpu-prof`: which functions the processor was in, by the place in the sources. */
+/**
+ * Reads a profile of `node --cpu-prof`: which functions the processor was in, by the place in the
+ * sources.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapping } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -62,7 +65,10 @@ interface NamedMapping extends SourceMapping {
   readonly name: string;
 }
 
-/** Finds the place in the sources of a place in a bundle, by the map beside the bundle. Of a dependency the installed file is named. */
+/**
+ * Finds the place in the sources of a place in a bundle, by the map beside the bundle. Of a
+ * dependency the installed file is named.
+ */
 class Sources {
   private readonly maps = new Map<string, SourceMap | undefined>();
 

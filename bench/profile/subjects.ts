@@ -1,4 +1,7 @@
-/** What can be profiled: ours under the load of a row, in a process that leaves a profile when it ends. */
+/**
+ * What can be profiled: ours under the load of a row, in a process that leaves a profile when it
+ * ends.
+ */
 import { readFileSync } from 'node:fs';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';
 import { trackerTypes } from '../../test/riak-double/tracker-types.js';
@@ -93,7 +96,10 @@ async function underLoad(
   }
 }
 
-/** The load of the row runtime: the deployed bundle on Riak, each announce at once with 63 of other swarms. */
+/**
+ * The load of the row runtime: the deployed bundle on Riak, each announce at once with 63 of other
+ * swarms.
+ */
 async function inContainer(directory: string, nodeOptions: readonly string[]): Promise<void> {
   const useFirstCoreAgain = leaveFirstCore();
   const double = await startRiakDoubleProcess({ types: trackerTypes });

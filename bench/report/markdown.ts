@@ -1,4 +1,7 @@
-/** RESULTS.md: the table, the curves, and for each row when and where its figures were taken and what they mean. */
+/**
+ * RESULTS.md: the table, the curves, and for each row when and where its figures were taken and
+ * what they mean.
+ */
 import { GOALS, judge } from '../goals.js';
 import type { RowResult } from '../results.js';
 import { markdownTable, tableOf } from './table.js';

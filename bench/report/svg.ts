@@ -1,4 +1,7 @@
-/** Growth curves as SVG, by hand: logarithmic axes, labels with units, readable on a light and on a dark page. */
+/**
+ * Growth curves as SVG, by hand: logarithmic axes, labels with units, readable on a light and on a
+ * dark page.
+ */
 import type { Curve, Series } from '../results.js';
 import { formatNumber } from './numbers.js';
 
@@ -6,7 +9,10 @@ const WIDTH = 640;
 const HEIGHT = 360;
 const PLOT = { left: 72, right: 470, top: 40, bottom: 304 };
 
-/** Told apart on white and on black, and by who sees few colours; each series also has its own dashes. */
+/**
+ * Told apart on white and on black, and by who sees few colours; each series also has its own
+ * dashes.
+ */
 const STROKES = [
   { colour: '#2f81f7', dash: '' },
   { colour: '#d29922', dash: '6 3' },

@@ -1,4 +1,7 @@
-/** Row 7: what a container takes before its first answer: to load the announce bundle, and to answer with it. */
+/**
+ * Row 7: what a container takes before its first answer: to load the announce bundle, and to answer
+ * with it.
+ */
 import { firstAnnounceTime, loadTimes } from '../../scripts/lib/bundle-times.mjs';
 import { bundlePath } from '../paths.js';
 import type { Measured } from '../results.js';

@@ -1,6 +1,7 @@
 /**
- * Row 2: announces per second with a connection for each, as most clients make them: alone, and with nginx in front that keeps its own connections to the
- * tracker. Held against the bare Node server in the same place. The announces and the filling are those of the row http.
+ * Row 2: announces per second with a connection for each, as most clients make them: alone, and
+ * with nginx in front that keeps its own connections to the tracker. Held against the bare Node
+ * server in the same place. The announces and the filling are those of the row http.
  */
 import { sampleReplies } from '../load/sample.js';
 import { Workload } from '../load/workload.js';

@@ -1,9 +1,12 @@
 /**
- * Row 5: what an announce and a scrape cost as swarms grow from 1 to 1,000,000 peers, and as the number of swarms does.
+ * Row 5: what an announce and a scrape cost as swarms grow from 1 to 1,000,000 peers, and as the
+ * number of swarms does.
  *
- * The peers announce as live clients do, once in half an hour each (support/population.ts): a small swarm's announces come far apart, so its shard has
- * to be read again each time, and a swarm of a million has 556 announces a second. The clock is made to follow, so nobody waits. Time is that of
- * one request after the other: on a store in memory the processor time of the tracker's own code, on LMDB the time until the disk has it.
+ * The peers announce as live clients do, once in half an hour each (support/population.ts): a small
+ * swarm's announces come far apart, so its shard has to be read again each time, and a swarm of a
+ * million has 556 announces a second. The clock is made to follow, so nobody waits. Time is that of
+ * one request after the other: on a store in memory the processor time of the tracker's own code,
+ * on LMDB the time until the disk has it.
  */
 import type { Curve, Line, Measured, Series } from '../results.js';
 import type { RowOptions } from '../row.js';

@@ -1,10 +1,12 @@
 /**
- * Row 6: what the tracker's ancestor on AWS promised, on one machine: 9,000,000 live peers in 500,000 swarms, and 5,000 announces per second, which is each
- * of them once in half an hour.
+ * Row 6: what the tracker's ancestor on AWS promised, on one machine: 9,000,000 live peers in
+ * 500,000 swarms, and 5,000 announces per second, which is each of them once in half an hour.
  *
- * The peers are written into the embedded store first (workers/load-swarms.ts), each last seen as long ago as its place in the order of announces says. Then
- * the tracker starts on that store as `npm start` does, and live clients announce from a process of their own at a constant rate; a latency begins
- * when an announce was to be sent. Each peer has an address of its own, named by X-Forwarded-For, as behind a proxy.
+ * The peers are written into the embedded store first (workers/load-swarms.ts), each last seen as
+ * long ago as its place in the order of announces says. Then the tracker starts on that store as
+ * `npm start` does, and live clients announce from a process of their own at a constant rate; a
+ * latency begins when an announce was to be sent. Each peer has an address of its own, named by
+ * X-Forwarded-For, as behind a proxy.
  */
 import { startStandalone } from '../trackers/standalone.js';
 import { formatNumber } from '../report/numbers.js';

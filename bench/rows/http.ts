@@ -1,11 +1,14 @@
 /**
- * Row 1: announces per second over kept connections, 64 of them, beside other trackers and beside a server that does nothing.
+ * Row 1: announces per second over kept connections, 64 of them, beside other trackers and beside a
+ * server that does nothing.
  *
- * All are filled with the same peers first, and then get the same announces in turns, each where its own last turn ended. No peer announces twice
- * while there are peers left, so every announce changes a swarm: this tracker stores every one of them, and flushes it to disk before it answers.
+ * All are filled with the same peers first, and then get the same announces in turns, each where
+ * its own last turn ended. No peer announces twice while there are peers left, so every announce
+ * changes a swarm: this tracker stores every one of them, and flushes it to disk before it answers.
  *
- * Two more contenders are this tracker with a part of it left out, which shows what the parts cost: the same gateway and bundle on a store in memory that
- * costs nothing, and the gateway alone, with a tracker that answers at once.
+ * Two more contenders are this tracker with a part of it left out, which shows what the parts cost:
+ * the same gateway and bundle on a store in memory that costs nothing, and the gateway alone, with
+ * a tracker that answers at once.
  */
 import { AnnounceLoad, type LoadOptions } from '../load/announce-load.js';
 import { perSecond } from '../load/wrk-output.js';
@@ -23,7 +26,10 @@ import { alternate, ratios, spreadOf, type Rounds } from '../spread.js';
 import { cpuSecondsOf } from '../support/process-cpu.js';
 import { makeScratch } from '../support/scratch.js';
 
-/** What the replies are known to give once swarms are filled: numwant's default of every tracker here. */
+/**
+ * What the replies are known to give once swarms are filled: numwant's default of every tracker
+ * here.
+ */
 const PEERS_IN_REPLY = 50;
 
 type Contender = 'ours' | 'bittorrent-tracker' | 'opentracker' | 'bare Node' | Part;
@@ -68,7 +74,8 @@ export async function http(options: RowOptions): Promise<Measured> {
   await free.fill(size.filled);
 
   const how: LoadOptions = { seconds: size.seconds, connections: 64, connection: 'keep-alive' };
-  // To connect anew for each announce is more work for the load than for opentracker: with one thread more it can show what it does.
+  // To connect anew for each announce is more work for the load than for opentracker: with one
+  // thread more it can show what it does.
   const connecting: LoadOptions = { ...how, threads: 2 };
   const cost = new CostPerAnnounce();
   // The first seconds of a process compile its code.
@@ -107,7 +114,10 @@ export async function http(options: RowOptions): Promise<Measured> {
   };
 }
 
-/** Processor time that servers take for an announce, the kernel's part included: what a rate does not show where something else is the limit. */
+/**
+ * Processor time that servers take for an announce, the kernel's part included: what a rate does
+ * not show where something else is the limit.
+ */
 class CostPerAnnounce {
   private readonly microseconds = new Map<string, number[]>();
 

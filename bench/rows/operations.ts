@@ -1,4 +1,7 @@
-/** Row 4: what announces ask of Riak and of the processor, and how much of that is the tracker's own code. */
+/**
+ * Row 4: what announces ask of Riak and of the processor, and how much of that is the tracker's own
+ * code.
+ */
 import { optionsOfNpmStart } from '../trackers/standalone.js';
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

@@ -1,6 +1,7 @@
 /**
- * Row 8: how many peers and swarms a purge gets through in a second. On a store in memory that answers at once it is the purge's own work, on LMDB the
- * store's speed. Swarms are small as most are, 18 peers as the mean of a power law, or large.
+ * Row 8: how many peers and swarms a purge gets through in a second. On a store in memory that
+ * answers at once it is the purge's own work, on LMDB the store's speed. Swarms are small as most
+ * are, 18 peers as the mean of a power law, or large.
  */
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

@@ -1,17 +1,23 @@
 /**
- * Row 3: the announce bundle in an action's container (POST /run, 64 runs at once), against an action that returns a result of the same length at once.
+ * Row 3: the announce bundle in an action's container (POST /run, 64 runs at once), against an
+ * action that returns a result of the same length at once.
  *
- * Why it is fair. A container is one process, and on OpenWhisk neither the store nor the clients are on its core. So the container has a core for itself
- * here, and the load and the Riak double share the others: the double is JavaScript and would otherwise take from the container what a Riak on its own
- * machine would not. How busy container and double were is in the notes: while the container's core is full and the other is not, the rate is the
- * container's own. Both actions get the same parameters and give as many bytes. The peers turn from leecher to seeder and back, so that every
- * announce is written; the swarms keep their size.
+ * Why it is fair. A container is one process, and on OpenWhisk neither the store nor the clients
+ * are on its core. So the container has a core for itself here, and the load and the Riak double
+ * share the others: the double is JavaScript and would otherwise take from the container what a
+ * Riak on its own machine would not. How busy container and double were is in the notes: while the
+ * container's core is full and the other is not, the rate is the container's own. Both actions get
+ * the same parameters and give as many bytes. The peers turn from leecher to seeder and back, so
+ * that every announce is written; the swarms keep their size.
  *
- * Three variants, as it is the store's client that takes most of the time. One hot swarm: announces that come at once share a write. Many swarms: hardly
- * any do, each announce is one operation of Riak. And a store that costs nothing: what remains is the tracker's own code. That one calls the bundle past
- * its outermost layer (`create` in the place of `main`), which needs a store from its parameters.
+ * Three variants, as it is the store's client that takes most of the time. One hot swarm: announces
+ * that come at once share a write. Many swarms: hardly any do, each announce is one operation of
+ * Riak. And a store that costs nothing: what remains is the tracker's own code. That one calls the
+ * bundle past its outermost layer (`create` in the place of `main`), which needs a store from its
+ * parameters.
  *
- * The runtime is the double's. OpenWhisk's own takes more time for a run, about half a millisecond, so that a tracker would look better against it.
+ * The runtime is the double's. OpenWhisk's own takes more time for a run, about half a millisecond,
+ * so that a tracker would look better against it.
  */
 import { readFileSync } from 'node:fs';
 import { startRiakDoubleProcess } from '../../test/riak-double/process.js';

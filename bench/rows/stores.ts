@@ -1,6 +1,7 @@
 /**
- * Row 9: the same announces on every kind of store: LMDB, the double of Riak, versitygw for S3 and dynalite for DynamoDB, in turns. The three
- * servers share the machine with the tracker, so a figure says what store and server take together; processor time is the tracker's alone.
+ * Row 9: the same announces on every kind of store: LMDB, the double of Riak, versitygw for S3 and
+ * dynalite for DynamoDB, in turns. The three servers share the machine with the tracker, so a
+ * figure says what store and server take together; processor time is the tracker's alone.
  */
 import type { Line, Measured } from '../results.js';
 import type { RowOptions } from '../row.js';

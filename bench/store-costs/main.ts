@@ -1,6 +1,7 @@
 /**
- * `npx tsx bench/store-costs/main.ts`: what an announce costs on S3 and on DynamoDB, from counted operations and prices.ts, as the tables of
- * docs/stores.md; and what 9,000,000 peers cost a month, beside a design that reads and writes the whole swarm with each announce.
+ * `npx tsx bench/store-costs/main.ts`: what an announce costs on S3 and on DynamoDB, from counted
+ * operations and prices.ts, as the tables of docs/stores.md; and what 9,000,000 peers cost a month,
+ * beside a design that reads and writes the whole swarm with each announce.
  */
 import { announceCost, type AnnounceCost } from './measure.js';
 import { prices } from './prices.js';

@@ -1,8 +1,8 @@
 /**
- * What AWS asks, US dollars, us-east-1, without taxes, discounts, free tiers and traffic. DynamoDB's
- * units and S3's PUT are as others quoted them in July 2025; S3's GET and both prices of storage were
- * not looked up. AWS's own pages (aws.amazon.com/s3/pricing, aws.amazon.com/dynamodb/pricing) were not
- * read for this: check them.
+ * What AWS asks, US dollars, us-east-1, without taxes, discounts, free tiers and traffic.
+ * DynamoDB's units and S3's PUT are as others quoted them in July 2025; S3's GET and both prices of
+ * storage were not looked up. AWS's own pages (aws.amazon.com/s3/pricing,
+ * aws.amazon.com/dynamodb/pricing) were not read for this: check them.
  */
 export const prices = {
   s3: {

@@ -1,4 +1,7 @@
-/** Code of actions that stand in for the tracker's, to see what an announce costs without some of it. */
+/**
+ * Code of actions that stand in for the tracker's, to see what an announce costs without some of
+ * it.
+ */
 import { fileURLToPath } from 'node:url';
 import { bundlePath } from '../paths.js';
 import { config } from './tracker.js';

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 /**
- * Leaves the first core to others: from now on this process, and what it starts, uses the rest. Undone by what it gives back.
+ * Leaves the first core to others: from now on this process, and what it starts, uses the rest.
+ * Undone by what it gives back.
  * @throws Error on a machine with one core, or without taskset
  */
 export function leaveFirstCore(): () => Promise<void> {

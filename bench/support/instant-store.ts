@@ -11,8 +11,9 @@ const NOTHING_NOW = Promise.resolve(NOTHING);
 const DONE = Promise.resolve();
 
 /**
- * A store in memory that answers at once and does as little as it can: what is measured on it is the tracker's own code. It takes one process and
- * keeps what it is given, without a copy. The store that the tests have, test/support/memory-store.ts, copies everything and counts.
+ * A store in memory that answers at once and does as little as it can: what is measured on it is
+ * the tracker's own code. It takes one process and keeps what it is given, without a copy. The
+ * store that the tests have, test/support/memory-store.ts, copies everything and counts.
  */
 export class InstantStore implements Store {
   private readonly entries = new Map<string, Entry>();

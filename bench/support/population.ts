@@ -14,8 +14,9 @@ export interface TimedAnnounce {
 const INTERVAL_MS = config.announceIntervalSeconds * 1000;
 
 /**
- * Swarms of one size whose peers announce as live clients do: each once an interval, spread evenly over it. So each announce comes one interval after
- * the one before of the same peer, and is written. How many come in a second follows from the number of peers.
+ * Swarms of one size whose peers announce as live clients do: each once an interval, spread evenly
+ * over it. So each announce comes one interval after the one before of the same peer, and is
+ * written. How many come in a second follows from the number of peers.
  */
 export class Population {
   readonly peers: number;
@@ -37,7 +38,10 @@ export class Population {
     await putAll(store, this.shards());
   }
 
-  /** The announce at a place in the order of time. Takes some microseconds: not to be made while something is measured. */
+  /**
+   * The announce at a place in the order of time. Takes some microseconds: not to be made while
+   * something is measured.
+   */
   announce(place: number): TimedAnnounce {
     const peer = this.turns.peerAt(place);
     return {

@@ -1,7 +1,8 @@
 import type { PurgeReport } from '../../lib/purge/report.js';
 
 /**
- * Holds the report of a whole purge against what was stored: a purge that passes over swarms is fast, but wrong.
+ * Holds the report of a whole purge against what was stored: a purge that passes over swarms is
+ * fast, but wrong.
  * @param expired whether all of it had expired; otherwise nothing had
  * @throws Error if the purge did not see every peer and swarm, or did not drop what it should
  */

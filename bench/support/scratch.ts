@@ -1,4 +1,7 @@
-/** Directories for a run's own files, on a real disk: a store whose flushes cost nothing would make the figures worthless. */
+/**
+ * Directories for a run's own files, on a real disk: a store whose flushes cost nothing would make
+ * the figures worthless.
+ */
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +26,8 @@ export interface Scratch {
 }
 
 /**
- * An empty directory that other users may read, below the system's directory for temporary files or, if that is in memory, below the repository.
+ * An empty directory that other users may read, below the system's directory for temporary files
+ * or, if that is in memory, below the repository.
  * @throws Error if both are in memory
  */
 export function makeScratch(): Scratch {

@@ -1,6 +1,7 @@
 /**
- * Swarms as they are stored after all of their peers have announced, made without announcing: with the tracker's own records and shards, and split as
- * its lanes split them, while a shard has more than SHARD_PEERS.
+ * Swarms as they are stored after all of their peers have announced, made without announcing: with
+ * the tracker's own records and shards, and split as its lanes split them, while a shard has more
+ * than SHARD_PEERS.
  */
 import { isIPv4 } from 'node:net';
 import { createRecord, SEEDER, setDate, toTicks, V4 } from '../../lib/swarm/shard/peer-record.js';
@@ -68,7 +69,10 @@ function encode(n: number, depth: number, peers: readonly Hashed[]): Buffer {
   return Shard.of({ ...newHeader(n), depth }, bytes, peers.length, 0).seal();
 }
 
-/** Swarms of one size whose peers all announced at one time. Peer `member` of a swarm has the number `swarm * size + member`. */
+/**
+ * Swarms of one size whose peers all announced at one time. Peer `member` of a swarm has the number
+ * `swarm * size + member`.
+ */
 export function* evenShards(
   firstSwarm: number,
   swarms: number,

@@ -1,4 +1,7 @@
-/** Runs a measurement in a Node process of its own, so that no measurement runs on what another has left of the heap or of the compiled code. */
+/**
+ * Runs a measurement in a Node process of its own, so that no measurement runs on what another has
+ * left of the heap or of the compiled code.
+ */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { root } from '../paths.js';

@@ -1,4 +1,7 @@
-/** Answers every datagram on the port named on the command line with so many bytes, as BEP 15 begins a reply. */
+/**
+ * Answers every datagram on the port named on the command line with so many bytes, as BEP 15 begins
+ * a reply.
+ */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 

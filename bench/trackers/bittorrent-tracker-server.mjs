@@ -1,4 +1,7 @@
-/** bittorrent-tracker's server on the port named on the command line: announces over HTTP and nothing else. */
+/**
+ * bittorrent-tracker's server on the port named on the command line: announces over HTTP and
+ * nothing else.
+ */
 // @ts-ignore It is installed in bench/ alone, and has no types.
 import Server from 'bittorrent-tracker/server';
 

@@ -1,6 +1,6 @@
 /**
- * The announce bundle on a store in memory that answers at once, as an action's code may require it: what is left of an announce when the store costs
- * nothing.
+ * The announce bundle on a store in memory that answers at once, as an action's code may require
+ * it: what is left of an announce when the store costs nothing.
  */
 /** @param {string} bundle the bundle's path @param {object} config every setting, as parseConfig gives them */
 exports.freeStoreAction = function freeStoreAction(bundle, config) {

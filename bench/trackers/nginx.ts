@@ -1,6 +1,7 @@
 /**
- * nginx in front, as the README wants a proxy: it appends the client's address to X-Forwarded-For and passes the request line on unchanged. One nginx
- * has a port for each server behind it, so all have the very same in front.
+ * nginx in front, as the README wants a proxy: it appends the client's address to X-Forwarded-For
+ * and passes the request line on unchanged. One nginx has a port for each server behind it, so all
+ * have the very same in front.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

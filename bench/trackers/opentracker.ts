@@ -1,4 +1,7 @@
-/** opentracker as Debian builds it: it serves the infohashes of a whitelist only, keeps peers in memory, and closes every connection. */
+/**
+ * opentracker as Debian builds it: it serves the infohashes of a whitelist only, keeps peers in
+ * memory, and closes every connection.
+ */
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../test/support/free-port.js';

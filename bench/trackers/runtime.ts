@@ -1,4 +1,7 @@
-/** An action's container: the runtime process of the OpenWhisk double, initialized with an action, many runs at once. */
+/**
+ * An action's container: the runtime process of the OpenWhisk double, initialized with an action,
+ * many runs at once.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -27,7 +30,8 @@ export async function startRuntime(
   code: string,
   nodeOptions: readonly string[] = [],
 ): Promise<Runtime> {
-  // What the action prints goes nowhere, where OpenWhisk has a log driver: the markers of the end of each run are written all the same.
+  // What the action prints goes nowhere, where OpenWhisk has a log driver: the markers of the end
+  // of each run are written all the same.
   const child = spawn(process.execPath, [...nodeOptions, runtime], {
     env: { PATH: process.env['PATH'], __OW_ALLOW_CONCURRENT: 'true' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

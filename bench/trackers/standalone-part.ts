@@ -1,7 +1,7 @@
 /**
- * The standalone process with a part of it left out: `node --import tsx standalone-part.ts [FILE]` listens on PORT.
- * Without a file the tracker is on a store in memory that costs nothing; with one every announce is answered at once with
- * what the file holds.
+ * The standalone process with a part of it left out: `node --import tsx standalone-part.ts [FILE]`
+ * listens on PORT. Without a file the tracker is on a store in memory that costs nothing; with one
+ * every announce is answered at once with what the file holds.
  */
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../lib/config.js';

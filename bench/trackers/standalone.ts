@@ -1,4 +1,7 @@
-/** This tracker as `npm start` runs it: the embedded store, every announce flushed to disk before it is answered. */
+/**
+ * This tracker as `npm start` runs it: the embedded store, every announce flushed to disk before it
+ * is answered.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

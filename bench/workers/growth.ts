@@ -20,7 +20,10 @@ export interface GrowthInput {
 
 /** What one request cost, as the mean of a turn. */
 export interface Cost {
-  /** Processor time of the process on a store in memory, time by the clock on LMDB: there it is the disk that takes it. */
+  /**
+   * Processor time of the process on a store in memory, time by the clock on LMDB: there it is the
+   * disk that takes it.
+   */
   readonly microseconds: number;
   /** Of values read from and written to the store. */
   readonly bytes: number;

@@ -1,4 +1,7 @@
-/** The clients of live swarms: each announces when its interval is over, through a proxy that names its address. */
+/**
+ * The clients of live swarms: each announces when its interval is over, through a proxy that names
+ * its address.
+ */
 import { addressOf, announceTarget, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';
 import { runOpenLoop, type OpenLoopResult } from '../load/open-loop.js';
@@ -32,10 +35,16 @@ export interface LiveClientsWorker {
   readonly output: LiveClientsOutput;
 }
 
-/** Of every 50 announces two are of a new peer, one of a peer that leaves, one of a peer that has finished; the rest are regular. */
+/**
+ * Of every 50 announces two are of a new peer, one of a peer that leaves, one of a peer that has
+ * finished; the rest are regular.
+ */
 const CYCLE = 50;
 
-/** Shares of the rate that come first and are not counted: a process that was started just now has compiled nothing. */
+/**
+ * Shares of the rate that come first and are not counted: a process that was started just now has
+ * compiled nothing.
+ */
 const WARM_UP = [0.1, 0.2, 0.4, 0.7];
 const WARM_UP_SECONDS = 5;
 

@@ -1,6 +1,7 @@
 /**
- * Fills an embedded store with live swarms, without announcing: nine million announces would take half an hour. What is written is what announces would have
- * left, by the tracker's own records, splits and encoding (support/stored-swarm.ts).
+ * Fills an embedded store with live swarms, without announcing: nine million announces would take
+ * half an hour. What is written is what announces would have left, by the tracker's own records,
+ * splits and encoding (support/stored-swarm.ts).
  */
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';
 import { infohashOf } from '../load/numbered.js';

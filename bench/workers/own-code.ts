@@ -1,4 +1,7 @@
-/** Processor time of the tracker's own code for an announce: from request target to reply, on a store in memory that answers at once. */
+/**
+ * Processor time of the tracker's own code for an announce: from request target to reply, on a
+ * store in memory that answers at once.
+ */
 import { announceTarget, addressOf, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { ask, config, createFront } from '../support/tracker.js';
 import { InstantStore } from '../support/instant-store.js';
@@ -22,13 +25,18 @@ const SWARMS = 1000;
 const SIZE = 150;
 const PEERS_IN_REPLY = 50;
 /**
- * How old a peer's last announce is when it announces again, more or less a round: so that every announce is written, and no peer expires. With the
- * defaults both are so from 720 to 2,700 s. The clock goes on by a share of it between rounds, as it would forget what is warm if it went on all the time.
+ * How old a peer's last announce is when it announces again, more or less a round: so that every
+ * announce is written, and no peer expires. With the defaults both are so from 720 to 2,700 s. The
+ * clock goes on by a share of it between rounds, as it would forget what is warm if it went on all
+ * the time.
  */
 const INTERVAL_MS = 1_300_000;
 const FIRST_INTERVAL_MS = 1_000_000;
 
-/** As many as the connections of the other rows, each to another swarm: none shares a write with another. */
+/**
+ * As many as the connections of the other rows, each to another swarm: none shares a write with
+ * another.
+ */
 const AT_ONCE = 64;
 
 interface Request {
@@ -72,7 +80,8 @@ work<OwnCodeWorker>(async ({ rounds, announces }) => {
     const requests = Array.from({ length: announces }, next);
     const { writes } = store;
     globalThis.gc?.();
-    // A collection while nothing is under way takes compiled code with it, as no object is left of some kinds that it is made for.
+    // A collection while nothing is under way takes compiled code with it, as no object is left of
+    // some kinds that it is made for.
     await announceAll(Array.from({ length: warmUps }, next));
     const cpu = process.cpuUsage();
     await announceAll(requests);
@@ -88,7 +97,10 @@ work<OwnCodeWorker>(async ({ rounds, announces }) => {
 
 const FULL_REPLY = Buffer.from(`5:peers${6 * PEERS_IN_REPLY}:`);
 
-/** Microseconds for FNV-1a over 8 KiB, in JavaScript: what any announce could be held against on any machine. */
+/**
+ * Microseconds for FNV-1a over 8 KiB, in JavaScript: what any announce could be held against on any
+ * machine.
+ */
 function calibrate(): number {
   const bytes = Buffer.alloc(8192, 0x5a);
   const repeats = 5000;

@@ -1,6 +1,7 @@
 /**
- * What announces ask of Riak, counted at the sockets of the double, and the processor time that they take in the tracker's process, Riak client
- * included. The action is the deployed bundle with the store that it makes from its parameters; the double is a process of its own.
+ * What announces ask of Riak, counted at the sockets of the double, and the processor time that
+ * they take in the tracker's process, Riak client included. The action is the deployed bundle with
+ * the store that it makes from its parameters; the double is a process of its own.
  */
 import { createRequire } from 'node:module';
 import { riakOptions } from '../../lib/store/riak/settings.js';

@@ -1,6 +1,7 @@
 /**
- * Announces on every kind of store, in turns: how many a second, and the processor time of the tracker's process. Real servers are processes
- * of their own, as is the double of Riak. A store whose server is not there is left out.
+ * Announces on every kind of store, in turns: how many a second, and the processor time of the
+ * tracker's process. Real servers are processes of their own, as is the double of Riak. A store
+ * whose server is not there is left out.
  */
 import { systemClock } from '../../lib/environment.js';
 import { openLmdbStore } from '../../lib/store/lmdb/index.js';

@@ -1,4 +1,7 @@
-/** `/KEY/announce`, with or without a query. What a key may look like is decided by who knows the keys. */
+/**
+ * `/KEY/announce`, with or without a query. What a key may look like is decided by who knows the
+ * keys.
+ */
 const KEYED_PATH = /^\/([\w.~-]{1,128})\/announce(?:\?|$)/;
 
 /**

@@ -16,7 +16,10 @@ export interface HashTrial {
   readonly remedy: string;
 }
 
-/** Few, as each is two invocations. Of a million random ones 15 survive being taken for text, so one would do. */
+/**
+ * Few, as each is two invocations. Of a million random ones 15 survive being taken for text, so one
+ * would do.
+ */
 const hashCount = 5;
 
 /** What gets hurt where a query is decoded and written anew. */
@@ -27,7 +30,8 @@ const patienceMs = 2000;
 const pauseMs = 200;
 
 /**
- * Announces a peer in each of some swarms with random names, scrapes all of them, and has the peers stop.
+ * Announces a peer in each of some swarms with random names, scrapes all of them, and has the peers
+ * stop.
  * @throws Error, NoReplyError, BencodeError if an announce or the scrape is not answered
  */
 export async function tryBinaryHashes({ subject, route, replyOf, remedy }: HashTrial): Promise<Finding> {
@@ -55,7 +59,10 @@ function newDelicatePeer(): Peer {
   return { ...newPeer(), infohash: Buffer.concat([delicate, rest]) };
 }
 
-/** @param attempt makes each scrape another request, which no cache has; the tracker skips what it does not know */
+/**
+ * @param attempt makes each scrape another request, which no cache has; the tracker skips what it
+ *   does not know
+ */
 function scrapeQuery(peers: readonly Peer[], attempt: number): string {
   const hashes = peers.map(({ infohash }) => `info_hash=${escaped(infohash)}`);
   return `${hashes.join('&')}&attempt=${attempt}`;

@@ -39,7 +39,8 @@ const gatewayUrl: Kind = {
 };
 
 /**
- * Without OPENWHISK_APIHOST there is no OpenWhisk, without GATEWAY_URL no gateway. On OpenWhisk the store is Riak, which nobody has to say.
+ * Without OPENWHISK_APIHOST there is no OpenWhisk, without GATEWAY_URL no gateway. On OpenWhisk the
+ * store is Riak, which nobody has to say.
  * @throws ConfigError for the first setting that is missing or cannot be used
  */
 export function deploymentOf(environment: Environment): Deployment {

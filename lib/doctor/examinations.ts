@@ -5,7 +5,8 @@ import { examineNamespace, examineOpenWhisk } from './openwhisk/examine.js';
 import type { Deployment } from './deployment.js';
 
 /**
- * What there is to look at in a deployment. The burst that shows the limits comes last, since what follows it would be refused.
+ * What there is to look at in a deployment. The burst that shows the limits comes last, since what
+ * follows it would be refused.
  * @throws ConfigError if settings do not go together
  */
 export function examinations(deployment: Deployment): Examination[] {

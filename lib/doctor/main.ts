@@ -1,4 +1,7 @@
-/** `npm run doctor`: looks at what the tracker's settings lead to, and says what is wrong and what mends it. */
+/**
+ * `npm run doctor`: looks at what the tracker's settings lead to, and says what is wrong and what
+ * mends it.
+ */
 import { parseArgs } from 'node:util';
 
 import { ConfigError } from '../config.js';

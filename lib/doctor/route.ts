@@ -37,7 +37,10 @@ export function throughGateway(gateway: string, headers: Readonly<Record<string,
   return (action, query) => getOnce(gateway, headers, `/${action}?${query}`);
 }
 
-/** The dictionary of a reply that came straight from a web action. @throws NoReplyError, BencodeError */
+/**
+ * The dictionary of a reply that came straight from a web action. @throws NoReplyError,
+ * BencodeError
+ */
 export function platformReply(answer: Answer): ReadonlyMap<string, Bencoded> {
   const problem = problemOf(answer);
   if (problem !== undefined) throw new NoReplyError(answer, problem);

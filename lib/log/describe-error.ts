@@ -10,9 +10,9 @@ export interface ErrorDescription {
 }
 
 /**
- * An error with its causes. Its class is its `name`, as those of a minified bundle say nothing.
- * An error of a class of its own, or of the system, was foreseen: its message says it all. Any other is a bug,
- * or a library's: its stack says where.
+ * An error with its causes. Its class is its `name`, as those of a minified bundle say nothing. An
+ * error of a class of its own, or of the system, was foreseen: its message says it all. Any other
+ * is a bug, or a library's: its stack says where.
  */
 export function describeError(error: Error, depth = 0): ErrorDescription {
   const { name, cause } = error;

@@ -1,7 +1,8 @@
 /**
- * Lines on their way to something that may not take them now, or ever: a full disk, a pipe that nobody reads, a
- * terminal that is gone. Never waits and never throws. What cannot be written is kept, up to a bound, and tried again;
- * what is beyond the bound is lost and counted, and the count is written as soon as something can be.
+ * Lines on their way to something that may not take them now, or ever: a full disk, a pipe that
+ * nobody reads, a terminal that is gone. Never waits and never throws. What cannot be written is
+ * kept, up to a bound, and tried again; what is beyond the bound is lost and counted, and the count
+ * is written as soon as something can be.
  */
 export class LineOutput {
   /** The first one may be the rest of a line. */
@@ -11,7 +12,8 @@ export class LineOutput {
   #retry: NodeJS.Timeout | undefined;
 
   /**
-   * @param writeSome writes from the start of the bytes at once. @returns how many; throws if it can take none now
+   * @param writeSome writes from the start of the bytes at once. @returns how many; throws if it
+   *   can take none now
    * @param lossLine the line that says how many lines were lost
    */
   constructor(

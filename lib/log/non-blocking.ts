@@ -2,8 +2,9 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
 /**
  * Writes to standard output (1) or standard error (2) without ever waiting for who reads it.
- * @returns a function that writes from the start of the bytes. It returns how many were taken, and throws the error
- *   of the system if none was: EAGAIN from what is full, EIO from a terminal that is gone, EPIPE, ENOSPC
+ * @returns a function that writes from the start of the bytes. It returns how many were taken, and
+ *   throws the error of the system if none was: EAGAIN from what is full, EIO from a terminal that
+ *   is gone, EPIPE, ENOSPC
  */
 export function nonBlockingWriter(descriptor: 1 | 2): (bytes: Buffer) => number {
   const target = nonBlocking(descriptor);
@@ -11,8 +12,8 @@ export function nonBlockingWriter(descriptor: 1 | 2): (bytes: Buffer) => number 
 }
 
 /**
- * A pipe or terminal is opened anew: whether a descriptor waits is shared with all programs that have inherited it,
- * and they may count on it.
+ * A pipe or terminal is opened anew: whether a descriptor waits is shared with all programs that
+ * have inherited it, and they may count on it.
  */
 function nonBlocking(descriptor: 1 | 2): number {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;

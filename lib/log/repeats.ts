@@ -12,9 +12,10 @@ interface Period {
 }
 
 /**
- * Keeps a failure that repeats from filling a disk. A line is written whole when it is new. The same line is only
- * counted from then on, for as long as it comes at least once in a period; so are all but the first few different
- * lines of one event in a period. Events are few and fixed, so this stays small.
+ * Keeps a failure that repeats from filling a disk. A line is written whole when it is new. The
+ * same line is only counted from then on, for as long as it comes at least once in a period; so are
+ * all but the first few different lines of one event in a period. Events are few and fixed, so this
+ * stays small.
  */
 export class Repeats {
   readonly #periods = new Map<string, Period>();
@@ -49,7 +50,10 @@ export class Repeats {
     return false;
   }
 
-  /** Ends the periods that are over. @returns lines with the counts of those in which something was counted */
+  /**
+   * Ends the periods that are over. @returns lines with the counts of those in which something was
+   * counted
+   */
   counts(now: number): LogEntry[] {
     const lines: LogEntry[] = [];
     for (const [key, period] of this.#periods) {

@@ -7,7 +7,8 @@ export class BencodeError extends Error {
 }
 
 /**
- * Reads one bencoded dictionary (BEP 3), e.g. the reply of a tracker. Byte strings are slices of `bytes`.
+ * Reads one bencoded dictionary (BEP 3), e.g. the reply of a tracker. Byte strings are slices of
+ * `bytes`.
  * @throws BencodeError if it is anything else, or something follows it
  */
 export function decodeDictionary(bytes: Buffer): ReadonlyMap<string, Bencoded> {

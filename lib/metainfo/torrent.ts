@@ -10,8 +10,8 @@ export class TorrentError extends Error {
 
 export interface Torrent {
   /**
-   * 20 bytes each: what clients announce. Of a hybrid torrent there are two, that of BEP 3 first; a hash of BEP 52
-   * (SHA-256) counts with its first 20 bytes.
+   * 20 bytes each: what clients announce. Of a hybrid torrent there are two, that of BEP 3 first; a
+   * hash of BEP 52 (SHA-256) counts with its first 20 bytes.
    */
   readonly infohashes: readonly Buffer[];
   /** Announce URLs, the first tier first, each once. */
@@ -19,8 +19,8 @@ export interface Torrent {
 }
 
 /**
- * Reads an infohash, as 40 hex digits, 32 characters of base32 or 64 hex digits (BEP 52), or a magnet link (BEP 9).
- * Blanks around it do not count.
+ * Reads an infohash, as 40 hex digits, 32 characters of base32 or 64 hex digits (BEP 52), or a
+ * magnet link (BEP 9). Blanks around it do not count.
  * @throws TorrentError that says what was expected
  */
 export function parseTorrent(text: string): Torrent {
@@ -59,7 +59,10 @@ function parseInfohash(text: string): Buffer | undefined {
   return /^[a-z2-7]{32}$/i.test(text) ? fromBase32(text) : undefined;
 }
 
-/** The exact topics of a magnet link: `urn:btih:` with an infohash, `urn:btmh:` with a multihash of SHA-256. */
+/**
+ * The exact topics of a magnet link: `urn:btih:` with an infohash, `urn:btmh:` with a multihash of
+ * SHA-256.
+ */
 function parseMagnet(link: string): Torrent {
   const query = new URLSearchParams(link.slice(link.indexOf('?') + 1));
   const infohashes = query.getAll('xt').flatMap((topic) => {

@@ -147,8 +147,8 @@ export class SwarmPurge {
   }
 
   /**
-   * Whether a swarm that is empty now has downloads to keep. As long as it has, its empty root shard
-   * stays, with the date since when the swarm is empty.
+   * Whether a swarm that is empty now has downloads to keep. As long as it has, its empty root
+   * shard stays, with the date since when the swarm is empty.
    * @param root as it is stored
    */
   private async downloadsOf(infohash: string, root: Shard): Promise<'none' | 'kept' | 'outlived'> {

@@ -1,4 +1,7 @@
-/** A setting that cannot be used. The message names the setting, what it got and what it takes; never the value of a secret. */
+/**
+ * A setting that cannot be used. The message names the setting, what it got and what it takes;
+ * never the value of a secret.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 

@@ -4,7 +4,10 @@ import { createSecureContext } from 'node:tls';
 import { ConfigError } from './error.js';
 import type { Setting } from './setting.js';
 
-/** PEM text itself, since an action has no files. Escaped line ends are taken too: some parameter files allow no others. */
+/**
+ * PEM text itself, since an action has no files. Escaped line ends are taken too: some parameter
+ * files allow no others.
+ */
 export function pem(
   settingName: string,
   declared: { readonly description: string; readonly secret?: boolean },
@@ -23,8 +26,8 @@ export function pem(
 }
 
 /**
- * Certificates one after the other, and other text between them. Node.js leaves those that are not readable out without a word, whereupon
- * no connection is trusted.
+ * Certificates one after the other, and other text between them. Node.js leaves those that are not
+ * readable out without a word, whereupon no connection is trusted.
  * @throws ConfigError if one is not readable, or there is none
  */
 export function requireCertificates(settingName: string, text: string): void {
@@ -34,7 +37,10 @@ export function requireCertificates(settingName: string, text: string): void {
   }
 }
 
-/** @throws ConfigError if a certificate or its private key is not readable, or the key is that of another certificate */
+/**
+ * @throws ConfigError if a certificate or its private key is not readable, or the key is that of
+ *   another certificate
+ */
 export function requireKeyPair(
   certificate: { readonly settingName: string; readonly text: string },
   key: { readonly settingName: string; readonly text: string },

@@ -1,6 +1,6 @@
 /**
- * What a setting is, and the kinds there are. A setting is declared once, as data: the same entry reads a value,
- * words the error and fills the help.
+ * What a setting is, and the kinds there are. A setting is declared once, as data: the same entry
+ * reads a value, words the error and fills the help.
  */
 import { isIP } from 'node:net';
 
@@ -120,7 +120,10 @@ export function text(
   };
 }
 
-/** Networks as CIDR, or single addresses, with commas between them. Each value has the form `address/bits`. */
+/**
+ * Networks as CIDR, or single addresses, with commas between them. Each value has the form
+ * `address/bits`.
+ */
 export function networks(name: string, declared: Declaration<readonly string[]>): Setting<readonly string[]> {
   return {
     name,

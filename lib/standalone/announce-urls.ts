@@ -49,7 +49,10 @@ function reachableHosts(host: string, interfaces: ReturnType<typeof networkInter
   return [...firstOf('IPv4'), ...firstOf('IPv6'), { host: 'localhost', reach: 'this machine' }];
 }
 
-/** Networks within this machine, of its containers and virtual machines: no other machine reaches them. */
+/**
+ * Networks within this machine, of its containers and virtual machines: no other machine reaches
+ * them.
+ */
 const WITHIN = /^(?:docker|br-|veth|virbr|vnet|lxcbr|lxdbr|cni|podman|flannel|cali)/;
 
 /** More would hide what is above them on a terminal. */

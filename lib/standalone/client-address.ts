@@ -25,12 +25,16 @@ function networkOf(text: string): Network {
   const [address = '', bits] = text.split('/');
   const bytes = parseAddress(address);
   if (bytes === undefined) throw new RangeError(`${text} is no network`);
-  // A network of IPv4-mapped addresses is one of IPv4 addresses, as each of them is an IPv4 address.
+  // A network of IPv4-mapped addresses is one of IPv4 addresses, as each of them is an IPv4
+  // address.
   const isMapped = bytes.length === 4 && address.includes(':');
   return { bytes, bits: isMapped ? Math.max(Number(bits) - MAPPED_BITS, 0) : Number(bits) };
 }
 
-/** For every announce through a proxy, twice: Node's BlockList makes objects for each address that cost as much as all the rest of this. */
+/**
+ * For every announce through a proxy, twice: Node's BlockList makes objects for each address that
+ * cost as much as all the rest of this.
+ */
 function includes({ bytes, bits }: Network, address: Uint8Array): boolean {
   if (address.length !== bytes.length) return false;
   const whole = bits >> 3;
@@ -52,13 +56,14 @@ const MAPPED_BITS = 96;
  *                         own claim      by A         by B                   forged
  *                                     <------------------------------------ read this way
  *
- * Every proxy appends the address it was reached from, so only the end of the list was written by somebody who is trusted.
- * Read from the right, starting at the socket, the first address that is no trusted proxy is the peer. Everything left of
- * it came from the peer and is not looked at.
+ * Every proxy appends the address it was reached from, so only the end of the list was written by
+ * somebody who is trusted. Read from the right, starting at the socket, the first address that is
+ * no trusted proxy is the peer. Everything left of it came from the peer and is not looked at.
  *
- * If every entry is a trusted proxy, the left-most one is the client. An entry that is no address (`unknown`, or nonsense)
- * ends the walk at the last address that is known: the proxy that wrote the entry. So does an address that says nothing here, as it
- * is of use on the proxy's own machine at most (loopback, link-local) or nowhere (multicast, 0.0.0.0).
+ * If every entry is a trusted proxy, the left-most one is the client. An entry that is no address
+ * (`unknown`, or nonsense) ends the walk at the last address that is known: the proxy that wrote
+ * the entry. So does an address that says nothing here, as it is of use on the proxy's own machine
+ * at most (loopback, link-local) or nowhere (multicast, 0.0.0.0).
  *
  * @param socketAddress the other end of the connection
  * @param forwardedFor the header X-Forwarded-For, all lines of it joined with commas

@@ -29,9 +29,10 @@ export interface ConnectionLimits {
 const LINGER_MS = 1000;
 
 /**
- * A connection of a client. Requests are answered one after the other: what comes while one is answered, or while a
- * reply is not read, waits here, at most as much as the system hands over at once; the rest waits in the system, and
- * then with the client. So there is one open reply a connection, whatever a client sends.
+ * A connection of a client. Requests are answered one after the other: what comes while one is
+ * answered, or while a reply is not read, waits here, at most as much as the system hands over at
+ * once; the rest waits in the system, and then with the client. So there is one open reply a
+ * connection, whatever a client sends.
  */
 export class Connection implements Linked<Connection> {
   before: Connection | undefined;
@@ -93,8 +94,9 @@ export class Connection implements Linked<Connection> {
       this.#end(bytes, !keepAlive);
       return;
     }
-    // What is left of a reply beside whole segments goes out at once when the connection ends, else when the client has
-    // confirmed the others. Most connections have one reply: it would be a call of the system for nothing.
+    // What is left of a reply beside whole segments goes out at once when the connection ends, else
+    // when the client has confirmed the others. Most connections have one reply: it would be a call
+    // of the system for nothing.
     if (!this.#hasReplied) this.socket.setNoDelay(true);
     this.#hasReplied = true;
     this.#state = 'writing';
@@ -210,8 +212,9 @@ export class Connection implements Linked<Connection> {
   }
 
   /**
-   * Whoever asks for the end of the connection sends nothing more (RFC 9112, 9.6), so it is not waited for. All others
-   * may: a connection that is closed with bytes unread is reset, and the reply may be lost with it.
+   * Whoever asks for the end of the connection sends nothing more (RFC 9112, 9.6), so it is not
+   * waited for. All others may: a connection that is closed with bytes unread is reset, and the
+   * reply may be lost with it.
    */
   #end(bytes: Buffer, isAskedFor: boolean): void {
     const { socket } = this;
@@ -236,7 +239,10 @@ export class Connection implements Linked<Connection> {
     this.#linger();
   }
 
-  /** What still comes is read and forgotten; a reply that is not taken yet has the time that others have. */
+  /**
+   * What still comes is read and forgotten; a reply that is not taken yet has the time that others
+   * have.
+   */
   #linger(): void {
     const { socket, limits } = this;
     const ms = socket.writableLength > 0 ? limits.requestTimeoutMs : LINGER_MS;

@@ -9,8 +9,8 @@ import type { Health } from './health.js';
 const AGAIN_MS = 5000;
 
 /**
- * Says what to do with a tracker that has just started, and whether it can answer already. If not it says why, and says
- * so once it can.
+ * Says what to do with a tracker that has just started, and whether it can answer already. If not
+ * it says why, and says so once it can.
  * @param print takes lines without the end of the last one
  */
 export async function greet(

@@ -1,8 +1,8 @@
 import type { Log } from '../log.js';
 
 /**
- * Signals that would end this process, or open a debugger in it, unless somebody listens. SIGHUP comes from a terminal
- * that is closed, and from whoever means "read the settings again".
+ * Signals that would end this process, or open a debugger in it, unless somebody listens. SIGHUP
+ * comes from a terminal that is closed, and from whoever means "read the settings again".
  */
 const HARMLESS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
@@ -24,7 +24,10 @@ export function takeHarmlessSignals(
   }
 }
 
-/** Reads again what may change while the process runs. If that fails there is a line in the log, and the old state stays. */
+/**
+ * Reads again what may change while the process runs. If that fails there is a line in the log, and
+ * the old state stays.
+ */
 export function reloadHook(reload: () => Promise<unknown>, log: Log): HangupHook {
   return () => {
     reload().then(

@@ -6,8 +6,8 @@ import { runPurge } from '../purge/run-purge.js';
 import type { Store } from '../store/store.js';
 
 /**
- * The first purge comes this soon, milliseconds: until then nobody knows what is stored. Not at once,
- * as a start has enough to do.
+ * The first purge comes this soon, milliseconds: until then nobody knows what is stored. Not at
+ * once, as a start has enough to do.
  */
 const FIRST_PURGE_MS = 60_000;
 

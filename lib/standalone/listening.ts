@@ -24,7 +24,10 @@ export function metricsListenerOf({ metricsPort, metricsHost }: Config): Listene
   };
 }
 
-/** Listens as the user that started the process. @throws StartError, with the store closed, if it cannot */
+/**
+ * Listens as the user that started the process. @throws StartError, with the store closed, if it
+ * cannot
+ */
 export async function listening<T>(store: Store, listener: Listener, listen: () => Promise<T>): Promise<T> {
   try {
     return await asStartingUser(listen);

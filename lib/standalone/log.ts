@@ -8,8 +8,9 @@ import { nonBlockingWriter } from '../log/non-blocking.js';
 import { Repeats } from '../log/repeats.js';
 
 /**
- * The log of this process: one JSON line an event, on standard error, as standard output is for whoever starts the
- * process by hand. What repeats is counted. Lines may be lost where they cannot be written; nothing waits for them.
+ * The log of this process: one JSON line an event, on standard error, as standard output is for
+ * whoever starts the process by hand. What repeats is counted. Lines may be lost where they cannot
+ * be written; nothing waits for them.
  */
 export function startProcessLog(level: LogLevel): Log {
   const output = new LineOutput(nonBlockingWriter(2), lossLine);
@@ -44,8 +45,9 @@ function lossLine(lines: number): string {
 }
 
 /**
- * What libraries print goes to the log, at its least important level: lmdb prints every transaction that fails, which
- * comes as an error of the store as well. Printed by themselves lines could wait for who reads them.
+ * What libraries print goes to the log, at its least important level: lmdb prints every transaction
+ * that fails, which comes as an error of the store as well. Printed by themselves lines could wait
+ * for who reads them.
  * @param console whose errors and warnings are taken
  */
 export function logConsole(log: Log, console: Pick<Console, 'error' | 'warn'>): void {

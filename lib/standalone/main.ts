@@ -42,7 +42,10 @@ const commandsWithArguments = new Map([['list', listCommand]]);
 
 const STDERR = 2;
 
-/** Runs the tracker until a signal ends it, or does what the argument says; the process ends with this call. */
+/**
+ * Runs the tracker until a signal ends it, or does what the argument says; the process ends with
+ * this call.
+ */
 export async function main(invocation: Invocation): Promise<void> {
   const [argument, ...rest] = invocation.args;
   if (invocation.args.some((given) => given === '--help' || given === '-h')) {

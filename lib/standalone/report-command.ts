@@ -6,8 +6,10 @@ import { StartError } from './start-error.js';
 import { withStore } from './with-store.js';
 
 /**
- * `npm run report`: prints what the last purge reported, as JSON. Stores nothing, so it harms no tracker that runs on the same store.
- * @throws StartError if there is no report or the store cannot be used, ConfigError if its settings do not go together
+ * `npm run report`: prints what the last purge reported, as JSON. Stores nothing, so it harms no
+ * tracker that runs on the same store.
+ * @throws StartError if there is no report or the store cannot be used, ConfigError if its settings
+ *   do not go together
  */
 export async function reportCommand(config: Config, log: Log): Promise<void> {
   // Opening a store that does not exist yet would make it.

@@ -1,8 +1,8 @@
 import { CHUNKED } from './request-head.js';
 
 /**
- * The body of a request, which a tracker has no use for: it is passed over, so that it is not taken for the next
- * request. Content-Length, or chunks (RFC 9112, 7.1).
+ * The body of a request, which a tracker has no use for: it is passed over, so that it is not taken
+ * for the next request. Content-Length, or chunks (RFC 9112, 7.1).
  */
 export class RequestBody {
   /** Bytes to pass over before something is to be read. */
@@ -18,7 +18,8 @@ export class RequestBody {
 
   /**
    * Passes over what there is of the body.
-   * @returns what follows: of the body if it is not over, behind it if it is. Undefined if it is no body
+   * @returns what follows: of the body if it is not over, behind it if it is. Undefined if it is no
+   *   body
    */
   read(bytes: Buffer): { readonly rest: Buffer; readonly isOver: boolean } | undefined {
     let rest = bytes;

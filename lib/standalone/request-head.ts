@@ -1,4 +1,7 @@
-/** The head of an HTTP/1 request (RFC 9112), as far as a tracker needs it, read strictly: what is odd is refused. */
+/**
+ * The head of an HTTP/1 request (RFC 9112), as far as a tracker needs it, read strictly: what is
+ * odd is refused.
+ */
 import { METHODS } from 'node:http';
 
 export interface RequestHead {
@@ -98,7 +101,10 @@ export function headerOf({ headers }: Pick<RequestHead, 'headers'>, name: string
   return values.length === 0 ? undefined : values.join(',');
 }
 
-/** @returns undefined if nobody can say where the body ends (RFC 9112, 6.3), or two could differ on it */
+/**
+ * @returns undefined if nobody can say where the body ends (RFC 9112, 6.3), or two could differ on
+ *   it
+ */
 function bodyLengthOf(
   length: string | undefined,
   coding: string | undefined,
@@ -130,14 +136,20 @@ const READ: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
-/** No space before a colon, no folded line, no bare CR or LF, no control character but a tab in a value. */
+/**
+ * No space before a colon, no folded line, no bare CR or LF, no control character but a tab in a
+ * value.
+ */
 const HEAD =
   /^([A-Z-]+) ([!-~]+) HTTP\/1\.([01])\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)*)\r\n$/;
 
 /** A path, a whole URL, or the server itself. */
 const TARGET = /^(?:[/*]|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/;
 
-/** What may become a head. Only its beginning is looked at: it comes in as many parts as its sender likes. */
+/**
+ * What may become a head. Only its beginning is looked at: it comes in as many parts as its sender
+ * likes.
+ */
 const PART =
   /^(?:\r$|[A-Z-]{0,20}(?:$|(?<=[A-Z-]) [!-~]*(?:$| [HTP/.0-9]{0,8}(?:$|\r(?:$|\n[\t -~\x80-\xff\r\n]*$)))))/;
 const MAX_CHECKED_BYTES = 1024;

@@ -9,8 +9,9 @@ const routes = new Map<string, Route>([
 ]);
 
 /**
- * What a request target asks for, undefined if no work of a tracker. Paths are compared exactly: clients find the scrape URL by
- * replacing `announce` after the last slash, so `/announce/` would be a tracker that cannot be scraped.
+ * What a request target asks for, undefined if no work of a tracker. Paths are compared exactly:
+ * clients find the scrape URL by replacing `announce` after the last slash, so `/announce/` would
+ * be a tracker that cannot be scraped.
  */
 export function routeOf(target: string): Route | undefined {
   return routes.get(pathOf(target));

@@ -91,7 +91,10 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
 }
 
-/** MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files, too. */
+/**
+ * MAX_CONNECTIONS, or fewer if the system does not allow that many: the store needs some files,
+ * too.
+ */
 function connectionsWithin({ maxConnections }: Config, log: Log): number {
   const openFiles = maxOpenFiles();
   const connections = roomForConnections(maxConnections, openFiles);

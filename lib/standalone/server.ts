@@ -51,8 +51,9 @@ export class TrackerServer implements ConnectionOwner {
   readonly #server: Server;
   readonly #work: WorkQueue;
   /**
-   * A list, as connections come and go: a Set gets a new table every now and then, and the old ones, each of which knows
-   * the next, keep all that was ever in them from the collector of young objects.
+   * A list, as connections come and go: a Set gets a new table every now and then, and the old
+   * ones, each of which knows the next, keep all that was ever in them from the collector of young
+   * objects.
    */
   readonly #connections = new LinkedList<Connection>();
   readonly heads: ReplyHeads;
@@ -113,8 +114,8 @@ export class TrackerServer implements ConnectionOwner {
   }
 
   /**
-   * Stops accepting, lets requests in flight be answered, and closes every connection as soon as none is. Connections
-   * that are not done after `timeoutMs` milliseconds are cut.
+   * Stops accepting, lets requests in flight be answered, and closes every connection as soon as
+   * none is. Connections that are not done after `timeoutMs` milliseconds are cut.
    */
   async close(timeoutMs: number): Promise<void> {
     this.#draining = true;
@@ -273,7 +274,10 @@ export class TrackerServer implements ConnectionOwner {
     return bytes;
   }
 
-  /** Once for all addresses of this network, and once for all others, as anybody can send that header. */
+  /**
+   * Once for all addresses of this network, and once for all others, as anybody can send that
+   * header.
+   */
   #warnOfProxy(address: string): void {
     const bytes = parseAddress(address);
     const isNear = bytes !== undefined && scopeOf(bytes) < Scope.world;

@@ -13,7 +13,8 @@ import type { Health } from './health.js';
 const METRICS_PATH = '/metrics';
 
 /**
- * What the server answers where no work of a tracker is asked for; /metrics only to who has the token.
+ * What the server answers where no work of a tracker is asked for; /metrics only to who has the
+ * token.
  * @param udpPort by now; undefined without UDP
  */
 export function siteOf(

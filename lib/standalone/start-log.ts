@@ -13,7 +13,10 @@ export function startLog(config: Config): Log {
   return log;
 }
 
-/** After an error that nobody expected nothing is known of the state: one line, and whoever supervises starts anew. */
+/**
+ * After an error that nobody expected nothing is known of the state: one line, and whoever
+ * supervises starts anew.
+ */
 function endOnBug(log: Log): void {
   let isEnding = false;
   process.on('uncaughtException', (cause, origin) => {

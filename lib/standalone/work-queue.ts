@@ -11,12 +11,12 @@ export interface Work {
 }
 
 /**
- * Bounds what is under way at once over all connections, so that some clients cannot take all of the processor and
- * the memory. Small work (an announce) goes first. Large work (a scrape of many swarms) is begun once in a turn of the
- * event loop at most, and then not for as long as that turn took: so all others are heard in between, and have half of
- * the processor.
- * Invariant: what is under way costs at most `maxCost`, and what of it is large at most `maxLargeCost`. Work that would
- * cost more than that alone counts as that much.
+ * Bounds what is under way at once over all connections, so that some clients cannot take all of
+ * the processor and the memory. Small work (an announce) goes first. Large work (a scrape of many
+ * swarms) is begun once in a turn of the event loop at most, and then not for as long as that turn
+ * took: so all others are heard in between, and have half of the processor. Invariant: what is
+ * under way costs at most `maxCost`, and what of it is large at most `maxLargeCost`. Work that
+ * would cost more than that alone counts as that much.
  */
 export class WorkQueue {
   #cost = 0;

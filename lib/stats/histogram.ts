@@ -4,8 +4,8 @@ export const DURATION_BOUNDS: readonly number[] = [
 ];
 
 /**
- * Measurements counted by size, in fixed memory: a histogram as Prometheus has it. Most measurements
- * are small, so a walk from the lowest bound is over after a few steps.
+ * Measurements counted by size, in fixed memory: a histogram as Prometheus has it. Most
+ * measurements are small, so a walk from the lowest bound is over after a few steps.
  */
 export class Histogram {
   private readonly bounds: Float64Array;

@@ -15,8 +15,8 @@ class Calls {
 }
 
 /**
- * A store whose calls are counted and timed, and which is otherwise the store that it is given. Only
- * in place where somebody reads the metrics.
+ * A store whose calls are counted and timed, and which is otherwise the store that it is given.
+ * Only in place where somebody reads the metrics.
  */
 export class MeasuredStore implements Store {
   readonly removeCount?: (key: string) => Promise<void>;

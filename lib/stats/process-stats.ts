@@ -16,8 +16,8 @@ import { TrackerCounters } from './tracker-counters.js';
 export type StatsSettings = Pick<Config, 'statsSwarms' | 'metricsPort' | 'metricsToken'>;
 
 /**
- * Everything that a tracker process counts, and what it shows of that. Only the requests are counted
- * always, as the page shows them; all else only if the metrics can be read.
+ * Everything that a tracker process counts, and what it shows of that. Only the requests are
+ * counted always, as the page shows them; all else only if the metrics can be read.
  */
 export class ProcessStats {
   /** What the tracker is to be given. */

@@ -5,8 +5,8 @@ const HOST = /^[\w.:[\]-]{1,255}$/;
 
 /**
  * The URL under which a client reaches the tracker, without a slash at its end: what the operator
- * says (PUBLIC_URL); else what a trusted proxy says, whose X-Forwarded-Proto and -Host have the last
- * proxy's word at their end; else the host that the request names. Empty if nobody says.
+ * says (PUBLIC_URL); else what a trusted proxy says, whose X-Forwarded-Proto and -Host have the
+ * last proxy's word at their end; else the host that the request names. Empty if nobody says.
  */
 export function publicUrlOf(
   publicUrl: string,

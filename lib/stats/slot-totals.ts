@@ -1,7 +1,7 @@
 /**
  * What a growing total was when each of the last slots of time began, in fixed memory. So what was
- * counted in the last minute, or in each quarter of an hour of a day, is a difference of totals, and
- * counting itself knows nothing of time.
+ * counted in the last minute, or in each quarter of an hour of a day, is a difference of totals,
+ * and counting itself knows nothing of time.
  *
  * Invariant: `totals[s % totals.length]` is the total at the beginning of slot s, for the present
  * slot and as many before it as are kept; 0 for slots before the first.

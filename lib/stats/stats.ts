@@ -1,4 +1,7 @@
-/** What anybody may know of a tracker: /stats.json is this, and the page shows it. Dates are ISO 8601. */
+/**
+ * What anybody may know of a tracker: /stats.json is this, and the page shows it. Dates are ISO
+ * 8601.
+ */
 export interface Stats {
   readonly version: string;
   /** When these figures were put together. */

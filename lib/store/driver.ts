@@ -12,8 +12,8 @@ export interface StoreContext {
 }
 
 /**
- * One kind of store, as the registry knows it. A driver declares its settings and loads the rest only when it is
- * used: a process loads the code of the one store that STORE names.
+ * One kind of store, as the registry knows it. A driver declares its settings and loads the rest
+ * only when it is used: a process loads the code of the one store that STORE names.
  */
 export interface StoreDriver<S extends SettingGroup> {
   readonly settings: S;
@@ -22,17 +22,21 @@ export interface StoreDriver<S extends SettingGroup> {
   /** What must hold between settings. @throws ConfigError */
   check?(values: ValuesOf<S>): void;
   /**
-   * Opens the store. Connects to nothing that may be out of reach: such a store opens, and its calls fail until it is back.
+   * Opens the store. Connects to nothing that may be out of reach: such a store opens, and its
+   * calls fail until it is back.
    * @throws StoreError if it cannot be used as it is, ConfigError if settings do not go together
    */
   open(values: ValuesOf<S>, context: StoreContext): Promise<Store>;
   /** Whether there is a store already; opening one may make it. Missing: nothing is made by opening. */
   exists?(values: ValuesOf<S>): Promise<boolean>;
-  /** Looks at what the store needs, and tells what is wrong and what mends it. @throws ConfigError at once */
+  /**
+   * Looks at what the store needs, and tells what is wrong and what mends it. @throws ConfigError
+   * at once
+   */
   examine(values: ValuesOf<S>): AsyncGenerator<Finding>;
   /**
-   * Makes what the store keeps its values in, e.g. a bucket, if it is not there. Missing: there is nothing to make, or it is made
-   * otherwise.
+   * Makes what the store keeps its values in, e.g. a bucket, if it is not there. Missing: there is
+   * nothing to make, or it is made otherwise.
    * @returns in one line what was done
    * @throws StoreError
    */
@@ -40,8 +44,8 @@ export interface StoreDriver<S extends SettingGroup> {
   /** For a store that one process has to itself. Missing: any number of processes may have it open. */
   readonly exclusive?: {
     /**
-     * Readies this process for the store: to be called once, before the store is opened or the process
-     * that has it is asked. Every relative path means another file after that.
+     * Readies this process for the store: to be called once, before the store is opened or the
+     * process that has it is asked. Every relative path means another file after that.
      * @throws StoreError
      */
     enter(values: ValuesOf<S>): void;

@@ -1,4 +1,7 @@
-/** Every store that STORE takes, by name. Adding one: its own folder, a line here, its settings in manifest.yaml. */
+/**
+ * Every store that STORE takes, by name. Adding one: its own folder, a line here, its settings in
+ * manifest.yaml.
+ */
 import type { SettingGroup } from '../settings/setting.js';
 import type { StoreDriver } from './driver.js';
 import { dynamoDbDriver } from './dynamodb/driver.js';

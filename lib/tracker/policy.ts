@@ -17,8 +17,8 @@ export interface Policy {
   /** Asked for each infohash of a scrape; those that are refused are left out of the reply. */
   scrape(infohash: Uint8Array, request: ScrapeRequest): Verdict;
   /**
-   * Whether a purge is to forget the peers of a torrent; without this they expire. If it rejects they
-   * stay.
+   * Whether a purge is to forget the peers of a torrent; without this they expire. If it rejects
+   * they stay.
    */
   denies?(infohash: Uint8Array): Promise<boolean>;
 }

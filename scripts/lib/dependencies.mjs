@@ -11,8 +11,8 @@ import { join } from 'node:path';
 export function ensureInstalled(root, { tools }) {
   if (isInstalled(root, { tools })) return;
   console.log('Installing dependencies ...');
-  // Whatever the environment leaves out, as NODE_ENV=production does: tools are what a clone is built with, and the
-  // parts of a package for one platform are optional ones.
+  // Whatever the environment leaves out, as NODE_ENV=production does: tools are what a clone is
+  // built with, and the parts of a package for one platform are optional ones.
   const kinds = ['--include=optional', tools ? '--include=dev' : '--omit=dev'];
   const result = runNpm(root, ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error']);
   if (result.error) throw new Error(`cannot run npm: ${result.error.message}`);
@@ -35,7 +35,8 @@ export function isInstalled(root, { tools }) {
       if (path === '' || ((dev || devOptional) && !tools)) return true;
       const found = installed[path];
       if (found === undefined) {
-        // An optional package for another platform is not installed; one for this platform has to be.
+        // An optional package for another platform is not installed; one for this platform has to
+        // be.
         return optional ? !isForThisPlatform(platform) : Boolean(peer);
       }
       return found.version === version && existsSync(join(root, path));

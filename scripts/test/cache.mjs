@@ -1,4 +1,7 @@
-/** Where programs that only tests start are kept: outside of the clone, so that the next clone has them, too. */
+/**
+ * Where programs that only tests start are kept: outside of the clone, so that the next clone has
+ * them, too.
+ */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

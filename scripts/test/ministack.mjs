@@ -1,4 +1,7 @@
-/** ministack, a server for S3 and DynamoDB, installed for the tests as ministack/requirements.txt says, where there is Python. */
+/**
+ * ministack, a server for S3 and DynamoDB, installed for the tests as ministack/requirements.txt
+ * says, where there is Python.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,11 +15,15 @@ const directory = cacheDirectory(`ministack-${version}`);
 /** Its Python, if it is there; run with `-m ministack`. */
 export const ministackPython = join(directory, 'bin/python');
 
-/** Installs it if it is not there. Without Python, or if that fails, the suites that need it say what they lack. */
+/**
+ * Installs it if it is not there. Without Python, or if that fails, the suites that need it say
+ * what they lack.
+ */
 export function installMinistack() {
   if (existsSync(ministackPython) || spawnSync('python3', ['--version']).error !== undefined) return;
   console.log('Installing ministack');
-  // Under its own name only when it is whole. Python finds its packages beside itself, wherever that is.
+  // Under its own name only when it is whole. Python finds its packages beside itself, wherever
+  // that is.
   const partial = `${directory}.partial-${process.pid}`;
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
   const installed =

@@ -1,4 +1,7 @@
-/** versitygw, a server for S3, built for the tests from the version that versitygw/go.mod names, where there is Go. */
+/**
+ * versitygw, a server for S3, built for the tests from the version that versitygw/go.mod names,
+ * where there is Go.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +14,10 @@ const [, version = ''] = /versitygw (v\S+)/.exec(readFileSync(join(moduleDirecto
 /** Where the binary is, if it is. */
 export const versitygwForTests = join(cacheDirectory(`versitygw-${version}`), 'versitygw');
 
-/** Builds it if it is not there. Without Go, or if that fails, the suites that need it say what they lack. */
+/**
+ * Builds it if it is not there. Without Go, or if that fails, the suites that need it say what they
+ * lack.
+ */
 export function installVersitygw() {
   if (existsSync(versitygwForTests) || spawnSync('go', ['version']).error !== undefined) return;
   console.log('Building versitygw');

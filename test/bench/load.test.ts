@@ -77,7 +77,8 @@ describe('The load of the measurements', () => {
   });
 
   it('charges a request for the time since it was due, not since it was sent', async () => {
-    // Answers one request at a time, the first after a pause: those behind it on the only connection have waited, too.
+    // Answers one request at a time, the first after a pause: those behind it on the only
+    // connection have waited, too.
     let pauseMs = 200;
     const server = createServer((_request, reply) => {
       setTimeout(() => reply.setHeader('Content-Length', 2).end('ok'), pauseMs);

@@ -56,7 +56,10 @@ describe('The page in a browser', function () {
       });
     }
 
-    /** Does something with the page; fails if it asked others for anything, or the console has an error. */
+    /**
+     * Does something with the page; fails if it asked others for anything, or the console has an
+     * error.
+     */
     async function visit(
       options: Parameters<Browser['newContext']>[0],
       look: (page: Page, context: BrowserContext) => Promise<void>,

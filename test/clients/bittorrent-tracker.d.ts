@@ -50,7 +50,10 @@ declare module 'bittorrent-tracker' {
   }
 }
 
-/** How that package's server reads a datagram. It takes the number of a connect for every connection id. */
+/**
+ * How that package's server reads a datagram. It takes the number of a connect for every connection
+ * id.
+ */
 declare module 'bittorrent-tracker/lib/server/parse-udp.js' {
   interface ParsedAnnounce {
     readonly action: number;

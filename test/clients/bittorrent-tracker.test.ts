@@ -156,7 +156,10 @@ describe('The client of npm bittorrent-tracker', function () {
     });
   });
 
-  /** A client in this test's own swarm unless an infohash is given. Its peer id follows from its port. */
+  /**
+   * A client in this test's own swarm unless an infohash is given. Its peer id follows from its
+   * port.
+   */
   function join(
     port: number,
     options: { infoHash?: Buffer; address?: Loopback; udp?: boolean } = {},

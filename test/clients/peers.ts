@@ -1,6 +1,7 @@
 /**
- * BitTorrent programs as peers of one torrent. Each runs on loopback only, takes peers from the torrent's tracker only
- * (no DHT, no peer exchange, no local discovery), seeds when its directory has the content already, and goes on seeding when it is complete.
+ * BitTorrent programs as peers of one torrent. Each runs on loopback only, takes peers from the
+ * torrent's tracker only (no DHT, no peer exchange, no local discovery), seeds when its directory
+ * has the content already, and goes on seeding when it is complete.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -24,7 +25,10 @@ export type StartPeer = (options: PeerOptions) => Promise<RunningProgram>;
 
 export const startAria2: StartPeer = (options) => startAria2With(options, ['--enable-dht=false']);
 
-/** Without its DHT aria2 asks no tracker over UDP. It knows no node, so it finds nobody by it. Only for IPv4. */
+/**
+ * Without its DHT aria2 asks no tracker over UDP. It knows no node, so it finds nobody by it. Only
+ * for IPv4.
+ */
 export const startAria2OverUdp: StartPeer = async (options) =>
   startAria2With(options, [
     '--enable-dht=true',
@@ -48,7 +52,8 @@ const startAria2With = async (
     `--dir=${contentDirectory}`,
     '--file-allocation=none',
     '--check-integrity=true',
-    // It never says `completed` if it is done before its first announce is answered: the seeder may hear of it sooner than itself.
+    // It never says `completed` if it is done before its first announce is answered: the seeder may
+    // hear of it sooner than itself.
     '--max-overall-download-limit=1M',
     // No limit: it seeds until it is stopped.
     '--seed-ratio=0',
@@ -57,7 +62,10 @@ const startAria2With = async (
     torrentFile,
   ]);
 
-/** Only for IPv4: Transmission takes no tracker's word for a peer on loopback, it waits for the other peer to connect. */
+/**
+ * Only for IPv4: Transmission takes no tracker's word for a peer on loopback, it waits for the
+ * other peer to connect.
+ */
 export const startTransmission: StartPeer = async ({
   torrentFile,
   contentDirectory,
@@ -86,8 +94,9 @@ export const startTransmission: StartPeer = async ({
 };
 
 /**
- * Makes a torrent one that Transmission has had before, complete or not. A new one it starts, stops to verify it, and starts again, so that its first
- * announce says `stopped`; and when just that one fails, it forgets the `started` that waits behind it and never announces again
+ * Makes a torrent one that Transmission has had before, complete or not. A new one it starts, stops
+ * to verify it, and starts again, so that its first announce says `stopped`; and when just that one
+ * fails, it forgets the `started` that waits behind it and never announces again
  * (tier_announce_event_push of 3.00). A `started` that fails is repeated 20 seconds later.
  */
 async function letTransmissionKnow(
@@ -114,7 +123,8 @@ export const startLibtorrent: StartPeer = ({ torrentFile, contentDirectory, home
   start('libtorrent', homeDirectory, [libtorrentScript, torrentFile, contentDirectory, address]);
 
 function start(name: string, homeDirectory: string, args: readonly string[]): Promise<RunningProgram> {
-  // Without the PATH and without the user's settings; PYTHON* or a proxy in the environment would change what is tested.
+  // Without the PATH and without the user's settings; PYTHON* or a proxy in the environment would
+  // change what is tested.
   return startProgram(commandOf(name), args, {
     cwd: homeDirectory,
     env: { HOME: homeDirectory, PATH: process.env['PATH'] },

@@ -28,8 +28,8 @@ export async function scrapeSwarm(trackerUrl: string, infoHash: Buffer): Promise
 }
 
 /**
- * Waits until a scrape has these very counts. All at once: a download is counted by a second write, so a scrape may see the new seeder before
- * its download.
+ * Waits until a scrape has these very counts. All at once: a download is counted by a second write,
+ * so a scrape may see the new seeder before its download.
  * @param state what a reader of the failure wants to know, e.g. the output of the programs involved
  * @throws Error when `deadlineMs` milliseconds have passed, with the last counts
  */

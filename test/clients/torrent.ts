@@ -12,7 +12,10 @@ export interface Torrent {
 
 const pieceBytes = 32 * 1024;
 
-/** A torrent of one file, whose content follows from `seed`. The last piece is shorter than the others. */
+/**
+ * A torrent of one file, whose content follows from `seed`. The last piece is shorter than the
+ * others.
+ */
 export function makeTorrent(seed: string, announceUrl: string): Torrent {
   const fileName = `${seed}.bin`;
   const content = createHash('shake256', { outputLength: 2 * 1024 * 1024 + 4321 })

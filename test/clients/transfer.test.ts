@@ -16,7 +16,10 @@ import {
 import { expectCounts, type ScrapeCounts } from './scrape.js';
 import { makeTorrent, type Torrent } from './torrent.js';
 
-/** Transmission thinks about whom to ask every ten seconds only; the rest is a generous margin for a busy machine. */
+/**
+ * Transmission thinks about whom to ask every ten seconds only; the rest is a generous margin for a
+ * busy machine.
+ */
 const deadlineMs = 60_000;
 
 describe('Real clients find each other through the tracker', function () {
@@ -166,7 +169,10 @@ describe('Real clients find each other through the tracker', function () {
     await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
   }
 
-  /** The last one to join says that it stops, and is gone. Of those here only libtorrent says so over UDP. */
+  /**
+   * The last one to join says that it stops, and is gone. Of those here only libtorrent says so
+   * over UDP.
+   */
   async function expectLeaving(torrent: Torrent): Promise<void> {
     await peers.at(-1)?.stop();
     await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });

@@ -70,7 +70,10 @@ function batches(components: TrackerComponents): AdaptedTracker {
   };
 }
 
-/** The client's address comes through a trusted proxy, as all connections of a test have the same one. */
+/**
+ * The client's address comes through a trusted proxy, as all connections of a test have the same
+ * one.
+ */
 async function standalone(components: TrackerComponents, header: string): Promise<AdaptedTracker> {
   const { config, clock, log, store } = components;
   const { announce, scrape, failure } = new HttpFront(components);

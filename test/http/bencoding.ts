@@ -1,11 +1,15 @@
 import { expect } from 'chai';
 
-/** A bencoded value; a dictionary is the list of its entries, so that the order and the bytes of its keys are seen. */
+/**
+ * A bencoded value; a dictionary is the list of its entries, so that the order and the bytes of its
+ * keys are seen.
+ */
 export type Bencoded = number | Buffer | Bencoded[] | Map<string, Bencoded>;
 
 /**
- * Reads bencoding and fails on anything that is not canonical: keys out of byte order or twice, a number or a length
- * with leading zeros, bytes after the end. Keys are given in hex. The decoder of the npm package lets these pass.
+ * Reads bencoding and fails on anything that is not canonical: keys out of byte order or twice, a
+ * number or a length with leading zeros, bytes after the end. Keys are given in hex. The decoder of
+ * the npm package lets these pass.
  */
 export function decodeCanonical(bytes: Buffer): Bencoded {
   let at = 0;

@@ -30,7 +30,10 @@ export function escapedHash(): fc.Arbitrary<{ bytes: Buffer; text: string }> {
     }));
 }
 
-/** Text that is likely to be taken for a query: known names, separators, broken escapes and anything else. */
+/**
+ * Text that is likely to be taken for a query: known names, separators, broken escapes and anything
+ * else.
+ */
 export function queryLikeText(): fc.Arbitrary<string> {
   const piece = fc.constantFrom(
     'info_hash',

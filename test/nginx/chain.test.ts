@@ -181,11 +181,13 @@ describe('Clients, nginx, OpenWhisk and Riak', function () {
       it('transfer a file', async () => {
         // A gateway that keeps no scrapes, so that the counts are those of now.
         await start({}, { SCRAPE_CACHE: '0' });
-        // With its container warm, so that no first announce fails on a slow machine and is only repeated much later.
+        // With its container warm, so that no first announce fails on a slow machine and is only
+        // repeated much later.
         await ask(`/announce?${announceOf(1)}`);
         const torrent = makeTorrent('through-the-gateway', `http://127.0.0.1:${gateway.port}/announce`);
         const leecher = await join(startTransmission, torrent, false);
-        // Transmission takes no tracker's word for a peer on loopback: the other one has to find it.
+        // Transmission takes no tracker's word for a peer on loopback: the other one has to find
+        // it.
         await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 }, leecher.program);
         const seeder = await join(startAria2, torrent, true);
         await eventually(

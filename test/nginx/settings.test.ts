@@ -144,7 +144,10 @@ describe("The gateway's settings", () => {
   });
 
   describeWith([installed('envsubst')], 'in the official image', () => {
-    /** As its 20-envsubst-on-templates.sh does it: no variable is replaced but those that the environment has. */
+    /**
+     * As its 20-envsubst-on-templates.sh does it: no variable is replaced but those that the
+     * environment has.
+     */
     const renderInImage = `
       defined=$(printf '\${%s} ' $(awk 'END { for (name in ENVIRON) print name }' < /dev/null))
       envsubst "$defined"

@@ -14,7 +14,10 @@ import { ask, failureOf } from './support/ask.js';
 import { makeCertificate } from './support/certificate.js';
 import { startNginx } from './support/nginx.js';
 
-/** Bytes that are no UTF-8, and those that a decoded request line could not hold: NUL, space, #, %, &, +, / and ?. */
+/**
+ * Bytes that are no UTF-8, and those that a decoded request line could not hold: NUL, space, #, %,
+ * &, +, / and ?.
+ */
 const infohash = Buffer.from('ff00c3202325262b2f3f0a0de2808e61fe5c7c7f', 'hex');
 
 /** nginx comes to the tracker from 127.0.0.1, which is trusted; clients come to nginx from here. */

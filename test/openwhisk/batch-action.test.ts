@@ -42,7 +42,8 @@ describe('the announce action asked with a batch', () => {
   it('answers all of it in order', async () => {
     const site = new TrackerSite();
     const many = 50;
-    // In swarm 1 is 1 peer, in swarm 2 are 2, ...: the replies of each are alike, and unlike those of others.
+    // In swarm 1 is 1 peer, in swarm 2 are 2, ...: the replies of each are alike, and unlike those
+    // of others.
     const swarmOf = Array.from({ length: 9 }, (_, i) => Array.from({ length: i + 1 }, () => i + 1)).flat();
     const requests = Array.from({ length: many }, (_, i) =>
       encodeAnnounceRequest(announce(i + 1, { infohash: Buffer.alloc(20, swarmOf[i] ?? 10) })),

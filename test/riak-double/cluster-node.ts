@@ -1,10 +1,13 @@
-/** A node as the other nodes of the cluster know it: what it holds, and whether it takes what they send. */
+/**
+ * A node as the other nodes of the cluster know it: what it holds, and whether it takes what they
+ * send.
+ */
 
 import { Vnode } from './vnode.js';
 
 /**
- * `down`: everybody knows, others stand in. `starting`: it has joined the others again, but its services have not. `frozen`: nobody
- * knows, and what is sent to it waits.
+ * `down`: everybody knows, others stand in. `starting`: it has joined the others again, but its
+ * services have not. `frozen`: nobody knows, and what is sent to it waits.
  */
 export type NodeState = 'up' | 'frozen' | 'down' | 'starting';
 

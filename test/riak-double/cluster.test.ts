@@ -1,4 +1,7 @@
-/** A cluster of three nodes behaves as one of Riak KV 3.2 that was measured, with 64 partitions and three copies. */
+/**
+ * A cluster of three nodes behaves as one of Riak KV 3.2 that was measured, with 64 partitions and
+ * three copies.
+ */
 
 import { setTimeout as delay } from 'node:timers/promises';
 

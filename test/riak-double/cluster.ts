@@ -8,7 +8,10 @@ import { Ring, type Place } from './ring.js';
 import { isSameCopy, isTombstone, joinStored, type ObjectState, type Stored } from './stored.js';
 import type { Vnode } from './vnode.js';
 
-/** How long a tombstone stays once all owners of its partitions have it: Riak's delete_mode. Immediate is 0. */
+/**
+ * How long a tombstone stays once all owners of its partitions have it: Riak's delete_mode.
+ * Immediate is 0.
+ */
 export type DeleteMode = { readonly afterMs: number } | 'keep';
 
 export interface ClusterSettings {
@@ -34,7 +37,10 @@ interface Reaping {
 export class Cluster {
   readonly ring: Ring;
   readonly index = new KeyIndex();
-  /** Milliseconds until a write that was answered is at the other replicas. Without any it is there before the answer. */
+  /**
+   * Milliseconds until a write that was answered is at the other replicas. Without any it is there
+   * before the answer.
+   */
   replicationLag: () => number = () => 0;
   /** The most values that any object has held at once, and the most bytes of values. */
   readonly peak = { siblings: 0, objectBytes: 0 };
@@ -82,7 +88,10 @@ export class Cluster {
     return this.node(node).vnode(partition);
   }
 
-  /** Does something at once, or after some milliseconds unless the double is closed before. Gives what cancels it. */
+  /**
+   * Does something at once, or after some milliseconds unless the double is closed before. Gives
+   * what cancels it.
+   */
   later(ms: number, act: () => void): () => void {
     if (ms <= 0) {
       act();
@@ -118,7 +127,10 @@ export class Cluster {
     return this.previous.get(id);
   }
 
-  /** All copies in one, wherever they are. For who looks from outside: no request of a client sees this. */
+  /**
+   * All copies in one, wherever they are. For who looks from outside: no request of a client sees
+   * this.
+   */
   merged(type: string, bucket: string, key: string): Stored | undefined {
     this.reap();
     const id = idOf(type, bucket, key);
@@ -160,7 +172,10 @@ export class Cluster {
     this.reapings.push({ id, tombstone, dueAt: now() + deleteMode.afterMs });
   }
 
-  /** Riak reaps with timers; here tombstones go when somebody next looks, which nobody can tell apart. */
+  /**
+   * Riak reaps with timers; here tombstones go when somebody next looks, which nobody can tell
+   * apart.
+   */
   reap(): void {
     if (this.reapings.length === 0) return;
     const now = this.settings.now();
@@ -179,8 +194,8 @@ export class Cluster {
   }
 
   /**
-   * The keys of a bucket from `from` on, as a coverage query finds them: of each preference list one owner that is up is asked, and what
-   * it does not hold is not there.
+   * The keys of a bucket from `from` on, as a coverage query finds them: of each preference list
+   * one owner that is up is asked, and what it does not hold is not there.
    * @param offset which of the owners, the same for a whole query
    */
   *covered(typeName: string, bucket: string, from: string, offset: number): Generator<string> {

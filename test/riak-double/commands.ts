@@ -1,4 +1,7 @@
-/** What the process of a double can be told and asked by the process that started it. Arguments and results are plain data. */
+/**
+ * What the process of a double can be told and asked by the process that started it. Arguments and
+ * results are plain data.
+ */
 
 import type { HeldValue, RiakDouble, RiakDoubleOptions } from './double.js';
 import type { FaultRule } from './faults.js';
@@ -56,7 +59,10 @@ export const commands = {
   wipeNode: (double: RiakDouble, node: number): void => {
     nodeOf(double, node).wipe();
   },
-  /** From now on a write is at the other replicas a random time after its answer, up to these milliseconds. */
+  /**
+   * From now on a write is at the other replicas a random time after its answer, up to these
+   * milliseconds.
+   */
   setReplicationLag: (double: RiakDouble, maxMs: number): void => {
     const random = seededRandom(1);
     double.cluster.replicationLag = () => random() * maxMs;

@@ -1,11 +1,14 @@
 /**
- * Answers with what may differ between two runs taken out, so that the double's can be compared with the recorded ones.
+ * Answers with what may differ between two runs taken out, so that the double's can be compared
+ * with the recorded ones.
  *
  * Not compared, and why:
- * - the bytes of vclocks and contexts: opaque; that they are there, and are the same and different in the same places, is compared (OpaqueMap);
+ * - the bytes of vclocks and contexts: opaque; that they are there, and are the same and different
+ *   in the same places, is compared (OpaqueMap);
  * - version tags and times of writing: of that moment; that they are there is compared;
  * - the order of siblings: Riak promises none;
- * - the order of keys that were not asked for in pages, and how keys are spread over frames: it depends on the ring and on timing;
+ * - the order of keys that were not asked for in pages, and how keys are spread over frames: it
+ *   depends on the ring and on timing;
  * - the name of the node.
  */
 

@@ -1,4 +1,7 @@
-/** A client's connection: requests come in, are counted, meet their faults and are answered one after the other. */
+/**
+ * A client's connection: requests come in, are counted, meet their faults and are answered one
+ * after the other.
+ */
 
 import type { Socket } from 'node:net';
 import { errorFrame, RiakCrash, RiakError } from './answers.js';

@@ -27,7 +27,10 @@ type Decision = 'enough' | 'not-found' | 'wait';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** What a quorum of replicas holds, as one; undefined if it holds nothing. Afterwards every replica that answered gets what it lacked. */
+/**
+ * What a quorum of replicas holds, as one; undefined if it holds nothing. Afterwards every replica
+ * that answered gets what it lacked.
+ */
 export async function readReplicas(task: Task, quorum: ReadQuorum): Promise<Stored | undefined> {
   const { cluster, id, copies } = task;
   const places = cluster.placesOf(id, copies);
@@ -49,8 +52,10 @@ export async function readReplicas(task: Task, quorum: ReadQuorum): Promise<Stor
 }
 
 /**
- * Lets a vnode of the preference list make a new version of what it holds, and sends that to the others.
- * @param make the new version, by what the coordinating vnode holds and the actor that it writes as; what it throws is the answer
+ * Lets a vnode of the preference list make a new version of what it holds, and sends that to the
+ * others.
+ * @param make the new version, by what the coordinating vnode holds and the actor that it writes
+ *   as; what it throws is the answer
  * @returns what the replicas that make the quorum hold then, as one
  */
 export async function writeReplicas(
@@ -148,7 +153,10 @@ function joined(replies: readonly Reply[]): Stored | undefined {
   return replies.reduce<Stored | undefined>((all, { stored }) => joinStored(all, stored), undefined);
 }
 
-/** Gives every replica that has answered what the others have, and lets a tombstone go that all owners have. */
+/**
+ * Gives every replica that has answered what the others have, and lets a tombstone go that all
+ * owners have.
+ */
 function repair(task: Task, replies: readonly Reply[], expected: number): void {
   const { cluster, id } = task;
   const all = joined(replies);

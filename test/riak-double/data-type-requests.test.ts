@@ -1,4 +1,7 @@
-/** What the recorded transcripts do not show of data types. Error texts are those of riak_kv_pb_crdt. */
+/**
+ * What the recorded transcripts do not show of data types. Error texts are those of
+ * riak_kv_pb_crdt.
+ */
 
 import { expect } from 'chai';
 import type { RiakDouble } from './double.js';

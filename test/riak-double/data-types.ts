@@ -1,11 +1,17 @@
-/** Riak's data types, as far as the double serves them: counters, observed-remove sets, and HLLs that count exactly. */
+/**
+ * Riak's data types, as far as the double serves them: counters, observed-remove sets, and HLLs
+ * that count exactly.
+ */
 
 import type { Dot, VersionVector } from './dvv.js';
 import { advance, covers, join, NOTHING_SEEN } from './dvv.js';
 
 export interface CounterState {
   readonly type: 'counter';
-  /** What each actor has added, by the number of the actor, and how often: the copy with more updates of an actor has all of it. */
+  /**
+   * What each actor has added, by the number of the actor, and how often: the copy with more
+   * updates of an actor has all of it.
+   */
   readonly added: ReadonlyMap<number, { readonly updates: number; readonly sum: number }>;
 }
 
@@ -93,8 +99,9 @@ function joinSets(a: SetState, b: SetState): SetState {
 }
 
 /**
- * The set after an update. A remove takes away the adds that `context` covers; without a context it takes all that are there.
- * Throws a NotPresentError for a remove without context of what is not in the set.
+ * The set after an update. A remove takes away the adds that `context` covers; without a context it
+ * takes all that are there. Throws a NotPresentError for a remove without context of what is not in
+ * the set.
  */
 export function updateSet(
   state: SetState,

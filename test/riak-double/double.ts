@@ -1,10 +1,12 @@
 /**
- * A test double of a Riak KV 3.2 cluster: real TCP servers that speak the protocol-buffers protocol and keep everything in memory.
- * Replaying what a real Riak has answered (transcripts.test.ts) holds it to the original.
+ * A test double of a Riak KV 3.2 cluster: real TCP servers that speak the protocol-buffers protocol
+ * and keep everything in memory. Replaying what a real Riak has answered (transcripts.test.ts)
+ * holds it to the original.
  *
- * Keys have copies on the nodes of their preference list, with quorums, stand-ins, handoff and read repair as Riak has them (cluster.ts,
- * coordination.ts). Left alone it is a perfect cluster: every write is at every replica before it is answered. It has no active
- * anti-entropy, map-reduce, search, write-once or consistent buckets, maps or grow-only sets. HLLs count exactly.
+ * Keys have copies on the nodes of their preference list, with quorums, stand-ins, handoff and read
+ * repair as Riak has them (cluster.ts, coordination.ts). Left alone it is a perfect cluster: every
+ * write is at every replica before it is answered. It has no active anti-entropy, map-reduce,
+ * search, write-once or consistent buckets, maps or grow-only sets. HLLs count exactly.
  */
 
 import type { BucketType } from './bucket-types.js';

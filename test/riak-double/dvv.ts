@@ -1,7 +1,8 @@
 /**
- * Dotted version vector sets, the causality that Riak keeps with `dvv_enabled`: every write gets a dot (an actor and that actor's next
- * number), and a value goes away when a later write says that its writer had seen that dot.
- * Preguica, Baquero, Almeida, Fonte, Goncalves: "Dotted Version Vectors: Logical Clocks for Optimistic Replication" (2010).
+ * Dotted version vector sets, the causality that Riak keeps with `dvv_enabled`: every write gets a
+ * dot (an actor and that actor's next number), and a value goes away when a later write says that
+ * its writer had seen that dot. Preguica, Baquero, Almeida, Fonte, Goncalves: "Dotted Version
+ * Vectors: Logical Clocks for Optimistic Replication" (2010).
  */
 
 /** What a writer had seen: of each actor everything up to a number. Never changed once made. */
@@ -54,8 +55,9 @@ export function advance(seen: VersionVector, actor: number): { clock: VersionVec
 }
 
 /**
- * The state after a write by a client that had seen `context`: exactly the values that it had seen are replaced.
- * With `wholeObject` as without `dvv_enabled`: all are replaced if it had seen everything, and none otherwise.
+ * The state after a write by a client that had seen `context`: exactly the values that it had seen
+ * are replaced. With `wholeObject` as without `dvv_enabled`: all are replaced if it had seen
+ * everything, and none otherwise.
  */
 export function write<T>(
   state: DottedValues<T>,
@@ -71,7 +73,10 @@ export function write<T>(
   return { clock, values: [...state.values.filter((held) => !replaces(held)), { dot, value }] };
 }
 
-/** Two copies of an object in one: a value that one copy does not have stays unless that copy has seen it go. */
+/**
+ * Two copies of an object in one: a value that one copy does not have stays unless that copy has
+ * seen it go.
+ */
 export function joinValues<T>(a: DottedValues<T>, b: DottedValues<T>): DottedValues<T> {
   const kept = a.values.filter(({ dot }) => has(b, dot) || !covers(b.clock, dot));
   const added = b.values.filter(({ dot }) => !has(a, dot) && !covers(a.clock, dot));

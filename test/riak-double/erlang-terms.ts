@@ -1,4 +1,7 @@
-/** The few terms of Erlang's external format that index continuations are made of: a binary, or a pair of a binary or integer and a binary. */
+/**
+ * The few terms of Erlang's external format that index continuations are made of: a binary, or a
+ * pair of a binary or integer and a binary.
+ */
 
 const VERSION = 131;
 const SMALL_INTEGER = 97;

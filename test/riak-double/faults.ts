@@ -9,24 +9,32 @@ export type Fault =
   | { readonly kind: 'cut' }
   /** Nothing is done and nothing is answered, now or later, on this connection. */
   | { readonly kind: 'no-answer' }
-  /** The request takes effect, and the answer never comes: the connection is cut, or stays open and silent. */
+  /**
+   * The request takes effect, and the answer never comes: the connection is cut, or stays open and
+   * silent.
+   */
   | { readonly kind: 'answer-lost'; readonly by: 'cut' | 'silence' }
   /** The request takes effect; half of the answer's bytes come, then the connection is cut. */
   | { readonly kind: 'cut-mid-frame' }
   /**
-   * The request takes effect; what comes back is nonsense: a frame of the right code whose body is no protobuf message (`body`),
-   * a code that does not exist (`code`), or a length of 4 GB that nothing follows (`length`).
+   * The request takes effect; what comes back is nonsense: a frame of the right code whose body is
+   * no protobuf message (`body`), a code that does not exist (`code`), or a length of 4 GB that
+   * nothing follows (`length`).
    */
   | { readonly kind: 'garbage'; readonly in: 'body' | 'code' | 'length' }
   /**
-   * A read of an object is answered by a replica that has missed the last write: with what was there before, or nothing. Real clusters do so
-   * with r=1, or while a node comes back. Other requests are unharmed.
+   * A read of an object is answered by a replica that has missed the last write: with what was
+   * there before, or nothing. Real clusters do so with r=1, or while a node comes back. Other
+   * requests are unharmed.
    */
   | { readonly kind: 'stale-read' }
   /** All is well, only later. The effect comes in the middle of the delay. */
   | { readonly kind: 'delay'; readonly ms: number };
 
-/** Which requests meet a fault. What is left out matches every request. Without `when` a rule is plain data and can be sent to a process. */
+/**
+ * Which requests meet a fault. What is left out matches every request. Without `when` a rule is
+ * plain data and can be sent to a process.
+ */
 export interface FaultRule {
   readonly fault: Fault;
   /** Message codes of requests. */
@@ -52,7 +60,10 @@ export class Faults {
 
   constructor(private readonly random: () => number) {}
 
-  /** From now on, requests that match meet the fault. Returns what ends it. The first rule that applies to a request wins. */
+  /**
+   * From now on, requests that match meet the fault. Returns what ends it. The first rule that
+   * applies to a request wins.
+   */
   inject(rule: FaultRule): () => void {
     const added = { rule, matched: 0, hit: 0 };
     this.active.push(added);

@@ -1,6 +1,6 @@
 /**
- * Frames of Riak's protocol-buffers protocol: a 4-byte big-endian length, then one byte of message code, then the protobuf body.
- * The length counts the code and the body.
+ * Frames of Riak's protocol-buffers protocol: a 4-byte big-endian length, then one byte of message
+ * code, then the protobuf body. The length counts the code and the body.
  */
 
 export interface Frame {
@@ -33,7 +33,10 @@ export class FrameReader {
 
   constructor(private readonly maxFrameBytes = MAX_FRAME_BYTES) {}
 
-  /** Takes the next bytes of the stream and returns the frames that are complete now. Throws a FramingError if they cannot be frames. */
+  /**
+   * Takes the next bytes of the stream and returns the frames that are complete now. Throws a
+   * FramingError if they cannot be frames.
+   */
   push(chunk: Buffer): Frame[] {
     this.chunks.push(chunk);
     this.held += chunk.length;

@@ -1,4 +1,7 @@
-/** Secondary index queries (RpbIndexReq): the built-in `$key` and `$bucket`, and the `_bin` and `_int` entries of objects. */
+/**
+ * Secondary index queries (RpbIndexReq): the built-in `$key` and `$bucket`, and the `_bin` and
+ * `_int` entries of objects.
+ */
 
 import { RiakCrash, RiakError } from './answers.js';
 import type { Term } from './erlang-terms.js';
@@ -10,13 +13,19 @@ import { byPartition } from './partitions.js';
 import type { Context } from './requests.js';
 import { offsetOf, requireBucket, required, typeName } from './requests.js';
 
-/** An entry that matches: the term it matched by (a number in an `_int` index), and the key of the object. */
+/**
+ * An entry that matches: the term it matched by (a number in an `_int` index), and the key of the
+ * object.
+ */
 interface Match {
   readonly term: Buffer | number | undefined;
   readonly key: Buffer;
 }
 
-/** Riak sends what it has merged so far every now and then; a page of 100 comes in one frame, a large one in several. */
+/**
+ * Riak sends what it has merged so far every now and then; a page of 100 comes in one frame, a
+ * large one in several.
+ */
 const MATCHES_PER_FRAME = 250;
 
 export async function queryIndex(request: IndexRequest, context: Context): Promise<Frame[]> {
@@ -102,7 +111,10 @@ function* matches(bucket: CoveredBucket, request: IndexRequest, after: Match | u
   yield* entries(bucket, index, min, max);
 }
 
-/** Entries of an index that objects carry. Every object is looked at: such queries are for few objects here. */
+/**
+ * Entries of an index that objects carry. Every object is looked at: such queries are for few
+ * objects here.
+ */
 function entries(bucket: CoveredBucket, index: string, min: Buffer, max: Buffer): Match[] {
   const numeric = index.endsWith('_int');
   const read = (bytes: Buffer) => (numeric ? Number(bytes.toString('latin1')) : bytes);
@@ -187,7 +199,10 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
   );
 }
 
-/** Riak answers a query on a bucket type that is not there with the stack trace of the crash, some kilobytes of it. */
+/**
+ * Riak answers a query on a bucket type that is not there with the stack trace of the crash, some
+ * kilobytes of it.
+ */
 function crashOfUnknownType(): RiakCrash {
   const call = '{riak_kv_index_fsm,init,2,[{file,"src/riak_kv_index_fsm.erl"},{line,1}]}';
   const trace = Array.from({ length: 40 }, () => call).join(',\n ');

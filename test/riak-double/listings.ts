@@ -1,4 +1,7 @@
-/** Listing buckets and keys (RpbListBucketsReq, RpbListKeysReq): in no order, a frame for each partition. */
+/**
+ * Listing buckets and keys (RpbListBucketsReq, RpbListKeysReq): in no order, a frame for each
+ * partition.
+ */
 
 import { RiakError } from './answers.js';
 import type { Frame } from './framing.js';

@@ -1,4 +1,7 @@
-/** A double as a process of its own, for several client processes and for being stopped by signals. It is started and led by process.ts. */
+/**
+ * A double as a process of its own, for several client processes and for being stopped by signals.
+ * It is started and led by process.ts.
+ */
 
 import type { RiakDouble } from './double.js';
 import { startRiakDouble } from './double.js';

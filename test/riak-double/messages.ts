@@ -1,4 +1,7 @@
-/** Message codes and fields of Riak KV 3.2's protocol-buffers protocol, as far as the double speaks it (riak.proto, riak_kv.proto, riak_dt.proto). */
+/**
+ * Message codes and fields of Riak KV 3.2's protocol-buffers protocol, as far as the double speaks
+ * it (riak.proto, riak_kv.proto, riak_dt.proto).
+ */
 
 import type { MessageValue } from './protobuf.js';
 import { bool, bytes, message, nested, repeated, sint, uint } from './protobuf.js';

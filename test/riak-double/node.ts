@@ -1,4 +1,7 @@
-/** A node of the double's cluster: a listener on a port of 127.0.0.1 that can be stopped, started, paused and made to fail. */
+/**
+ * A node of the double's cluster: a listener on a port of 127.0.0.1 that can be stopped, started,
+ * paused and made to fail.
+ */
 
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
@@ -97,7 +100,10 @@ export class RiakDoubleNode {
     for (const connection of this.connections) connection.destroy();
   }
 
-  /** As a node stopped by SIGSTOP: connections are accepted, nothing is read or answered until resume. */
+  /**
+   * As a node stopped by SIGSTOP: connections are accepted, nothing is read or answered until
+   * resume.
+   */
   pause(): void {
     this.paused = true;
     this.setState('frozen');

@@ -1,4 +1,7 @@
-/** What the recorded transcripts do not show of objects. Each behaviour is the one of riak_kv's sources (riak_kv_pb_object, riak_kv_put_fsm, riak_kv_delete). */
+/**
+ * What the recorded transcripts do not show of objects. Each behaviour is the one of riak_kv's
+ * sources (riak_kv_pb_object, riak_kv_put_fsm, riak_kv_delete).
+ */
 
 import { expect } from 'chai';
 import type { RiakDouble, RiakDoubleOptions } from './double.js';

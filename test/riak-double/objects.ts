@@ -67,7 +67,10 @@ export async function put(request: PutRequest, context: Context): Promise<Frame[
   return [{ code: Code.putAnswer, body: putAnswer.encode(answer) }];
 }
 
-/** A delete writes a tombstone: with a vclock as that version's successor, without one as the successor of what is there now. */
+/**
+ * A delete writes a tombstone: with a vclock as that version's successor, without one as the
+ * successor of what is there now.
+ */
 export async function remove(request: DeleteRequest, context: Context): Promise<Frame[]> {
   const { type } = requireBucket(context, request);
   const quorum = writeQuorum({ ...request, w: request.w ?? request.rw, dw: request.dw ?? request.rw }, type);
@@ -121,7 +124,10 @@ function contents(state: ObjectState, head: boolean): Content[] {
   return state.values.map(({ value }) => (head ? { ...value, value: Buffer.alloc(0) } : value));
 }
 
-/** As it is kept: with Riak's version tag and time of writing, and free of the network buffer that it came in. */
+/**
+ * As it is kept: with Riak's version tag and time of writing, and free of the network buffer that
+ * it came in.
+ */
 function stamped(sent: Content, context: Context): Content {
   const now = context.now();
   return {

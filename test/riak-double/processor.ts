@@ -1,4 +1,7 @@
-/** A node's processor, shared by all that it works on: two checks of a password at once take twice as long, and go on if nobody waits any more. */
+/**
+ * A node's processor, shared by all that it works on: two checks of a password at once take twice
+ * as long, and go on if nobody waits any more.
+ */
 export class Processor {
   private jobs: { leftMs: number; readonly done: () => void }[] = [];
   private timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,7 @@
-/** Properties of buckets and bucket types (RpbGetBucketReq, RpbGetBucketTypeReq). `dvv_enabled` is not among what Riak tells. */
+/**
+ * Properties of buckets and bucket types (RpbGetBucketReq, RpbGetBucketTypeReq). `dvv_enabled` is
+ * not among what Riak tells.
+ */
 
 import { printed, RiakError } from './answers.js';
 import type { BucketType } from './bucket-types.js';

@@ -1,7 +1,8 @@
 /**
- * A small protobuf codec: as much of it as Riak's messages need (varints, zigzag varints, bytes, nested messages).
- * It shares no code with the client under test, so a mistake of one is not hidden by the same mistake of the other.
- * Integers are JavaScript numbers: exact up to 2^52, which is more than any message of Riak needs in a test.
+ * A small protobuf codec: as much of it as Riak's messages need (varints, zigzag varints, bytes,
+ * nested messages). It shares no code with the client under test, so a mistake of one is not hidden
+ * by the same mistake of the other. Integers are JavaScript numbers: exact up to 2^52, which is
+ * more than any message of Riak needs in a test.
  */
 
 const VARINT = 0;

@@ -1,4 +1,7 @@
-/** A generator with a seed (mulberry32), so that a run with random latencies and faults can be repeated. From 0 (inclusive) to 1 (exclusive). */
+/**
+ * A generator with a seed (mulberry32), so that a run with random latencies and faults can be
+ * repeated. From 0 (inclusive) to 1 (exclusive).
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,4 +1,7 @@
-/** A client that sends frames as they are and hands out what comes back, for tests that look at the bytes. */
+/**
+ * A client that sends frames as they are and hands out what comes back, for tests that look at the
+ * bytes.
+ */
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -60,7 +63,10 @@ export class RawClient {
     return new RawClient(socket);
   }
 
-  /** Sends a request and settles with the frames of its answer; several may be under way, they are answered in order. */
+  /**
+   * Sends a request and settles with the frames of its answer; several may be under way, they are
+   * answered in order.
+   */
   ask(code: number, body: Uint8Array = Buffer.alloc(0)): Promise<Frame[]> {
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) {

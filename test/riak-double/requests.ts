@@ -35,7 +35,10 @@ export function typeName(place: Place): string {
   return place.type?.toString('latin1') ?? DEFAULT_TYPE;
 }
 
-/** The bucket that a request is about: its type, and both names (the bucket's in hex). Throws a RiakError for an unknown bucket type. */
+/**
+ * The bucket that a request is about: its type, and both names (the bucket's in hex). Throws a
+ * RiakError for an unknown bucket type.
+ */
 export function requireBucket(
   context: Context,
   place: Place,
@@ -100,7 +103,10 @@ export function readVclock(bytes: Buffer | undefined): VersionVector {
   }
 }
 
-/** No operation of a real cluster is faster. A request that allows less time is answered with a timeout. */
+/**
+ * No operation of a real cluster is faster. A request that allows less time is answered with a
+ * timeout.
+ */
 const FASTEST_ANSWER_MS = 2;
 
 export function checkTimeout(timeoutMs: number | undefined): void {

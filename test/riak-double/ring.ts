@@ -9,8 +9,9 @@ export interface Place {
 }
 
 /**
- * Partitions are claimed by turns. Where their number cannot be divided by that of the nodes, the last and the first partitions are
- * neighbours with one owner: some preference lists have a node twice, as with 64 partitions on three nodes of Riak.
+ * Partitions are claimed by turns. Where their number cannot be divided by that of the nodes, the
+ * last and the first partitions are neighbours with one owner: some preference lists have a node
+ * twice, as with 64 partitions on three nodes of Riak.
  */
 export class Ring {
   constructor(
@@ -36,8 +37,9 @@ export class Ring {
   }
 
   /**
-   * The places of a key's copies. For each owner that is down the owner of a later partition stands in, with a vnode of its own; less
-   * than `copies` only if fewer partitions have an owner that is up.
+   * The places of a key's copies. For each owner that is down the owner of a later partition stands
+   * in, with a vnode of its own; less than `copies` only if fewer partitions have an owner that is
+   * up.
    */
   preferenceList(id: string, copies: number, isUp: (node: number) => boolean): Place[] {
     const partitions = this.partitionsOf(id, copies);

@@ -1,4 +1,7 @@
-/** Riak's security: a connection turns to TLS first (StartTls), then names a user (RpbAuthReq), and only then is served. */
+/**
+ * Riak's security: a connection turns to TLS first (StartTls), then names a user (RpbAuthReq), and
+ * only then is served.
+ */
 
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -17,9 +20,15 @@ export interface SecurityOptions {
   readonly users: Readonly<Record<string, string>>;
   /** How long a rejected user waits for the answer. Riak takes 5 s; default 0. */
   readonly rejectionDelayMs?: number;
-  /** Processor time that a node needs to check a password; Riak needs 350 ms, and none for a client certificate. Default 0. */
+  /**
+   * Processor time that a node needs to check a password; Riak needs 350 ms, and none for a client
+   * certificate. Default 0.
+   */
   readonly passwordCheckMs?: number;
-  /** False as a node without ssl.certfile and its like: it closes the connection when TLS is to begin. Default true. */
+  /**
+   * False as a node without ssl.certfile and its like: it closes the connection when TLS is to
+   * begin. Default true.
+   */
   readonly hasCertificate?: boolean;
 }
 

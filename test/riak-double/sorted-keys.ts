@@ -1,4 +1,7 @@
-/** The keys of a bucket in byte order, so that a page of a key range costs what the page holds and not what the bucket holds. */
+/**
+ * The keys of a bucket in byte order, so that a page of a key range costs what the page holds and
+ * not what the bucket holds.
+ */
 export class SortedKeys {
   /** Lower-case hex, whose order is the order of the bytes. */
   private readonly keys: string[] = [];

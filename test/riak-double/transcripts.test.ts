@@ -1,8 +1,10 @@
 /**
- * Holds the double to a real Riak KV 3.2: every recorded request is sent to the double, in the recorded order, and its answer compared with
- * the recorded one. What is not compared is listed in comparable.ts. All recorded scenarios are replayed, none is left out.
+ * Holds the double to a real Riak KV 3.2: every recorded request is sent to the double, in the
+ * recorded order, and its answer compared with the recorded one. What is not compared is listed in
+ * comparable.ts. All recorded scenarios are replayed, none is left out.
  *
- * Some of what the real Riak held was written outside the recording, and is written here before the scenario that sees it.
+ * Some of what the real Riak held was written outside the recording, and is written here before the
+ * scenario that sees it.
  */
 
 import { expect } from 'chai';
@@ -24,7 +26,10 @@ import {
 
 const BUCKET = 'tr-mwrryght';
 
-/** Recorded answers in full; of the one that was cut off, what the double must have answered instead is known: the large value. */
+/**
+ * Recorded answers in full; of the one that was cut off, what the double must have answered instead
+ * is known: the large value.
+ */
 function wholeAnswers(scenario: Scenario): Frame[] {
   return recordedAnswers(scenario).map(({ code, body }) => ({ code, body: body ?? largeAnswer() }));
 }

@@ -1,4 +1,7 @@
-/** The recorded exchanges between a client and a real Riak KV 3.2, and how one of them is replayed against the double. */
+/**
+ * The recorded exchanges between a client and a real Riak KV 3.2, and how one of them is replayed
+ * against the double.
+ */
 
 import { readFileSync } from 'node:fs';
 import type { Frame } from './framing.js';
@@ -59,8 +62,9 @@ export function recordedAnswers(scenario: Scenario): { code: number; body: Buffe
 }
 
 /**
- * Which vclock or context of the double stands for which recorded one. They are opaque, so their bytes differ; but wherever the real Riak
- * repeated one, so must the double, and wherever it gave another one, so must the double. Each key has its own.
+ * Which vclock or context of the double stands for which recorded one. They are opaque, so their
+ * bytes differ; but wherever the real Riak repeated one, so must the double, and wherever it gave
+ * another one, so must the double. Each key has its own.
  */
 export class OpaqueMap {
   private readonly toDouble = new Map<string, string>();
@@ -85,7 +89,10 @@ export class OpaqueMap {
   }
 }
 
-/** Sends the recorded request, with the double's vclock or context in the place of the recorded one, and learns the ones that are answered. */
+/**
+ * Sends the recorded request, with the double's vclock or context in the place of the recorded one,
+ * and learns the ones that are answered.
+ */
 export async function replay(scenario: Scenario, client: RawClient, opaque: OpaqueMap): Promise<Frame[]> {
   const request = recordedRequest(scenario);
   const { key, body } = translated(request, opaque);

@@ -1,4 +1,7 @@
-/** Version vectors as the opaque bytes that travel to clients and back. The layout is the double's own; Riak's is nobody's business but Riak's. */
+/**
+ * Version vectors as the opaque bytes that travel to clients and back. The layout is the double's
+ * own; Riak's is nobody's business but Riak's.
+ */
 
 import { Buffer } from 'node:buffer';
 import type { VersionVector } from './dvv.js';

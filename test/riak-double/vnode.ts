@@ -5,7 +5,10 @@ import { isSameCopy, joinStored } from './stored.js';
 
 export class Vnode {
   private readonly copies = new Map<string, Stored>();
-  /** As which actor this vnode writes a key. A key that it does not hold begins with a new one, so that a vclock of a former life covers nothing. */
+  /**
+   * As which actor this vnode writes a key. A key that it does not hold begins with a new one, so
+   * that a vclock of a former life covers nothing.
+   */
   private readonly actors = new Map<string, number>();
 
   /** @param newActor gives a number that no vnode has yet */

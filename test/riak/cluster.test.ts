@@ -1,4 +1,7 @@
-/** What a tracker makes of a cluster whose nodes fail, as three nodes of Riak do. RIAK_TEST_SCALE=10 runs it with as many swarms as a site has. */
+/**
+ * What a tracker makes of a cluster whose nodes fail, as three nodes of Riak do. RIAK_TEST_SCALE=10
+ * runs it with as many swarms as a site has.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';

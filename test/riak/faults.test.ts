@@ -62,7 +62,8 @@ describe('The tracker on Riak, while requests to Riak go wrong', function () {
         const probability = isSlow(fault) ? 0.002 : 0.02;
         site.double.nodes[i % 3]?.faults.inject({ fault, probability });
       }
-      // A seeder every second time: so each announce is a write, and the data stays as large as it is.
+      // A seeder every second time: so each announce is a write, and the data stays as large as it
+      // is.
       await site.announceAll(peers, 2, { seeder: round % 2 === 0 });
       await site.heal();
       residentBytes.push(await residentBytesOf(site.tracker.pid));

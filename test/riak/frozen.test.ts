@@ -23,7 +23,8 @@ describe('The tracker on Riak, frozen by SIGSTOP for 15 s', function () {
     const peers = site.newPeers(30);
     expect(await site.announceAll(peers, 1)).to.have.members(peers);
 
-    // Some announces are under way when it freezes, others come while it is frozen, and Riak drops its connections.
+    // Some announces are under way when it freezes, others come while it is frozen, and Riak drops
+    // its connections.
     for (const node of double.nodes) node.latency = () => 50;
     const underWay = peers.map((peer) =>
       announcer.announce({ swarm: peer % 3, peer, seeder: true, event: 'completed' }),

@@ -118,10 +118,12 @@ describe('Requests to Riak, counted at its sockets', function () {
       const { all, put } = await requestsOf(() => announce(freshProcess({ shardPeers: 32 }), peer));
       (put > 1 ? splitting : totals).push(all);
     }
-    // Shard 0 tells how deep the swarm is; where the peer's own shard has split more or less often, one read more finds that out.
+    // Shard 0 tells how deep the swarm is; where the peer's own shard has split more or less often,
+    // one read more finds that out.
     expect(totals.filter((total) => total > 4).length, totals.join(' ')).to.be.at.most(10);
     expect(Math.max(...totals), totals.join(' ')).to.be.at.most(5);
-    // The rare announce that makes its shard split pays for that: once for every 32 new peers here, for every 192 by default.
+    // The rare announce that makes its shard split pays for that: once for every 32 new peers here,
+    // for every 192 by default.
     expect(splitting.length, splitting.join(' ')).to.be.at.most(10);
     expect(Math.max(0, ...splitting), splitting.join(' ')).to.be.at.most(10);
   });
@@ -148,7 +150,8 @@ describe('Requests to Riak, counted at its sockets', function () {
       scrapeSwarm({ store, random, log }, infohashOf(swarm), 0);
     const requests = await requestsOf(() => Promise.all(upTo(hashes).map(scrape)));
     clearInterval(watch);
-    // Sixteen shards and the download count, and here and there a shard that has not split as the others have.
+    // Sixteen shards and the download count, and here and there a shard that has not split as the
+    // others have.
     expect(requests.all).to.be.at.most(21 * hashes);
     expect(connections).to.be.at.most(maxConnections);
   });

@@ -1,4 +1,7 @@
-/** What passwords cost that take a node 0.35 s each to check, as Riak's do. RIAK_TEST_SCALE=10 measures for longer. */
+/**
+ * What passwords cost that take a node 0.35 s each to check, as Riak's do. RIAK_TEST_SCALE=10
+ * measures for longer.
+ */
 import { readFileSync } from 'node:fs';
 
 import { expect } from 'chai';

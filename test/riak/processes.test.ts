@@ -41,10 +41,11 @@ describe('Several processes that announce to the same swarms at once', function 
 
       const { peak } = await double.call('statistics');
       await expectAllThere();
-      // A process has no more than one write of a shard under way, and each write replaces what its process wrote before.
+      // A process has no more than one write of a shard under way, and each write replaces what its
+      // process wrote before.
       expect(peak.siblings).to.be.at.most(processes);
-      // A value has no more than a shard's records of its own and, until they are moved on, those that each other process put
-      // there before it knew of a split.
+      // A value has no more than a shard's records of its own and, until they are moved on, those
+      // that each other process put there before it knew of a split.
       const largestValue = HEADER_SIZE + processes * shardPeers * V4.size;
       expect(peak.objectBytes).to.be.at.most(peak.siblings * largestValue);
     });

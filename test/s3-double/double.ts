@@ -6,8 +6,8 @@ import { SignedServer, type ServerReply } from '../store/aws/support/signed-serv
 /** One of the ways in which servers differ. */
 export interface S3DoubleOptions {
   /**
-   * `honoured`: a DELETE is conditional and atomic, as on AWS. `checked outside the lock`: a write may come between its check and the
-   * removal. `ignored`: it deletes whatever is there.
+   * `honoured`: a DELETE is conditional and atomic, as on AWS. `checked outside the lock`: a write
+   * may come between its check and the removal. `ignored`: it deletes whatever is there.
    */
   readonly conditionalDelete?: 'honoured' | 'checked outside the lock' | 'ignored';
   /** A conditional PUT whose check and write are two steps: of writers at once several win. */

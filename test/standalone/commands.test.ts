@@ -305,7 +305,10 @@ describe('a command on the store', function () {
     });
   });
 
-  /** The content of the data files by name. LMDB's lock file is not data: whoever reads signs on there. */
+  /**
+   * The content of the data files by name. LMDB's lock file is not data: whoever reads signs on
+   * there.
+   */
   async function dataFiles(): Promise<Record<string, string>> {
     const data = join(directory, 'data');
     const names = (await readdir(data)).filter((name) => name.endsWith('.mdb'));

@@ -10,7 +10,10 @@ import { startProgram, type RunningProgram } from '../support/running-program.js
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { buildFirst, entry, root } from './support/entry.js';
 
-/** Ends every process of a group, and tells whether there were any. @param group its number, negative */
+/**
+ * Ends every process of a group, and tells whether there were any. @param group its number,
+ * negative
+ */
 function endGroup(group: number): 'ended' | 'none left' {
   try {
     process.kill(group, 'SIGKILL');

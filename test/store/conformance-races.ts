@@ -8,8 +8,9 @@ import type { Held, PutResult, Store, Version } from '../../lib/store/store.js';
 const keysAtOnce = 8;
 
 /**
- * The promises of the store contract that only hold if the store decides one after the other what is asked of one key at once. A
- * single round seldom shows a fault: servers that lose answered puts in a tenth of the rounds pass a few.
+ * The promises of the store contract that only hold if the store decides one after the other what
+ * is asked of one key at once. A single round seldom shows a fault: servers that lose answered puts
+ * in a tenth of the rounds pass a few.
  * @param storeOf the store, when the tests run
  * @param rounds of each race
  */

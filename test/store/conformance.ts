@@ -25,7 +25,10 @@ export interface ConformanceOptions {
   readonly raceRounds?: number;
 }
 
-/** Every promise of the store contract (lib/store/store.ts) as a test. Keys are random, so a shared database will do. */
+/**
+ * Every promise of the store contract (lib/store/store.ts) as a test. Keys are random, so a shared
+ * database will do.
+ */
 export function storeConformance(
   name: string,
   open: () => Promise<OpenedStore>,
@@ -425,7 +428,10 @@ function known(held: Held): Version {
   return held.version;
 }
 
-/** A store with siblings keeps the value beside the others; one with compare-and-swap says that it did not. */
+/**
+ * A store with siblings keeps the value beside the others; one with compare-and-swap says that it
+ * did not.
+ */
 function expectHeldIfStored(result: PutResult, value: number): void {
   const mentioned = contents(result).some((one) => one.length === 1 && one[0] === value);
   expect(mentioned).to.equal(result.stored);
@@ -437,8 +443,9 @@ function union(held: Held): number[] {
 }
 
 /**
- * Adds to the set as the swarm layer does: merge, put, and again until it is stored. Siblings are left to the next writer:
- * writers in step, each of which went on until its value is alone, would never end.
+ * Adds to the set as the swarm layer does: merge, put, and again until it is stored. Siblings are
+ * left to the next writer: writers in step, each of which went on until its value is alone, would
+ * never end.
  */
 async function addMember(store: Store, key: string, member: number, seen?: Held): Promise<PutResult> {
   let held = seen ?? (await store.fetch(key));
@@ -488,7 +495,10 @@ interface ModelKey {
   readonly versions: { readonly version: Version; readonly covers: readonly number[] }[];
 }
 
-/** Values are told apart by a serial number in front, so that the model knows which of them a version covers. */
+/**
+ * Values are told apart by a serial number in front, so that the model knows which of them a
+ * version covers.
+ */
 async function compareWithModel(store: Store, operations: readonly ModelOperation[]): Promise<void> {
   const keys = [0, 1, 2].map((): ModelKey => ({ key: randomKey(), values: [], count: 0, versions: [] }));
   for (const [serial, operation] of operations.entries()) {

@@ -1,6 +1,9 @@
 type Step = () => Promise<unknown>;
 
-/** What a test has started or made, to be ended in reverse order; a set-up that failed half-way leaves just what there is to end. */
+/**
+ * What a test has started or made, to be ended in reverse order; a set-up that failed half-way
+ * leaves just what there is to end.
+ */
 export class Cleanup {
   readonly #steps: Step[] = [];
 

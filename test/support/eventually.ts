@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const pollMs = 50;
 
 /**
- * Waits until `probe` gives something other than undefined and false, and returns that. Errors of the probe end the wait.
+ * Waits until `probe` gives something other than undefined and false, and returns that. Errors of
+ * the probe end the wait.
  * @param what says in the failure what was waited for
  * @param state what a reader of the failure wants to know, e.g. the output of the programs involved
  * @throws Error when `deadlineMs` milliseconds have passed

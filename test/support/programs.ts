@@ -46,8 +46,9 @@ export const ipv6Loopback: Requirement = () => {
 };
 
 /**
- * mocha's describe for a suite that cannot run everywhere. If something is missing the suite is skipped and its title says what to do;
- * with REQUIRE_ALL_SUITES=1 it fails instead, so that a run cannot look complete when it is not.
+ * mocha's describe for a suite that cannot run everywhere. If something is missing the suite is
+ * skipped and its title says what to do; with REQUIRE_ALL_SUITES=1 it fails instead, so that a run
+ * cannot look complete when it is not.
  */
 export function describeWith(requirements: readonly Requirement[], title: string, body: () => void): void {
   const missing = requirements.map((isMet) => isMet()).filter((advice) => advice !== undefined);

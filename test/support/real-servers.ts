@@ -33,8 +33,8 @@ export interface ServerKind {
   readonly requirement: Requirement;
   readonly launch: (port: number, directory: string) => Launch;
   /**
-   * Whether it is a server that a tracker may run on: it has what it answered when it is started again, and serves several processes.
-   * Of the others only the store contract is tested.
+   * Whether it is a server that a tracker may run on: it has what it answered when it is started
+   * again, and serves several processes. Of the others only the store contract is tested.
    */
   readonly whole: boolean;
   /** Whether a conditional DELETE is atomic. */

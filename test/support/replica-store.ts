@@ -28,9 +28,10 @@ class SeenVersion {
 const NOTHING: Copy = { siblings: [], seen: new Set() };
 
 /**
- * The store contract in memory as replicas keep it that follow each other late, and lose touch: a put is answered when one of them has it,
- * an eventual fetch takes the first that has anything, in any order, a strong one asks all. One more replica, a stand-in, knows nothing
- * now and then: what it has goes to the others first.
+ * The store contract in memory as replicas keep it that follow each other late, and lose touch: a
+ * put is answered when one of them has it, an eventual fetch takes the first that has anything, in
+ * any order, a strong one asks all. One more replica, a stand-in, knows nothing now and then: what
+ * it has goes to the others first.
  */
 export class ReplicaStore implements Store {
   private readonly replicas: Map<string, Copy>[];
@@ -40,7 +41,8 @@ export class ReplicaStore implements Store {
   private lastDot = 0;
 
   /**
-   * @param random chooses who answers, what arrives, and when the stand-in forgets; from 0 (inclusive) to 1 (exclusive)
+   * @param random chooses who answers, what arrives, and when the stand-in forgets; from 0
+   *   (inclusive) to 1 (exclusive)
    * @param schedule awaited before an operation takes effect and again before it is answered
    */
   constructor(
@@ -136,7 +138,10 @@ export class ReplicaStore implements Store {
     return copy;
   }
 
-  /** Some of what is on its way arrives; now and then the stand-in hands over what it has, and forgets it. */
+  /**
+   * Some of what is on its way arrives; now and then the stand-in hands over what it has, and
+   * forgets it.
+   */
   private move(): void {
     const stays = this.underWay.filter(() => this.random() < 0.7);
     const arrives = this.underWay.filter((message) => !stays.includes(message));

@@ -1,4 +1,7 @@
-/** Programs that a test starts: their output is kept for failure messages, and they never outlive the test run. */
+/**
+ * Programs that a test starts: their output is kept for failure messages, and they never outlive
+ * the test run.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -18,8 +18,8 @@ const entry = fileURLToPath(new URL('../../deploy/standalone/start.mjs', import.
 const readyMs = 60_000;
 
 /**
- * Starts a tracker with an empty data directory on a free port, and waits until /health says that it answers.
- * The caller ends it with dispose().
+ * Starts a tracker with an empty data directory on a free port, and waits until /health says that
+ * it answers. The caller ends it with dispose().
  * @param settings what is not given has its default; the environment of the tests has no influence
  * @throws Error with the tracker's output if it ends or is not ready in time
  */

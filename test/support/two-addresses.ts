@@ -1,8 +1,8 @@
 import dns from 'node:dns';
 
 /**
- * Until `restore` is called, `host` has two addresses in this process, as `localhost` has on many machines: 127.0.0.1 and ::1. Where there
- * is no IPv6, connecting to the second fails as well.
+ * Until `restore` is called, `host` has two addresses in this process, as `localhost` has on many
+ * machines: 127.0.0.1 and ::1. Where there is no IPv6, connecting to the second fails as well.
  */
 export function giveTwoAddresses(host: string): { restore(): void } {
   const { lookup } = dns;

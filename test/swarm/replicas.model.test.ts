@@ -14,7 +14,10 @@ const acts: fc.Arbitrary<Act> = fc.record({
   doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
 });
 
-/** Rounds of announces at once, with time passing between them; sometimes so much that who was silent is gone. */
+/**
+ * Rounds of announces at once, with time passing between them; sometimes so much that who was
+ * silent is gone.
+ */
 const histories = fc.array(
   fc.record({
     acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
@@ -32,8 +35,9 @@ describe('a swarm in replicas that are behind, with a stand-in that knows nothin
         const store = new ReplicaStore(seededRandom(seed), (label) =>
           scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
         );
-        // Each announce is written: else a process that remembers the same of a peer leaves out what another has changed since.
-        // One shard: what splits add is tested on replicas that agree (swarms.model.test.ts).
+        // Each announce is written: else a process that remembers the same of a peer leaves out
+        // what another has changed since. One shard: what splits add is tested on replicas that
+        // agree (swarms.model.test.ts).
         const changes = { unwrittenSeconds: 0, shardPeers: 1000 };
         const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed + 1), changes);
         for (const { acts, pause } of history) {

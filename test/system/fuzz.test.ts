@@ -51,7 +51,10 @@ function expectGood(reply: HttpReply, peer: number): void {
   expect([...ports].sort()).to.deep.equal(others);
 }
 
-/** That a reply is one that the tracker gives on purpose: bencoded, a plain page, or a plain error of the client. */
+/**
+ * That a reply is one that the tracker gives on purpose: bencoded, a plain page, or a plain error
+ * of the client.
+ */
 function expectPlausible({ status, body }: HttpReply): void {
   const text = body.toString('latin1');
   if (status === 200 && text.startsWith('d')) {
@@ -88,7 +91,10 @@ describeWith([linux], '100,000 mutated requests', () => {
     let answered = 0;
     let nextSample = 0;
 
-    /** One connection: whole mutants and a good announce in one write, and when those are answered a broken one. */
+    /**
+     * One connection: whole mutants and a good announce in one write, and when those are answered a
+     * broken one.
+     */
     async function converse(): Promise<void> {
       const whole = Array.from({ length: wholeOfEach }, () => generator.whole());
       const broken = generator.broken();

@@ -11,7 +11,10 @@ const swarmCount = 10_000;
 const seed = 20_231;
 const load = { connections: 8, inFlight: 256 };
 
-/** A swarm that no other can be taken for: its counts follow from its number, and no other swarm has one of its ports. */
+/**
+ * A swarm that no other can be taken for: its counts follow from its number, and no other swarm has
+ * one of its ports.
+ */
 interface KnownSwarm {
   readonly infohash: Buffer;
   readonly number: number;
@@ -40,7 +43,10 @@ function targetOf(swarm: KnownSwarm, peer: number): string {
   return announceTarget({ infohash, peerId, port: portOf(swarm, peer), left }, '', escape);
 }
 
-/** Infohashes of one repeated byte, of random bytes, and such that differ from another one in a single byte. */
+/**
+ * Infohashes of one repeated byte, of random bytes, and such that differ from another one in a
+ * single byte.
+ */
 function makeInfohashes(): Buffer[] {
   const random = seededRandom(seed);
   const distinct = new Map<string, Buffer>();

@@ -143,7 +143,10 @@ async function expectStored(
   }
 }
 
-/** That counts and replies of the swarms that fit into a reply have every answered peer, and nobody who was not announced. */
+/**
+ * That counts and replies of the swarms that fit into a reply have every answered peer, and nobody
+ * who was not announced.
+ */
 async function expectServed(port: number, peers: readonly KnownPeer[]): Promise<void> {
   const load = { connections: 8, inFlight: 64 };
   const swarms = [...bySwarm(peers)].filter(([swarm]) => swarm !== largeSwarm);

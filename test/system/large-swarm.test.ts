@@ -40,7 +40,10 @@ function isSeeder(peer: number): boolean {
   return peer % 4 === 0;
 }
 
-/** Peer id, address and port, as a record begins; the last six bytes are the endpoint, which tells the peer's number. */
+/**
+ * Peer id, address and port, as a record begins; the last six bytes are the endpoint, which tells
+ * the peer's number.
+ */
 function identityOf(peer: number): Buffer {
   const identity = Buffer.alloc(V4.identityLength, `-TS0001-${String(peer).padStart(12, '0')}`, 'latin1');
   identity.writeUInt32BE(0x0a000000 + peer, 20);
@@ -83,7 +86,8 @@ describe(`a swarm of ${swarmSize} peers`, function () {
 
   async function announce(peer: number, limit = 50): Promise<SwarmAnswer> {
     const identity = identityOf(peer);
-    // From now on others may be given it, even before its own reply. What is repeated too soon is not written.
+    // From now on others may be given it, even before its own reply. What is repeated too soon is
+    // not written.
     const since = seconds() - (announcedAt[peer] ?? 0);
     if (since >= rules.unwrittenSeconds) announcedAt[peer] = seconds();
     const answer = await swarms.announce(
@@ -142,7 +146,10 @@ describe(`a swarm of ${swarmSize} peers`, function () {
     return { seeders, leechers: live.length - seeders };
   }
 
-  /** That an estimate is within four times its standard error, which is one over the root of the peers that were counted. */
+  /**
+   * That an estimate is within four times its standard error, which is one over the root of the
+   * peers that were counted.
+   */
   async function expectEstimate(counted: { seeders: number; leechers: number }): Promise<void> {
     const { shards } = await StoredSwarm.read(store, infohash);
     const live = liveCounts();
@@ -212,7 +219,8 @@ describe(`a swarm of ${swarmSize} peers`, function () {
 
   it('is counted within the stated error in the replies to announces too', async () => {
     for (let sample = 0; sample < 20; sample++) {
-      // Each announce reads one more shard until there are enough to count from; then all of them are forgotten.
+      // Each announce reads one more shard until there are enough to count from; then all of them
+      // are forgotten.
       for (const peer of somePeers(sampleShards * 2)) await announce(peer);
       const { counts } = await announce(sample);
       await expectEstimate(counts);
@@ -233,7 +241,8 @@ describe(`a swarm of ${swarmSize} peers`, function () {
   });
 
   it('has no expired peer in a reply or in a count', async () => {
-    // Every third peer goes on; of the rest, most were silent for a lifetime in the end, and those that came last were not.
+    // Every third peer goes on; of the rest, most were silent for a lifetime in the end, and those
+    // that came last were not.
     await announceAll(numbers(0, swarmSize, 3));
     nowMs += 700_000;
     await announceAll(somePeers(5000, 3), 200);

@@ -93,7 +93,8 @@ function purgeTests(open: Open): void {
     state = newPurge(clock.now());
     let slices = 0;
     for (; state.ranges.length > 0 && slices < 100; slices++) {
-      // Each slice begins in a process that knows nothing but the state, and has time for some 3,000 looks at its clock.
+      // Each slice begins in a process that knows nothing but the state, and has time for some
+      // 3,000 looks at its clock.
       const resumed = JSON.parse(JSON.stringify(state)) as PurgeState;
       const slice = purgeSlice({ ...components, clock: impatientClock() }, resumed, {
         parallelism: 8,

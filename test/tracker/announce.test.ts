@@ -311,7 +311,8 @@ describe('a client that announces early and then when it was asked to', () => {
         await site.client(1, { event: 'started' });
         site.pass(early);
         await site.client(1);
-        // The reply to the early announce asks for up to the longest interval again, and the client is late.
+        // The reply to the early announce asks for up to the longest interval again, and the client
+        // is late.
         site.pass(longest + Math.floor(toSpare / 2) - 1);
         const described = `${JSON.stringify(settings)}, early after ${early} s`;
         expect(await site.swarm(), described).to.include({ incomplete: 1 });

@@ -24,7 +24,8 @@ describe('connection ids', () => {
         const ids = new ConnectionIds(secret);
         const id = idOf(ids, from, START + millisecond);
         const isRight = ids.isRight(from, START + millisecond + later * 1000, id, 0);
-        // The clock of another front may be ahead: an id of some seconds in the future is right as well.
+        // The clock of another front may be ahead: an id of some seconds in the future is right as
+        // well.
         if (later <= ID_LIFETIME_SECONDS) expect(isRight).to.equal(true);
         else expect(isRight).to.equal(false);
       }),

@@ -2,7 +2,10 @@ import { expect } from 'chai';
 
 import { SipHash } from '../../lib/udp/sip-hash.js';
 
-/** Of the reference implementation: key 00 01 ... 0f, messages of 0, 1, ... bytes 00 01 ... (vectors_sip64). */
+/**
+ * Of the reference implementation: key 00 01 ... 0f, messages of 0, 1, ... bytes 00 01 ...
+ * (vectors_sip64).
+ */
 const VECTORS = [
   '310e0edd47db6f72',
   'fd67dc93c539f874',

@@ -51,7 +51,10 @@ export class UdpClient {
     this.socket.send(datagram, this.port, this.host);
   }
 
-  /** What a request is answered with; undefined if it is not within `patienceMs` milliseconds, in which it is sent again. */
+  /**
+   * What a request is answered with; undefined if it is not within `patienceMs` milliseconds, in
+   * which it is sent again.
+   */
   async request(datagram: Buffer, patienceMs = 10_000): Promise<Answer | undefined> {
     const transaction = datagram.readUInt32BE(12);
     let again: NodeJS.Timeout | undefined;

@@ -9,7 +9,10 @@ import { examineRefusals } from './refusals.js';
 import { remedyFor, rulesOf, type GatewayRules } from './remedies.js';
 import { examineReplies } from './replies.js';
 
-/** Looks at the gateway as a client sees it. What depends on something that is wrong is not looked at. @param gateway URL without a path */
+/**
+ * Looks at the gateway as a client sees it. What depends on something that is wrong is not looked
+ * at. @param gateway URL without a path
+ */
 export async function* examineGateway(gateway: string): AsyncGenerator<Finding> {
   const rules = await rulesOf(gateway);
   const { finding: health, isReachable } = await examineHealth(gateway, rules);

@@ -5,7 +5,10 @@ import { ok, wrong, type Finding } from '../../finding.js';
 import { clientReply, NoReplyError, throughGateway, type Action } from '../route.js';
 import { remedyFor, type GatewayRules } from './remedies.js';
 
-/** Whether an announce and a scrape are answered so that every client can read it: text/plain, with a length and no chunks. */
+/**
+ * Whether an announce and a scrape are answered so that every client can read it: text/plain, with
+ * a length and no chunks.
+ */
 export async function* examineReplies(gateway: string, rules: GatewayRules): AsyncGenerator<Finding> {
   const ask = throughGateway(gateway);
   const queries: [Action, string][] = [

@@ -9,14 +9,18 @@ import { allowConcurrency, remedyFor } from './remedies.js';
 
 /** Few enough for a namespace at its default limits, and enough to meet in one process. */
 const announces = 8;
-/** Announces can be too quick to meet; that they are so every time is another matter. Where they may not meet, once is enough. */
+/**
+ * Announces can be too quick to meet; that they are so every time is another matter. Where they may
+ * not meet, once is enough.
+ */
 const rounds = (allowed: number | undefined): number => (allowed === 1 ? 1 : 3);
 
 const subject = 'runs at once in a container';
 
 /**
- * Whether a container really has several runs at once, by what the processes say who answer announces that are sent at once. Times are told, not
- * judged: they depend on which containers are warm.
+ * Whether a container really has several runs at once, by what the processes say who answer
+ * announces that are sent at once. Times are told, not judged: they depend on which containers are
+ * warm.
  * @param allowed what the deployed action may have; undefined if nobody said
  */
 export async function examineConcurrency(
@@ -66,7 +70,10 @@ function oneAtATime(seen: string, allowed: number | undefined): Finding {
   );
 }
 
-/** An error of a container that gets a second run and does not take it is like any other: it is the first thing to look at. */
+/**
+ * An error of a container that gets a second run and does not take it is like any other: it is the
+ * first thing to look at.
+ */
 function failureRemedy(error: unknown, deployment: PlatformDeployment, allowed: number | undefined): string {
   const usual = remedyFor(error, deployment);
   return allowed !== undefined && allowed > 1 && usual.startsWith('wsk activation')

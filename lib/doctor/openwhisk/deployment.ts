@@ -7,7 +7,8 @@ const webActions = ['announce', 'scrape'];
 
 /**
  * What the API says of the deployed actions.
- * @returns how many runs at once a container of the announce action may have; undefined if nobody said
+ * @returns how many runs at once a container of the announce action may have; undefined if nobody
+ *   said
  */
 export async function* examineDeployment(
   deployment: PlatformDeployment,

@@ -12,9 +12,10 @@ import { remedyFor } from './remedies.js';
 import { examineAnswer, examineSecret } from './secret.js';
 
 /**
- * Looks at the tracker's actions on OpenWhisk, past the gateway. Where a container may have one run at a time, as at the default limits, that
- * takes less than 30 invocations, elsewhere up to 40; more only while copies of what was announced lag. What depends on something that is wrong is
- * not looked at.
+ * Looks at the tracker's actions on OpenWhisk, past the gateway. Where a container may have one run
+ * at a time, as at the default limits, that takes less than 30 invocations, elsewhere up to 40;
+ * more only while copies of what was announced lag. What depends on something that is wrong is not
+ * looked at.
  */
 export async function* examineOpenWhisk(deployment: PlatformDeployment): AsyncGenerator<Finding> {
   const api = apiOf(deployment);

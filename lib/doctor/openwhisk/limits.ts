@@ -15,7 +15,10 @@ const defaultAtOnce = 30;
 /** So many announces are under way at any time of the burst: more than the default limit. */
 const underWay = 40;
 
-/** The platform counts by the minute of the clock: of so many within a minute, more than the default allows fall into the same one. */
+/**
+ * The platform counts by the minute of the clock: of so many within a minute, more than the default
+ * allows fall into the same one.
+ */
 const enoughForTheMinute = 2 * defaultPerMinute;
 const minuteMs = 60_000;
 
@@ -73,8 +76,9 @@ interface Refusal {
 }
 
 /**
- * Whether the limits of the namespace are OpenWhisk's own, by a burst of announces of which nothing is left, and by what the API says. To be done last:
- * at the default limit it uses up the namespace's minute.
+ * Whether the limits of the namespace are OpenWhisk's own, by a burst of announces of which nothing
+ * is left, and by what the API says. To be done last: at the default limit it uses up the
+ * namespace's minute.
  */
 export async function* examineLimits(
   deployment: PlatformDeployment,

@@ -12,7 +12,10 @@ import { keepFailuresOnly } from './remedies.js';
 const patienceMs = 2000;
 const pauseMs = 250;
 
-/** Whether each announce leaves a record in the activation store, which gives up long before the tracker does. */
+/**
+ * Whether each announce leaves a record in the activation store, which gives up long before the
+ * tracker does.
+ */
 export async function examineRecords(deployment: PlatformDeployment, api: Api): Promise<Finding> {
   const subject = 'records of announces';
   try {

@@ -6,7 +6,10 @@ import type { PlatformDeployment } from '../deployment.js';
 import { NoReplyError, platformReply, straightTo } from '../route.js';
 import { deployAgain, remedyFor } from './remedies.js';
 
-/** Whether the web action wants the secret: without it whoever finds its URL is its own gateway, and can be any address. */
+/**
+ * Whether the web action wants the secret: without it whoever finds its URL is its own gateway, and
+ * can be any address.
+ */
 export async function* examineSecret(deployment: PlatformDeployment): AsyncGenerator<Finding> {
   const { 'X-Require-Whisk-Auth': guess, ...without } = gatewayHeaders('guess', target());
   yield await stranger(deployment, 'without the secret', without);

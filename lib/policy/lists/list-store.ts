@@ -106,8 +106,8 @@ export class ListStore {
   }
 
   /**
-   * Takes infohashes off the list, and puts others on it. Both are sorted. Many are some changes one
-   * after the other.
+   * Takes infohashes off the list, and puts others on it. Both are sorted. Many are some changes
+   * one after the other.
    * @throws StoreError: what was to be changed has changed in part, and may be asked for again;
    *   ListError
    */
@@ -167,7 +167,8 @@ export class ListStore {
           await this.removeParts([...parts.written, ...replaced].filter((id) => !kept.has(id)));
           return { index: next, before };
         }
-        // Somebody changed it at the same moment. Of two that see each other one is sooner next time.
+        // Somebody changed it at the same moment. Of two that see each other one is sooner next
+        // time.
         await pause(attempt);
         held = put;
       }

@@ -91,7 +91,10 @@ export class StoredList implements TorrentList {
     }
   }
 
-  /** A revision in force only when every part is there that was known before, as no store may be then. */
+  /**
+   * A revision in force only when every part is there that was known before, as no store may be
+   * then.
+   */
   private async revisionOf(index: ListIndex, known: KnownRevision | undefined): Promise<KnownRevision> {
     const kept = new Map<string, Buffer>();
     for (const [number, part] of known?.index.parts.entries() ?? []) {

@@ -16,7 +16,8 @@ interface HeldJson {
 
 /**
  * One operation on a store for another process, which may touch nothing but policies.
- * @param parameters `operation` with `key`, `version` and `value`, or with `range`, `cursor`, `limit`
+ * @param parameters `operation` with `key`, `version` and `value`, or with `range`, `cursor`,
+ *   `limit`
  */
 export async function policyStoreCommand(store: Store, parameters: Parameters): Promise<unknown> {
   const { operation, value, version } = parameters;

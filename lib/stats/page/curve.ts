@@ -5,8 +5,8 @@ const HEIGHT = 160;
 const MIN_PEAK = 10;
 
 /**
- * A curve of counts by slot of time as an SVG that stretches to whatever width it gets. Colours come
- * from classes of the page's style.
+ * A curve of counts by slot of time as an SVG that stretches to whatever width it gets. Colours
+ * come from classes of the page's style.
  * @param label what who cannot see it is told
  */
 export function curve(counts: readonly number[], label: string): string {

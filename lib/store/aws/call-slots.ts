@@ -25,7 +25,8 @@ export class CallSlots {
 
   /**
    * Settles when the call may go; `release` must be called when it has ended.
-   * @throws StoreUnavailableError at once if the line is full, after `waitMs` milliseconds if no slot came free
+   * @throws StoreUnavailableError at once if the line is full, after `waitMs` milliseconds if no
+   *   slot came free
    */
   acquire(waitMs: number): Promise<void> {
     if (this.underWay < this.most) {

@@ -47,7 +47,8 @@ const toleratedSkewSeconds = 60;
 const passing = /slow_?down|throttl|throughput|limitexceeded|toomany|busy|requesttimeout$|inprogress/i;
 
 /**
- * The error for an answer that is a refusal. Overload passes by itself; so does everything that is the server's own fault.
+ * The error for an answer that is a refusal. Overload passes by itself; so does everything that is
+ * the server's own fault.
  * @param what the request, e.g. `S3 refused a write`
  */
 export function refusal(what: string, answer: Answer, { code, message }: RefusalText): StoreError {

@@ -33,8 +33,8 @@ const maxBodyBytes = 16 * 1024 * 1024;
 const lostCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /**
- * Connections to one server that are kept between requests. An idle one has no timer, since a process may be frozen: what is too
- * old is dropped when the next request comes.
+ * Connections to one server that are kept between requests. An idle one has no timer, since a
+ * process may be frozen: what is too old is dropped when the next request comes.
  */
 export class KeptConnections {
   private readonly secure: boolean;
@@ -58,7 +58,8 @@ export class KeptConnections {
 
   /**
    * Sends a request once, and gives its answer within `timeoutMs` milliseconds.
-   * @throws ConnectionLostError, NoAnswerError, ProtocolError, or what the system says of a connection that was never opened
+   * @throws ConnectionLostError, NoAnswerError, ProtocolError, or what the system says of a
+   *   connection that was never opened
    */
   exchange(outgoing: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
     this.drop((idleMs) => idleMs > this.options.idleTimeoutMs);
@@ -85,7 +86,8 @@ export class KeptConnections {
         clearTimeout(timer);
         reject(over ?? (opened ? lossOf(error) : error));
       };
-      // One look at the socket before the verdict: a process that was frozen finds its timers due before it reads what has come.
+      // One look at the socket before the verdict: a process that was frozen finds its timers due
+      // before it reads what has come.
       const timer = setTimeout(() => {
         setImmediate(() => {
           giveUp(new NoAnswerError('no answer in time'));
@@ -119,7 +121,10 @@ export class KeptConnections {
     });
   }
 
-  /** Closes the idle connections: if one was dead when it was used, the others may be as dead and not know it yet. */
+  /**
+   * Closes the idle connections: if one was dead when it was used, the others may be as dead and
+   * not know it yet.
+   */
   dropIdle(): void {
     this.drop(() => true);
   }

@@ -20,7 +20,10 @@ export interface Answer {
   readonly body: Buffer;
   /** It was sent a second time: the first time it may have been carried out. */
   readonly repeated: boolean;
-  /** How far the clock of this machine is ahead of the server's, whole seconds; undefined if the server does not tell its time. */
+  /**
+   * How far the clock of this machine is ahead of the server's, whole seconds; undefined if the
+   * server does not tell its time.
+   */
   readonly clockAheadSeconds: number | undefined;
 }
 

@@ -12,7 +12,10 @@ const awsCallTimeoutMs = integer('AWS_CALL_TIMEOUT', {
   default: 2000,
 });
 
-/** STORE=s3 and STORE=dynamodb: how the API is reached. The first five have the names that AWS's own tools read. */
+/**
+ * STORE=s3 and STORE=dynamodb: how the API is reached. The first five have the names that AWS's own
+ * tools read.
+ */
 export const awsSettings = {
   awsAccessKeyId: text('AWS_ACCESS_KEY_ID', {
     description: 'Access key of S3 or DynamoDB.',

@@ -20,8 +20,9 @@ const leastShare = 1 / 4;
 const noBody = Buffer.alloc(0);
 
 /**
- * Calls to one signed API: bounded in number and in time, over kept connections, each request signed anew. A request is sent once,
- * and a second time only if its connection was lost and the caller says that repeating does no harm.
+ * Calls to one signed API: bounded in number and in time, over kept connections, each request
+ * signed anew. A request is sent once, and a second time only if its connection was lost and the
+ * caller says that repeating does no harm.
  */
 export class SignedClient {
   private readonly slots: CallSlots;
@@ -42,8 +43,10 @@ export class SignedClient {
 
   /**
    * Runs one call of the store, which sends its requests one after the other with what it is given.
-   * @param timeoutMs milliseconds for the whole call; at most half of them go to the wait for its turn
-   * @throws StoreUnavailableError if the server did not answer in time or there was no turn, and what `work` throws
+   * @param timeoutMs milliseconds for the whole call; at most half of them go to the wait for its
+   *   turn
+   * @throws StoreUnavailableError if the server did not answer in time or there was no turn, and
+   *   what `work` throws
    */
   async call<T>(timeoutMs: number, work: (send: Send) => Promise<T>): Promise<T> {
     if (this.closing !== undefined) throw new StoreUnavailableError('the store is closed');
@@ -62,7 +65,10 @@ export class SignedClient {
     }
   }
 
-  /** Waits for the calls that are under way, which their deadlines bound, then closes every connection. */
+  /**
+   * Waits for the calls that are under way, which their deadlines bound, then closes every
+   * connection.
+   */
   close(): Promise<void> {
     this.closing ??= new Promise<void>((resolve) => {
       this.drained = resolve;

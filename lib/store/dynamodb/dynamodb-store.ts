@@ -18,11 +18,13 @@ const versionBytes = 12;
 type Ask = (action: string, request: object) => Promise<Reply>;
 
 /**
- * Shards and counts in a table of DynamoDB, or of a server that speaks its API (items.ts). Nothing is connected before the first call.
+ * Shards and counts in a table of DynamoDB, or of a server that speaks its API (items.ts). Nothing
+ * is connected before the first call.
  *
- * A put is conditional on the version, a text that every write changes, so of writers that know the same state one wins, and the
- * others are shown what it wrote. Reads are consistent. A count is added to by the server, and what adds is sent once: if its
- * answer is lost, it has counted or not, and the call fails.
+ * A put is conditional on the version, a text that every write changes, so of writers that know the
+ * same state one wins, and the others are shown what it wrote. Reads are consistent. A count is
+ * added to by the server, and what adds is sent once: if its answer is lost, it has counted or not,
+ * and the call fails.
  */
 export function openDynamoDbStore(options: DynamoDbStoreOptions): Store {
   return new DynamoDbStore(options);
@@ -121,7 +123,8 @@ async function read(askFor: Ask, key: string): Promise<Held> {
 }
 
 /**
- * What is there in the place of a write whose condition failed. Some servers do not show it, and none shows what is absent.
+ * What is there in the place of a write whose condition failed. Some servers do not show it, and
+ * none shows what is absent.
  * @throws the error, if it is another one
  */
 async function heldInstead(error: unknown, askFor: Ask, key: string): Promise<Held> {

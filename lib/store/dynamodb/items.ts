@@ -1,6 +1,7 @@
 /**
- * What the table holds. Items of a partition are sorted by key: 256 partitions for shards, by the first two digits of the infohash,
- * make a range of keys readable in order. Counts have as many partitions of their own.
+ * What the table holds. Items of a partition are sorted by key: 256 partitions for shards, by the
+ * first two digits of the infohash, make a range of keys readable in order. Counts have as many
+ * partitions of their own.
  *
  * A shard: `p` two digits, `k` the key, `v` the value, `n` a text that every write changes.
  * A count: `p` a hash sign and two digits, `k` the infohash, `c` the number.

@@ -5,8 +5,8 @@ import type { Reply } from './requests.js';
 export type Query = (request: object) => Promise<Reply>;
 
 /**
- * A page of the keys of a range, ascending, partition by partition. The cursor is the last key of the page.
- * A query reads the items whole, whatever it shows of them.
+ * A page of the keys of a range, ascending, partition by partition. The cursor is the last key of
+ * the page. A query reads the items whole, whatever it shows of them.
  */
 export async function listKeys(
   query: Query,

@@ -27,7 +27,10 @@ interface Failure {
   readonly Item?: Item;
 }
 
-/** What may be sent again after its connection was lost. `UpdateItem` adds to counts, and would add twice. */
+/**
+ * What may be sent again after its connection was lost. `UpdateItem` adds to counts, and would add
+ * twice.
+ */
 const repeatable = new Set(['GetItem', 'Query', 'DescribeTable', 'CreateTable']);
 
 /** A write may if it is conditional: the first one makes the condition of the second fail. */

@@ -38,8 +38,8 @@ export class Generation {
   }
 
   /**
-   * Keys that LMDB may list though they are gone, or not list though they are there: all from `from`
-   * to `to`, and some others.
+   * Keys that LMDB may list though they are gone, or not list though they are there: all from
+   * `from` to `to`, and some others.
    */
   *unlisted({ from, to }: KeyRange): Generator<string> {
     const [first, last] = [prefixOf(from), prefixOf(to)];

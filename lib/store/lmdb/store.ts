@@ -27,9 +27,9 @@ export interface LmdbStoreOptions {
 /**
  * Opens the store in a directory, which no other process has open.
  *
- * If the log has lost something that is in the log at `error`, and the first check fails.
- * Rejects with a StoreRefusedError if somebody has to do something about the directory: another process
- * has it, or a file is damaged. With a StoreError if it cannot be made, read or written.
+ * If the log has lost something that is in the log at `error`, and the first check fails. Rejects
+ * with a StoreRefusedError if somebody has to do something about the directory: another process has
+ * it, or a file is damaged. With a StoreError if it cannot be made, read or written.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { directory, log, durability, now = new Date() } = options;

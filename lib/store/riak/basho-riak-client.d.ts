@@ -1,4 +1,7 @@
-/** The part of basho-riak-client 2.4.0 that this folder uses: its definitions of Riak's messages. The package brings no types. */
+/**
+ * The part of basho-riak-client 2.4.0 that this folder uses: its definitions of Riak's messages.
+ * The package brings no types.
+ */
 
 declare module 'basho-riak-client/lib/protobuf/riakprotobuf.js' {
   /** A field of a message, as protobufjs 5 has read it from a definition. */

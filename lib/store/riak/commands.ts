@@ -22,7 +22,10 @@ export interface Command<T> {
   readonly instead?: Command<T>;
   /** Message code of the frames that answer it. */
   readonly answerCode: number;
-  /** A reader for one answer: takes each frame's body in turn, and gives the result with the last one. Throws if a body is not readable. */
+  /**
+   * A reader for one answer: takes each frame's body in turn, and gives the result with the last
+   * one. Throws if a body is not readable.
+   */
   reader(): (body: Buffer) => { readonly result: T } | undefined;
 }
 
@@ -47,7 +50,10 @@ const all = 0xffff_fffc;
 export interface CommandTimes {
   /** For a command that is not sent again. */
   readonly callMs: number;
-  /** For one that may be tried at another node: leaves time for that, and the connection stays in use. */
+  /**
+   * For one that may be tried at another node: leaves time for that, and the connection stays in
+   * use.
+   */
   readonly attemptMs: number;
   /** For a read that waits for more replicas than one. */
   readonly replicasMs: number;
@@ -86,9 +92,10 @@ export class Commands {
   }
 
   /**
-   * The values under a key. Eventual: from the first replica that has any; that there are none must be said by all copies. Strong:
-   * what all copies have together. If a replica is silent for too long, the first answer of any other stands, with a put that follows
-   * being a sibling of what it did not know. The version of a tombstone is asked for, so that the next put replaces it.
+   * The values under a key. Eventual: from the first replica that has any; that there are none must
+   * be said by all copies. Strong: what all copies have together. If a replica is silent for too
+   * long, the first answer of any other stands, with a put that follows being a sibling of what it
+   * did not know. The version of a tombstone is asked for, so that the next put replaces it.
    */
   get(key: string, consistency: Consistency = 'eventual'): Command<Held> {
     const { find, gather, take } = this.common;
@@ -101,9 +108,10 @@ export class Commands {
   }
 
   /**
-   * Writes a value and asks back what is held then. Repeatable: written twice, a value is its own sibling, which one merge mends.
-   * Asked back are bodies, not heads: a head does not say whether a lone value is the one just written or a newer one, and for siblings it
-   * would cost a second command, just when a shard is busy.
+   * Writes a value and asks back what is held then. Repeatable: written twice, a value is its own
+   * sibling, which one merge mends. Asked back are bodies, not heads: a head does not say whether a
+   * lone value is the one just written or a newer one, and for siblings it would cost a second
+   * command, just when a shard is busy.
    */
   put(key: string, value: Uint8Array, vclock: Buffer | undefined): Command<Held> {
     const content = { value: bufferOf(value), content_type: octetStream };
@@ -113,7 +121,10 @@ export class Commands {
     );
   }
 
-  /** Removes what the vclock covers; without one, as for a counter, what is there. Repeatable: a second tombstone covers no more than the first. */
+  /**
+   * Removes what the vclock covers; without one, as for a counter, what is there. Repeatable: a
+   * second tombstone covers no more than the first.
+   */
   remove(key: string, vclock: Buffer | undefined): Command<undefined> {
     const frame = encode('RpbDelReq', { key: Buffer.from(key), vclock }, this.common.remove);
     return answeredOnce('delete', frame, 'RpbDelResp', true, nothing);
@@ -129,7 +140,10 @@ export class Commands {
     });
   }
 
-  /** A counter as all copies have it together; if one is silent for too long, as the first that answers has it. */
+  /**
+   * A counter as all copies have it together; if one is silent for too long, as the first that
+   * answers has it.
+   */
   count(key: string): Command<number> {
     const { gather, take } = this.counter;
     return { ...this.countOf(key, gather), instead: this.countOf(key, take) };
@@ -146,7 +160,10 @@ export class Commands {
     );
   }
 
-  /** A page of keys by the built-in index `$key`, both ends of the range included. Riak sorts it as it is limited. */
+  /**
+   * A page of keys by the built-in index `$key`, both ends of the range included. Riak sorts it as
+   * it is limited.
+   */
   keys(range: KeyRange, continuation: string | undefined, limit: number): Command<KeysAnswer> {
     const request = {
       ...this.target,
@@ -209,8 +226,9 @@ function keysReader(): (body: Buffer) => { readonly result: KeysAnswer } | undef
 }
 
 /**
- * What an answer says is held: tombstones left out, their version kept; equal values once.
- * A value equal to `written` is `written` itself, so that the writer sees without comparing that nobody else wrote.
+ * What an answer says is held: tombstones left out, their version kept; equal values once. A value
+ * equal to `written` is `written` itself, so that the writer sees without comparing that nobody
+ * else wrote.
  */
 function heldOf(answer: HeldAnswer, written?: Uint8Array): Held {
   const values: Uint8Array[] = [];

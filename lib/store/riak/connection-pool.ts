@@ -19,7 +19,10 @@ export interface PoolOptions {
   readonly connectTimeoutMs: number;
   /** Whether a node checks a password on each connection, which takes its processor time. */
   readonly costlyLogin: boolean;
-  /** Starts to open a connection. `probe`: it counts as open only when the node has answered something. */
+  /**
+   * Starts to open a connection. `probe`: it counts as open only when the node has answered
+   * something.
+   */
   readonly connect: (address: RiakNodeAddress, probe: boolean, events: ConnectionEvents) => NodeConnection;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,14 +32,17 @@ export interface PoolOptions {
 const unused = new ConnectionLostError('unused for too long');
 
 /**
- * The connections to all nodes. A call takes one for as long as it runs, or waits in line for one; connections are opened when calls
- * wait. Only a call in line has timers, so that nothing is missed while a process is frozen: what is too old is replaced when it is next
- * wanted, and a node that is down is tried again, after a pause, when a call comes by.
+ * The connections to all nodes. A call takes one for as long as it runs, or waits in line for one;
+ * connections are opened when calls wait. Only a call in line has timers, so that nothing is missed
+ * while a process is frozen: what is too old is replaced when it is next wanted, and a node that is
+ * down is tried again, after a pause, when a call comes by.
  *
- * A node is down when it was asked for a sign of life, because a command on it went unanswered, and gave none; or when it has no
- * connection left and none could be opened. As long as it has others, a connection that cannot be opened only holds back the next ones.
+ * A node is down when it was asked for a sign of life, because a command on it went unanswered, and
+ * gave none; or when it has no connection left and none could be opened. As long as it has others,
+ * a connection that cannot be opened only holds back the next ones.
  *
- * Connections are opened a few at a time: a node that is asked for too many at once, each with a password to check, opens none in time.
+ * Connections are opened a few at a time: a node that is asked for too many at once, each with a
+ * password to check, opens none in time.
  */
 export class ConnectionPool {
   private readonly nodes: readonly PoolNode[];
@@ -53,7 +59,10 @@ export class ConnectionPool {
     this.turn = Math.floor(options.random() * this.nodes.length);
   }
 
-  /** A connection that is idle, of a node that is up; undefined if all are busy. @throws StoreUnavailableError if the store is closed */
+  /**
+   * A connection that is idle, of a node that is up; undefined if all are busy. @throws
+   * StoreUnavailableError if the store is closed
+   */
   acquireNow(avoid?: PoolNode): NodeConnection | undefined {
     if (this.closed) throw new StoreUnavailableError('the store is closed');
     this.probe();
@@ -61,8 +70,9 @@ export class ConnectionPool {
   }
 
   /**
-   * A connection to a node that is up, another one than `avoid` if there is one.
-   * Rejects with a StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is up.
+   * A connection to a node that is up, another one than `avoid` if there is one. Rejects with a
+   * StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is
+   * up.
    */
   async acquire(waitMs: number, avoid?: PoolNode): Promise<NodeConnection> {
     const ready = this.acquireNow(avoid);
@@ -102,8 +112,9 @@ export class ConnectionPool {
   }
 
   /**
-   * A command was not answered on this connection. That may be due to another node, which holds a copy of what was asked for: so its node
-   * is asked for a sign of life on another connection, and is down if it gives none. Call it before the connection is ended.
+   * A command was not answered on this connection. That may be due to another node, which holds a
+   * copy of what was asked for: so its node is asked for a sign of life on another connection, and
+   * is down if it gives none. Call it before the connection is ended.
    */
   question(connection: NodeConnection, error: Error): void {
     const node = this.nodeOf.get(connection);
@@ -145,7 +156,10 @@ export class ConnectionPool {
     for (const connection of [...opening, ...this.nodeOf.keys()]) connection.end(reason);
   }
 
-  /** The idle connection of the least busy node. A node that is less busy but has none idle gets one more, for the next call. */
+  /**
+   * The idle connection of the least busy node. A node that is less busy but has none idle gets one
+   * more, for the next call.
+   */
   private takeIdle(avoid: PoolNode | undefined): NodeConnection | undefined {
     const oldest = this.options.clock.now() - this.options.idleTimeoutMs;
     const nodes = this.byLoad(avoid);
@@ -160,7 +174,10 @@ export class ConnectionPool {
     return undefined;
   }
 
-  /** The nodes that are up, least busy first, those alike by turns, and last those that are questioned. */
+  /**
+   * The nodes that are up, least busy first, those alike by turns, and last those that are
+   * questioned.
+   */
   private byLoad(avoid: PoolNode | undefined): PoolNode[] {
     const [only] = this.nodes;
     if (this.nodes.length === 1 && only !== undefined) return only.up ? [only] : [];
@@ -185,13 +202,19 @@ export class ConnectionPool {
     }
   }
 
-  /** When a node may have gone down: with the others down, a call that keeps away from one is served by that one. */
+  /**
+   * When a node may have gone down: with the others down, a call that keeps away from one is served
+   * by that one.
+   */
   private serveOrGrow(): void {
     this.serve();
     this.grow();
   }
 
-  /** Opens a connection for each call that waits, as far as nodes have room. With no node left to hope for, nobody waits. */
+  /**
+   * Opens a connection for each call that waits, as far as nodes have room. With no node left to
+   * hope for, nobody waits.
+   */
   private grow(): void {
     if (this.closed) return;
     this.probe();
@@ -207,7 +230,10 @@ export class ConnectionPool {
     }
   }
 
-  /** For a call that has waited long: the packet that opens its connection may be lost, or the host be gone without a word. */
+  /**
+   * For a call that has waited long: the packet that opens its connection may be lost, or the host
+   * be gone without a word.
+   */
   private openAnother(): void {
     const [node] = this.byLoad(undefined)
       .filter((candidate) => this.hasRoom(candidate) && !candidate.isLogin)
@@ -228,7 +254,10 @@ export class ConnectionPool {
     return this.nodes.reduce((sum, { opening }) => sum + opening.size, 0);
   }
 
-  /** @param question why the node is asked for a sign of life, which it is however many connections it has */
+  /**
+   * @param question why the node is asked for a sign of life, which it is however many connections
+   *   it has
+   */
   private openOne(node: PoolNode, question?: Error): void {
     if (question === undefined && !this.hasRoom(node)) return;
     const { clock, connectTimeoutMs, log } = this.options;
@@ -244,7 +273,8 @@ export class ConnectionPool {
         this.nodeOf.set(connection, node);
         node.opened(clock.now() - startedAt, connectTimeoutMs / 2);
         if (question !== undefined) node.questioned = false;
-        // A node that is in doubt is trusted again when it has answered; that it accepted a connection means nothing.
+        // A node that is in doubt is trusted again when it has answered; that it accepted a
+        // connection means nothing.
         if (probe) {
           if (!node.up) log.info('riak node up', { ...node.address });
           node.recovered();

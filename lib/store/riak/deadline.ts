@@ -1,4 +1,7 @@
-/** The end of one call's time. Whoever works on the call says what to do then; one timer serves all attempts. */
+/**
+ * The end of one call's time. Whoever works on the call says what to do then; one timer serves all
+ * attempts.
+ */
 export class Deadline {
   private readonly timer: NodeJS.Timeout;
   private readonly endsAt: number;

@@ -32,7 +32,10 @@ const kinds: Readonly<Record<string, FieldKind>> = {
   message: 'message',
 };
 
-/** @throws TypeError if the definitions have no such message or field, or one of a type that is not known here */
+/**
+ * @throws TypeError if the definitions have no such message or field, or one of a type that is not
+ *   known here
+ */
 export function messageOf(name: string, used: Used): Message {
   const defined = definitions.getProtoFor(name);
   if (defined === undefined) throw new TypeError(`Riak's protocol has no message ${name}`);

@@ -28,7 +28,10 @@ export class RiakErrorAnswer extends Error {
   }
 }
 
-/** Riak refuses the user: the name, the password or the certificate is wrong, or where it comes from. */
+/**
+ * Riak refuses the user: the name, the password or the certificate is wrong, or where it comes
+ * from.
+ */
 export class AuthenticationError extends Error {
   override readonly name = 'AuthenticationError';
 }
@@ -41,8 +44,9 @@ function shortened(reason: string): string {
 }
 
 /**
- * Reasons that pass by themselves: Riak is busy, too few of its nodes are up, an object has siblings that the next merge takes away, or
- * the node has started a moment ago and does not know its services yet.
+ * Reasons that pass by themselves: Riak is busy, too few of its nodes are up, an object has
+ * siblings that the next merge takes away, or the node has started a moment ago and does not know
+ * its services yet.
  */
 const passing =
   /timeout|overload|insufficient_vnodes|_val_unsatisfied|all_nodes_down|mailbox|too[ _]many|unknown message code/i;
@@ -50,7 +54,10 @@ const passing =
 /** With these Riak has not begun to do what was asked. */
 const unbegun = /overload|insufficient_vnodes|all_nodes_down|unknown message code/i;
 
-/** Whether a command that failed so has surely had no effect, so that it may be sent again whatever it is. */
+/**
+ * Whether a command that failed so has surely had no effect, so that it may be sent again whatever
+ * it is.
+ */
 export function isUnbegun(failure: unknown): boolean {
   return failure instanceof RiakErrorAnswer && unbegun.test(failure.reason);
 }

@@ -1,6 +1,9 @@
 import { ProtocolError } from './failures.js';
 
-/** A message of Riak's protocol-buffers protocol: on the wire a 4-byte big-endian length of what follows, the code in one byte, the body. */
+/**
+ * A message of Riak's protocol-buffers protocol: on the wire a 4-byte big-endian length of what
+ * follows, the code in one byte, the body.
+ */
 export interface Frame {
   readonly code: number;
   readonly body: Buffer;

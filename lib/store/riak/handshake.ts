@@ -1,4 +1,7 @@
-/** What is said on a connection before the first command: TLS and the password where a user is given, a ping where one is asked for. */
+/**
+ * What is said on a connection before the first command: TLS and the password where a user is
+ * given, a ping where one is asked for.
+ */
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
@@ -44,7 +47,8 @@ export class Handshake {
 
   /**
    * Takes what the node has answered.
-   * @throws AuthenticationError if it refuses the user, ProtocolError or RiakErrorAnswer for any other answer that does not fit
+   * @throws AuthenticationError if it refuses the user, ProtocolError or RiakErrorAnswer for any
+   *   other answer that does not fit
    */
   take({ code, body }: Frame): void {
     const { awaited } = this;

@@ -1,4 +1,7 @@
-/** The messages that the store sends and reads (riak.proto, riak_kv.proto, riak_dt.proto), as far as it uses them. */
+/**
+ * The messages that the store sends and reads (riak.proto, riak_kv.proto, riak_dt.proto), as far as
+ * it uses them.
+ */
 import { codeOf, messageOf, type Message } from './definitions.js';
 import { readMessage, sizeOfMessage, writeMessage, type Fields } from './protobuf.js';
 

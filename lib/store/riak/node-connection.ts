@@ -27,9 +27,15 @@ export interface ConnectionEvents {
   lost(wasRunning: boolean): void;
 }
 
-/** More than any answer: Riak warns about objects of 5 MB and refuses those of 50 MB; a shard has some kilobytes. */
+/**
+ * More than any answer: Riak warns about objects of 5 MB and refuses those of 50 MB; a shard has
+ * some kilobytes.
+ */
 const maxFrameBytes = 8 * 1024 * 1024;
-/** A connection that lies idle is kept alive: a network between may forget it, and a dead node be noticed. */
+/**
+ * A connection that lies idle is kept alive: a network between may forget it, and a dead node be
+ * noticed.
+ */
 const keepAliveMs = 30_000;
 
 /** The command that an answer is awaited for. */
@@ -45,8 +51,8 @@ interface Running {
 /**
  * A connection to one node. It runs one command at a time.
  *
- * Bytes that are no answer to what was asked end it. Whatever ends it is reported, and its socket is destroyed at once: a dead node never
- * answers a FIN.
+ * Bytes that are no answer to what was asked end it. Whatever ends it is reported, and its socket
+ * is destroyed at once: a dead node never answers a FIN.
  */
 export class NodeConnection {
   /** Milliseconds of the caller's clock; when it was last put back unused. */
@@ -80,7 +86,10 @@ export class NodeConnection {
     return this.state === 'closed';
   }
 
-  /** Whether the node is checking the password: work that would be done again for another connection. */
+  /**
+   * Whether the node is checking the password: work that would be done again for another
+   * connection.
+   */
   get isLogin(): boolean {
     return this.handshake.isLogin;
   }
@@ -105,7 +114,8 @@ export class NodeConnection {
 
   /** Sends a command; `done` is called exactly once, after the connection is free again or gone. */
   run<T>(command: Command<T>, done: (outcome: Outcome<T>) => void): void {
-    // It may have ended since the caller was given it: a promise settles later than what follows in the same packet is read.
+    // It may have ended since the caller was given it: a promise settles later than what follows in
+    // the same packet is read.
     if (this.state !== 'open') {
       done({ failure: lostError('the connection was closed before it was used', this.lastError) });
       return;
@@ -213,8 +223,8 @@ export class NodeConnection {
   }
 
   /**
-   * Reads frames; with the last one of an answer, gives what is to be done then.
-   * All that came is read before anything is reported: only then is it known that nothing follows the answer.
+   * Reads frames; with the last one of an answer, gives what is to be done then. All that came is
+   * read before anything is reported: only then is it known that nothing follows the answer.
    */
   private take(frames: readonly Frame[]): (() => void) | undefined {
     let finish: (() => void) | undefined;

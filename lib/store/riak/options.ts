@@ -34,7 +34,10 @@ export interface RiakStoreOptions {
   readonly callTimeoutMs: number;
   /** The longest silence while a connection opens, and of a node that is asked for a sign of life. */
   readonly connectTimeoutMs: number;
-  /** How long a read waits for replicas that are silent, before the first answer of another one stands. */
+  /**
+   * How long a read waits for replicas that are silent, before the first answer of another one
+   * stands.
+   */
   readonly replicaTimeoutMs: number;
   /** The longest that one page of `keys` may take: an index query asks many nodes at once. */
   readonly keysTimeoutMs: number;
@@ -42,7 +45,10 @@ export interface RiakStoreOptions {
   readonly maxConnections: number;
   /** Most calls that wait for a connection; more are refused at once. */
   readonly queueDepth: number;
-  /** A connection that was unused for longer is replaced: a node, or a network between, may have dropped it. */
+  /**
+   * A connection that was unused for longer is replaced: a node, or a network between, may have
+   * dropped it.
+   */
   readonly idleTimeoutMs: number;
   readonly auth?: RiakAuth;
   readonly log: Log;

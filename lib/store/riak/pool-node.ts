@@ -18,13 +18,19 @@ export class PoolNode {
   connections = 0;
   /** A node counts as up until it is found down. */
   up = true;
-  /** A command was not answered in time: whether the node is to blame is being found out. Others are asked first meanwhile. */
+  /**
+   * A command was not answered in time: whether the node is to blame is being found out. Others are
+   * asked first meanwhile.
+   */
   questioned = false;
   private failures = 0;
   private retryAt = 0;
   private openings: number;
 
-  /** @param costlyLogin the node checks a password on each connection: they are opened one after the other */
+  /**
+   * @param costlyLogin the node checks a password on each connection: they are opened one after the
+   *   other
+   */
   constructor(
     readonly address: RiakNodeAddress,
     private readonly random: Random,
@@ -33,7 +39,10 @@ export class PoolNode {
     this.openings = costlyLogin ? 1 : firstOpenings;
   }
 
-  /** Down, or the last attempt to connect failed: connections are opened one at a time, each counts when the node has answered on it. */
+  /**
+   * Down, or the last attempt to connect failed: connections are opened one at a time, each counts
+   * when the node has answered on it.
+   */
   get inDoubt(): boolean {
     return !this.up || this.failures > 0;
   }
@@ -49,8 +58,8 @@ export class PoolNode {
   }
 
   /**
-   * Whether another connection may be opened. A node that is in doubt gets one at a time, after a pause; one that is questioned none but
-   * that which it is asked on.
+   * Whether another connection may be opened. A node that is in doubt gets one at a time, after a
+   * pause; one that is questioned none but that which it is asked on.
    */
   mayOpen(maxConnections: number, now: number): boolean {
     if (this.questioned || (this.up && this.connections >= maxConnections)) return false;
@@ -60,7 +69,10 @@ export class PoolNode {
     return this.opening.size === 0 && (pause <= 0 || pause > longestPauseMs);
   }
 
-  /** As many connections are opened side by side as succeed: one more with each, half as many when one was slow. */
+  /**
+   * As many connections are opened side by side as succeed: one more with each, half as many when
+   * one was slow.
+   */
   opened(tookMs: number, slowMs: number): void {
     if (this.costlyLogin) return;
     this.openings = tookMs < slowMs ? this.openings + 1 : Math.max(1, this.openings >>> 1);

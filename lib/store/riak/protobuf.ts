@@ -1,11 +1,14 @@
 /**
- * Protobuf bytes of messages, written and read without an object for each value. A put and its answer take about a fifth of
- * the processor time that a general library takes for them.
+ * Protobuf bytes of messages, written and read without an object for each value. A put and its
+ * answer take about a fifth of the processor time that a general library takes for them.
  */
 import type { Message, MessageField } from './definitions.js';
 import { ProtocolError } from './failures.js';
 
-/** What a message has, by field: numbers, flags, bytes, messages, or arrays of these. Undefined: not there. */
+/**
+ * What a message has, by field: numbers, flags, bytes, messages, or arrays of these. Undefined: not
+ * there.
+ */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const varint = 0;

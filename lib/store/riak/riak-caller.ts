@@ -14,11 +14,20 @@ import {
 import type { NodeConnection } from './node-connection.js';
 import type { PoolNode } from './pool-node.js';
 
-/** A command starts only with this share of the call's time left: a node that is silent for that long deserves to be questioned. */
+/**
+ * A command starts only with this share of the call's time left: a node that is silent for that
+ * long deserves to be questioned.
+ */
 const leastShare = 1 / 4;
-/** The longest that a call waits for its first connection while there are others, as a share of its time. */
+/**
+ * The longest that a call waits for its first connection while there are others, as a share of its
+ * time.
+ */
 const waitShare = 1 / 2;
-/** How long a command waits for its answer while there is time for another node, as a share of the call's time. */
+/**
+ * How long a command waits for its answer while there is time for another node, as a share of the
+ * call's time.
+ */
 const patienceShare = 1 / 2;
 /** What is tried after a failure. */
 interface Next<T> {
@@ -27,7 +36,10 @@ interface Next<T> {
   readonly avoid: PoolNode | undefined;
 }
 
-/** Runs commands: each with a deadline of its own, and tried again where that may help and does no harm. */
+/**
+ * Runs commands: each with a deadline of its own, and tried again where that may help and does no
+ * harm.
+ */
 export class RiakCaller {
   private underWay = 0;
   private closing: Promise<void> | undefined;
@@ -36,9 +48,11 @@ export class RiakCaller {
   constructor(private readonly pool: ConnectionPool) {}
 
   /**
-   * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at most half of them go to the wait for a
-   * connection: when more calls come than Riak can serve, some are refused unsent, and no node is blamed for the time that a call spent
-   * in line. A call by itself, or while no connection is open yet, waits as long as there is time to use the connection.
+   * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at
+   * most half of them go to the wait for a connection: when more calls come than Riak can serve,
+   * some are refused unsent, and no node is blamed for the time that a call spent in line. A call
+   * by itself, or while no connection is open yet, waits as long as there is time to use the
+   * connection.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
    */
   async call<T>(command: Command<T>, timeoutMs: number): Promise<T> {
@@ -56,7 +70,10 @@ export class RiakCaller {
     }
   }
 
-  /** Waits for the calls that are under way, which their deadlines bound, then closes every connection. */
+  /**
+   * Waits for the calls that are under way, which their deadlines bound, then closes every
+   * connection.
+   */
   close(): Promise<void> {
     this.closing ??= new Promise<void>((resolve) => {
       this.drained = resolve;
@@ -133,7 +150,8 @@ export class RiakCaller {
     return new Promise((resolve, reject) => {
       let settled = false;
       const giveUp = (): void => {
-        // One look at the socket before the verdict: a process that was frozen finds its timers due before it reads what has come.
+        // One look at the socket before the verdict: a process that was frozen finds its timers due
+        // before it reads what has come.
         setImmediate(() => {
           if (settled) return;
           const error = new NoAnswerError('no answer in time');

@@ -1,4 +1,7 @@
-/** Everything of the store that needs the protocol. It is imported when the first call is made: a process without Riak never loads it. */
+/**
+ * Everything of the store that needs the protocol. It is imported when the first call is made: a
+ * process without Riak never loads it.
+ */
 import { Commands, type CommandTimes } from './commands.js';
 import { ConnectionPool } from './connection-pool.js';
 import { NodeConnection } from './node-connection.js';
@@ -15,7 +18,10 @@ export interface RiakCluster {
 
 /** A node answers a wrong password after 5 s, and may have many to check. */
 const loginTimeoutMs = 30_000;
-/** So much of a call's time goes to its first attempt where there is another node: a little less than the caller's patience. */
+/**
+ * So much of a call's time goes to its first attempt where there is another node: a little less
+ * than the caller's patience.
+ */
 const attemptShare = 0.45;
 
 /** Connects to nothing yet. */

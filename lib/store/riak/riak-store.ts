@@ -7,13 +7,16 @@ import type { RiakCluster } from './riak-cluster.js';
 const absentKey = 'check';
 
 /**
- * Shards and counts in Riak KV. Nothing is connected before the first call; nodes may be down then and later, one that is up is enough.
+ * Shards and counts in Riak KV. Nothing is connected before the first call; nodes may be down then
+ * and later, one that is up is enough.
  *
- * Riak keeps concurrent values as siblings, so a put is always stored. An answered put is on the disk of one replica, the others
- * follow. An eventual fetch takes the first replica that has anything, which for a moment may not have the last puts; a strong one waits
- * for all. Where a replica is silent for too long the first answer of any other stands. What a fetch did not see, the put that follows
- * makes a sibling of: nothing is lost. An increment is sent once, and again only if Riak did not begin with it: if its answer is lost,
- * it has counted or not, and the call fails.
+ * Riak keeps concurrent values as siblings, so a put is always stored. An answered put is on the
+ * disk of one replica, the others follow. An eventual fetch takes the first replica that has
+ * anything, which for a moment may not have the last puts; a strong one waits for all. Where a
+ * replica is silent for too long the first answer of any other stands. What a fetch did not see,
+ * the put that follows makes a sibling of: nothing is lost. An increment is sent once, and again
+ * only if Riak did not begin with it: if its answer is lost, it has counted or not, and the call
+ * fails.
  */
 export function openRiakStore(options: RiakStoreOptions): Store {
   return new RiakStore(options);
@@ -60,7 +63,10 @@ class RiakStore implements Store {
     return caller.call(counts.remove(key, undefined), this.options.callTimeoutMs);
   }
 
-  /** The cursor is Riak's continuation: it names the last key of the page, so it outlives processes and connections. */
+  /**
+   * The cursor is Riak's continuation: it names the last key of the page, so it outlives processes
+   * and connections.
+   */
   async keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     if (range.from >= range.to) return { keys: [] };
     const { caller, listing } = await this.opened();
@@ -71,7 +77,10 @@ class RiakStore implements Store {
     return last ? { keys } : { keys, cursor: page.continuation };
   }
 
-  /** Reads as an announce does: a node that answers but has no such bucket type, or too few others, does not count as well. */
+  /**
+   * Reads as an announce does: a node that answers but has no such bucket type, or too few others,
+   * does not count as well.
+   */
   async check(): Promise<void> {
     await this.fetch(absentKey);
   }

@@ -14,8 +14,8 @@ const maxPauseMs = 50;
 export type Call = <T>(work: (objects: Objects) => Promise<T>) => Promise<T>;
 
 /**
- * Counts as objects that hold decimal digits, changed by compare and swap. What comes while an increment of a key is under way goes
- * with the next one, so a process never competes with itself.
+ * Counts as objects that hold decimal digits, changed by compare and swap. What comes while an
+ * increment of a key is under way goes with the next one, so a process never competes with itself.
  */
 export class Counts {
   /** Of each key the batch that nobody has sent yet. */

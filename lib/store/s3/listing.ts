@@ -23,8 +23,8 @@ export interface Listing {
 const maxListed = 1000;
 
 /**
- * A page of the keys of a range that hold something, in the order of bytes. The cursor is the last key of the page. A tombstone is
- * known by its size, so no object is read.
+ * A page of the keys of a range that hold something, in the order of bytes. The cursor is the last
+ * key of the page. A tombstone is known by its size, so no object is read.
  * @param path of the bucket
  */
 export async function listKeys(
@@ -84,8 +84,8 @@ async function listOnce(
 }
 
 /**
- * A text behind which a listing begins with `from` itself: S3 lists what comes after it. Keys have hex digits and dots only, so none
- * is in between.
+ * A text behind which a listing begins with `from` itself: S3 lists what comes after it. Keys have
+ * hex digits and dots only, so none is in between.
  */
 function justBefore(from: string): string {
   if (from === '') return '';

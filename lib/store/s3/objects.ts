@@ -1,9 +1,10 @@
 /**
  * Values as objects of a bucket, changed by compare and swap.
  *
- * An object is 16 random bytes, the nonce, and the value behind them. An ETag is a checksum of the content: without the nonce the
- * same value again would have the same ETag, and an old state could pass for the present one. The nonce also tells a writer, whose
- * answer was lost, that what is there is its own.
+ * An object is 16 random bytes, the nonce, and the value behind them. An ETag is a checksum of the
+ * content: without the nonce the same value again would have the same ETag, and an old state could
+ * pass for the present one. The nonce also tells a writer, whose answer was lost, that what is
+ * there is its own.
  *
  * A tombstone is an object shorter than any nonce: it holds nothing.
  */
@@ -30,19 +31,25 @@ export interface Written {
   readonly stored: boolean;
   /** What is there now. */
   readonly held: ObjectState;
-  /** It is not stored, but was sent twice: it may have been stored in between, and written over since. */
+  /**
+   * It is not stored, but was sent twice: it may have been stored in between, and written over
+   * since.
+   */
   readonly unsure: boolean;
 }
 
 const nothing: ObjectState = { etag: undefined, value: undefined, nonce: undefined };
 
 /**
- * Another writer was faster, or is under way: 412 and 409. A PUT that knows an object which is gone is a 404 on AWS. Each means to
- * read again.
+ * Another writer was faster, or is under way: 412 and 409. A PUT that knows an object which is gone
+ * is a 404 on AWS. Each means to read again.
  */
 const behind = new Set([404, 409, 412]);
 
-/** Refusals of a writer that knew what is there, one after the other: some servers refuse while another write is under way. */
+/**
+ * Refusals of a writer that knew what is there, one after the other: some servers refuse while
+ * another write is under way.
+ */
 const maxRefusals = 20;
 /** The pause after such a refusal is random, and at most this many milliseconds. */
 const maxPauseMs = 40;
@@ -73,7 +80,8 @@ export class Objects {
   }
 
   /**
-   * Writes a value over the state with this ETag; undefined: over nothing, be it no object or a tombstone.
+   * Writes a value over the state with this ETag; undefined: over nothing, be it no object or a
+   * tombstone.
    * @returns `stored: false` with what is there if that is another state
    */
   async write(key: string, value: Uint8Array, etag: string | undefined): Promise<Written> {
@@ -86,7 +94,8 @@ export class Objects {
       if (done) return { stored: true, held: { etag: etagOf(answer), value, nonce }, unsure: false };
       unsure ||= answer.repeated;
       const held = await this.read(key);
-      // Its own write was refused since it is there already: it came twice, or its first answer was lost.
+      // Its own write was refused since it is there already: it came twice, or its first answer was
+      // lost.
       if (held.nonce?.equals(nonce) === true) return { stored: true, held, unsure: false };
       if (held.value !== undefined && held.etag !== known) return { stored: false, held, unsure };
       // A state that was known is gone. Who knew of nothing writes over the tombstone.

@@ -1,8 +1,9 @@
 import type { AwsOptions } from '../aws/options.js';
 
 /**
- * How a shard is removed. `tombstone`: by a conditional PUT of a few bytes that stand for nothing, which every server does right.
- * `delete`: by a conditional DELETE, for servers where that is atomic.
+ * How a shard is removed. `tombstone`: by a conditional PUT of a few bytes that stand for nothing,
+ * which every server does right. `delete`: by a conditional DELETE, for servers where that is
+ * atomic.
  */
 export type Removal = 'tombstone' | 'delete';
 

@@ -14,11 +14,13 @@ const absentKey = '~check';
 export const countsFolder = '~counts/';
 
 /**
- * Shards and counts in a bucket of S3, or of a server that speaks its API: an object a shard at `<prefix><key>`, an object a count at
- * `<prefix>~counts/<infohash>`. Nothing is connected before the first call.
+ * Shards and counts in a bucket of S3, or of a server that speaks its API: an object a shard at
+ * `<prefix><key>`, an object a count at `<prefix>~counts/<infohash>`. Nothing is connected before
+ * the first call.
  *
- * A put is a conditional PUT and the version an ETag, so of writers that know the same state one wins, and the others are shown
- * what it wrote. An answered put is as durable as the server makes its answers.
+ * A put is a conditional PUT and the version an ETag, so of writers that know the same state one
+ * wins, and the others are shown what it wrote. An answered put is as durable as the server makes
+ * its answers.
  */
 export function openS3Store(options: S3StoreOptions): Store {
   return new S3Store(options);

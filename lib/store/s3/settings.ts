@@ -4,8 +4,8 @@ import { choice, type ValuesOf } from '../../settings/setting.js';
 import type { S3SettingsOptions } from './options.js';
 
 /**
- * Longer than a peer lives, by default. A matter of thrift: a swarm that comes and goes needs no object made anew each time. A
- * conditional DELETE is safe at any time.
+ * Longer than a peer lives, by default. A matter of thrift: a swarm that comes and goes needs no
+ * object made anew each time. A conditional DELETE is safe at any time.
  */
 const tombstoneLifetimeMs = 3_600_000;
 

@@ -348,8 +348,8 @@ export class ShardWriter implements Linked<ShardWriter> {
   }
 
   /**
-   * Merges what was read into the cached state if that has a live record: then the shard cannot have
-   * been removed since, and a replica that has less is behind.
+   * Merges what was read into the cached state if that has a live record: then the shard cannot
+   * have been removed since, and a replica that has less is behind.
    */
   private mergeRead(read: Shard | undefined, version: Version | undefined): void {
     const { held } = this;

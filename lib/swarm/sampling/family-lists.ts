@@ -22,8 +22,8 @@ export interface FamilyListRules {
  * records, which those peers keep themselves. An announce of a rare family writes it as well, and
  * that write's answer is the read. Other announces do not touch it.
  *
- * A list has at most `shardPeers` records. Where a family has more peers, each gets in with the same
- * chance, in place of the oldest, so that over time all of them are handed out.
+ * A list has at most `shardPeers` records. Where a family has more peers, each gets in with the
+ * same chance, in place of the oldest, so that over time all of them are handed out.
  */
 export class FamilyLists {
   private readonly rules: ListRules;

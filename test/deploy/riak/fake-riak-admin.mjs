@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `riak admin bucket-type` as Riak KV 3.2 answers it, word for word. Its cluster is the JSON file that FAKE_RIAK names:
- * { types: { name: { props, active, notReadyFor } }, calls, newTypesNotReadyFor, down }.
+ * `riak admin bucket-type` as Riak KV 3.2 answers it, word for word. Its cluster is the JSON file
+ * that FAKE_RIAK names: { types: { name: { props, active, notReadyFor } }, calls,
+ * newTypesNotReadyFor, down }.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

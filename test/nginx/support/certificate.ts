@@ -5,7 +5,10 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Makes a self-signed certificate for `name` in a directory. @throws Error with the words of openssl */
+/**
+ * Makes a self-signed certificate for `name` in a directory. @throws Error with the words of
+ * openssl
+ */
 export function makeCertificate(directory: string, name: string): CertificateFiles {
   const files = { certificate: `${directory}/${name}.pem`, key: `${directory}/${name}.key` };
   const { status, stderr } = spawnSync(

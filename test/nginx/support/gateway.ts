@@ -28,7 +28,8 @@ export interface Gateway {
 }
 
 /**
- * Starts nginx in front of the platform that listens on a port of loopback, and waits until it accepts connections.
+ * Starts nginx in front of the platform that listens on a port of loopback, and waits until it
+ * accepts connections.
  * @throws Error with nginx's own words if it does not start
  */
 export async function startGateway(

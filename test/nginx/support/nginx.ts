@@ -1,4 +1,7 @@
-/** A real nginx, on loopback, with what nginx.conf of a distribution has around a site's configuration. */
+/**
+ * A real nginx, on loopback, with what nginx.conf of a distribution has around a site's
+ * configuration.
+ */
 import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { accepts } from '../../support/accepts.js';
@@ -8,7 +11,8 @@ import { startProgram, type RunningProgram } from '../../support/running-program
 
 /**
  * Starts nginx and waits until it accepts connections.
- * @param directory an empty one, which the caller removes when nginx has ended; all of nginx's own files stay in it
+ * @param directory an empty one, which the caller removes when nginx has ended; all of nginx's own
+ *   files stay in it
  * @param configuration of the http block
  * @param port of loopback, one that the configuration listens on
  * @throws Error with nginx's own words if it does not start

@@ -1,6 +1,7 @@
 /**
- * A process with swarms on Riak of its own. Arguments: the port of a node, its number among the processes, how many they are, and the numbers
- * of peers and swarms. Told `go`, it announces every peer that is its own, some of them at once, and says when all are acknowledged.
+ * A process with swarms on Riak of its own. Arguments: the port of a node, its number among the
+ * processes, how many they are, and the numbers of peers and swarms. Told `go`, it announces every
+ * peer that is its own, some of them at once, and says when all are acknowledged.
  */
 import { systemClock } from '../../../lib/environment.js';
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';

@@ -16,8 +16,9 @@ interface StoredValue {
 }
 
 /**
- * The peer ids, in hex, of the peers of one swarm that have not stopped: siblings merged, and only where the shard that has a
- * record is the one that is responsible for it, as a tracker would find it.
+ * The peer ids, in hex, of the peers of one swarm that have not stopped: siblings merged, and only
+ * where the shard that has a record is the one that is responsible for it, as a tracker would find
+ * it.
  * @throws Error if a stored value is no shard
  */
 export async function storedPeerIds(data: StoredData, infohash: Uint8Array): Promise<Set<string>> {

@@ -19,7 +19,10 @@ export const recoveryMs = 10_000;
 /** Peers of one test are spread over so many swarms. */
 const swarmsAtOnce = 3;
 
-/** A tracker in a process of its own, on a double of Riak in this one, with clients that check every answer. */
+/**
+ * A tracker in a process of its own, on a double of Riak in this one, with clients that check every
+ * answer.
+ */
 export class TrackerOnRiak {
   /** The first of the swarms that peers announce to now. */
   private swarm = 0;

@@ -1,4 +1,7 @@
-/** Writes into an LMDB store without end, also after the first signal. Argument: the directory. Says when it has begun, and when the signal came. */
+/**
+ * Writes into an LMDB store without end, also after the first signal. Argument: the directory. Says
+ * when it has begun, and when the signal came.
+ */
 import { stopSignal } from '../../../lib/standalone/stop-signal.js';
 import { openQuietStore } from '../../store/lmdb/quiet-store.js';
 

@@ -10,7 +10,10 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** What Node runs. */
 export const entry = join(root, 'deploy/standalone/start.mjs');
 
-/** Builds before the tests of the suite that calls it, if anything is not built: none of them is to wait for that. */
+/**
+ * Builds before the tests of the suite that calls it, if anything is not built: none of them is to
+ * wait for that.
+ */
 export function buildFirst(): void {
   before(async function () {
     this.timeout(120_000);

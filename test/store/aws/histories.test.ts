@@ -9,7 +9,10 @@ import { Cleanup } from '../../support/cleanup.js';
 import type { Fault } from './support/signed-server.js';
 import { subjects, type Subject } from './support/subjects.js';
 
-/** Values come back all the time, so that an old state can only be told from the present one by its version. */
+/**
+ * Values come back all the time, so that an old state can only be told from the present one by its
+ * version.
+ */
 const steps = fc.array(
   fc.record({
     doing: fc.constantFrom('put', 'put', 'put', 'remove'),

@@ -1,6 +1,6 @@
 /**
- * Uses a store in a process of its own, for tests that end it or work beside it.
- * Arguments: what to do, the directory, durability. Each line it prints is something that was answered.
+ * Uses a store in a process of its own, for tests that end it or work beside it. Arguments: what to
+ * do, the directory, durability. Each line it prints is something that was answered.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

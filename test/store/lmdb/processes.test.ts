@@ -67,7 +67,10 @@ function start(task: string, directory: string, durability: string): Child {
   return spawn(process.execPath, child, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Kills the process in the middle of its work, when it has printed so many lines; gives all whole lines that it printed. */
+/**
+ * Kills the process in the middle of its work, when it has printed so many lines; gives all whole
+ * lines that it printed.
+ */
 async function linesUntilKilled(child: Child, count: number): Promise<string[]> {
   const exited = once(child, 'exit');
   let output = '';

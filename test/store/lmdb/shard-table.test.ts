@@ -48,7 +48,8 @@ describe('shards with a log', function () {
   });
 
   function valueOf(version: number): Buffer {
-    // Some in a row have much in common, as of a shard; a change of another one would make nonsense of it.
+    // Some in a row have much in common, as of a shard; a change of another one would make nonsense
+    // of it.
     const common = Buffer.alloc(
       200,
       createHash('sha256')

@@ -17,7 +17,10 @@ import { storeConformance } from '../conformance.js';
 import { openQuietStore } from './quiet-store.js';
 import { watchFiles } from './support/faulty-files.js';
 
-/** Made by the version that had a journal for several processes: 40 keys, put twice, every fourth one removed. */
+/**
+ * Made by the version that had a journal for several processes: 40 keys, put twice, every fourth
+ * one removed.
+ */
 const BEFORE = fileURLToPath(new URL('support/before-one-owner', import.meta.url));
 const KEY = '00'.repeat(20);
 const LMDB_FILES = ['shards.mdb', 'counts.mdb'] as const;

@@ -189,8 +189,8 @@ describe('the Riak store, when Riak fails', () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(Array.from({ length: 30 }, () => inTime(rejectionOf(store.fetch(key)))));
     }
-    // A node that reads nothing does not see that any was closed. One more to each is for the sign of life that is asked of it, and one
-    // for the next attempt after it gave none.
+    // A node that reads nothing does not see that any was closed. One more to each is for the sign
+    // of life that is asked of it, and one for the next attempt after it gave none.
     for (const node of double.nodes) expect(node.connectionCount).to.be.at.most(5);
     for (const node of double.nodes) node.resume();
   });

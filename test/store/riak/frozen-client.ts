@@ -1,4 +1,7 @@
-/** A process with a Riak store of its own, which a test freezes: told `put` it writes and counts once, and says how that went. */
+/**
+ * A process with a Riak store of its own, which a test freezes: told `put` it writes and counts
+ * once, and says how that went.
+ */
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import { optionsFor } from './support.js';
 

@@ -1,7 +1,8 @@
 /**
- * `RIAK_NODES=host:port,host:port npm run test:riak`: the store contract on a real Riak, set up as deploy/riak says.
- * Takes the same settings as the tracker but for the buckets, which are its own, and removes the shards that it wrote. Counts, and the
- * tombstones of what it removed, stay in these buckets. Not one of the tests that run without being asked.
+ * `RIAK_NODES=host:port,host:port npm run test:riak`: the store contract on a real Riak, set up as
+ * deploy/riak says. Takes the same settings as the tracker but for the buckets, which are its own,
+ * and removes the shards that it wrote. Counts, and the tombstones of what it removed, stay in
+ * these buckets. Not one of the tests that run without being asked.
  */
 import { systemClock } from '../../../lib/environment.js';
 import type { Store } from '../../../lib/store/store.js';

@@ -292,7 +292,10 @@ describe('a writer', () => {
 });
 
 describe('a writer that reads from a replica which is behind', () => {
-  /** A site whose eventual fetches answer what was held when `freeze` was called, strong ones what is held now. */
+  /**
+   * A site whose eventual fetches answer what was held when `freeze` was called, strong ones what
+   * is held now.
+   */
   function laggingSite(): { site: Site; writer: ShardWriter; asked: string[]; freeze: () => Promise<void> } {
     const site = new Site();
     const { store: real } = site;

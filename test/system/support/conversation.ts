@@ -51,7 +51,8 @@ export class Conversation {
 
   /**
    * The first `count` replies, which must be whole; later calls do not see them again.
-   * @throws Error if they do not come within `deadlineMs` milliseconds, or the tracker closes before; BadReplyError for anything but replies
+   * @throws Error if they do not come within `deadlineMs` milliseconds, or the tracker closes
+   *   before; BadReplyError for anything but replies
    */
   async next(count: number, deadlineMs: number): Promise<HttpReply[]> {
     const deadline = performance.now() + deadlineMs;
@@ -86,7 +87,8 @@ export class Conversation {
 
   /**
    * All replies, when the tracker has closed the connection.
-   * @throws Error if it does not within `deadlineMs` milliseconds; BadReplyError for anything but whole replies
+   * @throws Error if it does not within `deadlineMs` milliseconds; BadReplyError for anything but
+   *   whole replies
    */
   async untilClosed(deadlineMs: number): Promise<HttpReply[]> {
     const timer = new AbortController();

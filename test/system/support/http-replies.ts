@@ -1,4 +1,7 @@
-/** HTTP replies read from bytes, as strictly as the tracker promises them: a Content-Length, never chunked. */
+/**
+ * HTTP replies read from bytes, as strictly as the tracker promises them: a Content-Length, never
+ * chunked.
+ */
 
 export interface HttpReply {
   readonly status: number;
@@ -30,8 +33,9 @@ export function readReply(bytes: Buffer, at: number): { reply: HttpReply; end: n
 }
 
 /**
- * All replies of a conversation that is over. A reply to HEAD has a Content-Length and no body, which the bytes alone do
- * not tell: so a body that is not there, or begins like the next reply, is none.
+ * All replies of a conversation that is over. A reply to HEAD has a Content-Length and no body,
+ * which the bytes alone do not tell: so a body that is not there, or begins like the next reply, is
+ * none.
  * @throws BadReplyError for anything but whole replies
  */
 export function readAllReplies(bytes: Buffer): HttpReply[] {

@@ -1,4 +1,7 @@
-/** A log without the one line that says that X-Forwarded-For was not believed: any client can send that header. */
+/**
+ * A log without the one line that says that X-Forwarded-For was not believed: any client can send
+ * that header.
+ */
 export function withoutProxyWarning(log: string): string {
   const lines = log.split('\n');
   const warnings = lines.filter((line) => line.includes('"event":"proxy not trusted"'));

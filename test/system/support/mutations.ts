@@ -8,8 +8,9 @@ export interface Mutant {
   /** Latin-1. */
   readonly request: string;
   /**
-   * Whether it is one whole request of which HTTP alone finds nothing to object to, so that it has exactly one reply and the connection stays.
-   * If not, nobody can say how many requests the tracker will see in it.
+   * Whether it is one whole request of which HTTP alone finds nothing to object to, so that it has
+   * exactly one reply and the connection stays. If not, nobody can say how many requests the
+   * tracker will see in it.
    */
   readonly isWhole: boolean;
 }

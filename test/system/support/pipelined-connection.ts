@@ -9,7 +9,10 @@ interface Awaited {
   readonly reject: (error: Error) => void;
 }
 
-/** A keep-alive connection to the tracker that asks without waiting for earlier replies; they come in the order of the requests. */
+/**
+ * A keep-alive connection to the tracker that asks without waiting for earlier replies; they come
+ * in the order of the requests.
+ */
 export class PipelinedConnection {
   readonly #awaited: Awaited[] = [];
   #received: Buffer = Buffer.alloc(0);

@@ -7,7 +7,8 @@ import type { Requirement } from '../../support/programs.js';
 export const linux: Requirement = () => (process.platform === 'linux' ? undefined : 'take a Linux machine');
 
 /**
- * Bytes of memory that belong to a process alone. Mapped files are not counted, as the store's is: the system takes those back when it likes.
+ * Bytes of memory that belong to a process alone. Mapped files are not counted, as the store's is:
+ * the system takes those back when it likes.
  */
 export async function privateMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1');

@@ -8,7 +8,10 @@ import type { Store } from '../../../lib/store/store.js';
 export class StoredSwarm {
   private constructor(readonly shards: ReadonlyMap<number, Shard>) {}
 
-  /** @throws ShardDamagedError for a shard that cannot be read; Error for one that has more than one value */
+  /**
+   * @throws ShardDamagedError for a shard that cannot be read; Error for one that has more than one
+   *   value
+   */
   static async read(store: Store, infohash: Uint8Array): Promise<StoredSwarm> {
     const key = infohashKey(infohash);
     const range = { from: key, to: `${key}/` };
@@ -39,7 +42,8 @@ export class StoredSwarm {
   }
 
   /**
-   * The IPv4 record of a peer in the one shard that is responsible for it; undefined if it is not there, wherever else it may be.
+   * The IPv4 record of a peer in the one shard that is responsible for it; undefined if it is not
+   * there, wherever else it may be.
    * @param identity peer id, address and port as they begin a record
    */
   recordOf(identity: Uint8Array): Buffer | undefined {

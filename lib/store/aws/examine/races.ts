@@ -1,10 +1,16 @@
-/** Whether a server decides one after the other what many writers ask of one key at once. Several that speak these APIs do not. */
+/**
+ * Whether a server decides one after the other what many writers ask of one key at once. Several
+ * that speak these APIs do not.
+ */
 import type { Store } from '../../store.js';
 
 /** What a race has shown. */
 export interface RaceResult {
   readonly rounds: number;
-  /** Rounds in which an answered write was gone, or two writers over one state were both told that they won. */
+  /**
+   * Rounds in which an answered write was gone, or two writers over one state were both told that
+   * they won.
+   */
   readonly lost: number;
 }
 
@@ -12,7 +18,10 @@ export const writers = 32;
 const writerRounds = 10;
 const removalRounds = 40;
 
-/** Many writers that know the same state of one key put at once: one must win, and what it wrote must be there. */
+/**
+ * Many writers that know the same state of one key put at once: one must win, and what it wrote
+ * must be there.
+ */
 export async function raceOfWriters(store: Store, key: string): Promise<RaceResult> {
   let lost = 0;
   let { version } = await store.put(key, Uint8Array.of(0));

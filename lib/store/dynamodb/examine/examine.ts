@@ -25,8 +25,9 @@ const wantedSchema = [
 ];
 
 /**
- * Looks at a table as the tracker would use it: whether it is there, has the right keys and lets this key in, the clock, each kind of
- * request, and whether of writers at once exactly one wins. What it wrote it removes again.
+ * Looks at a table as the tracker would use it: whether it is there, has the right keys and lets
+ * this key in, the clock, each kind of request, and whether of writers at once exactly one wins.
+ * What it wrote it removes again.
  */
 export async function* examineDynamoDb(site: DynamoDbSettingsOptions): AsyncGenerator<Finding> {
   const options = { ...site, clock: systemClock, random: Math.random, maxConnections: writers };
@@ -127,7 +128,10 @@ class Trial {
     });
   }
 
-  /** Not by the store: it lists the partitions of infohashes only, where nothing is written to try things out. */
+  /**
+   * Not by the store: it lists the partitions of infohashes only, where nothing is written to try
+   * things out.
+   */
   listing(): Promise<Finding> {
     const subject = 'a query for keys';
     return attempt(subject, async () => {

@@ -11,7 +11,10 @@ export interface TypeFindings {
   readonly findings: readonly Finding[];
 }
 
-/** The bucket type of swarms. Whether it has dvv_enabled is not among what Riak tells; writing shows it. */
+/**
+ * The bucket type of swarms. Whether it has dvv_enabled is not among what Riak tells; writing shows
+ * it.
+ */
 export function examineSwarmType(cluster: RiakCluster, site: RiakSite): Promise<TypeFindings> {
   const type = site.swarmBucketType;
   return examineType(cluster, site, type, undefined, ({ datatype, allowMult, lastWriteWins }, subject) => {

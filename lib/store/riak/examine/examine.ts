@@ -10,8 +10,8 @@ import type { RiakSite } from './site.js';
 import { examineSwarms } from './swarms.js';
 
 /**
- * Looks at a Riak cluster as the tracker would use it: every node, both bucket types, and each kind of request that the tracker sends.
- * What depends on something that is wrong is not looked at.
+ * Looks at a Riak cluster as the tracker would use it: every node, both bucket types, and each kind
+ * of request that the tracker sends. What depends on something that is wrong is not looked at.
  */
 export async function* examineRiak(site: RiakSite): AsyncGenerator<Finding> {
   const reachable: RiakNodeAddress[] = [];
@@ -23,7 +23,8 @@ export async function* examineRiak(site: RiakSite): AsyncGenerator<Finding> {
     yield finding;
   }
   if (reachable.length === 0) return;
-  // Not through the others: a write that one of them takes up late would come back after it was cleaned up.
+  // Not through the others: a write that one of them takes up late would come back after it was
+  // cleaned up.
   const cluster = connect({ ...site, nodes: reachable });
   try {
     const swarmType = await examineSwarmType(cluster, site);

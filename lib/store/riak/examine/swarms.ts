@@ -58,8 +58,9 @@ class SwarmTrial {
   }
 
   /**
-   * Whether a write replaces exactly what its version covers: written over `a` knowing nothing, `b` stands beside it; written knowing `a` only,
-   * `c` replaces `a` and leaves `b`. Without allow_mult `b` alone is left at first, without dvv_enabled `a` stays for ever.
+   * Whether a write replaces exactly what its version covers: written over `a` knowing nothing, `b`
+   * stands beside it; written knowing `a` only, `c` replaces `a` and leaves `b`. Without allow_mult
+   * `b` alone is left at first, without dvv_enabled `a` stays for ever.
    */
   async conflict(first: Held): Promise<Finding> {
     const subject = `concurrent writes to ${this.place}`;

@@ -19,8 +19,9 @@ const words: ApiWords = {
 const value = Uint8Array.of(1);
 
 /**
- * Looks at a bucket as the tracker would use it: whether it is there and lets this key in, the clock, each kind of request, and whether
- * of writers at once exactly one wins. What it wrote it removes again.
+ * Looks at a bucket as the tracker would use it: whether it is there and lets this key in, the
+ * clock, each kind of request, and whether of writers at once exactly one wins. What it wrote it
+ * removes again.
  */
 export async function* examineS3(site: S3SettingsOptions): AsyncGenerator<Finding> {
   const options = { ...site, clock: systemClock, random: Math.random, maxConnections: writers };

@@ -2,7 +2,10 @@ import type { SignedClient } from '../../aws/signed-client.js';
 import { testKey } from '../../test-key.js';
 import { countsFolder } from '../s3-store.js';
 
-/** The objects that an examination makes: under keys that nobody else has, so that they may be deleted without a condition. */
+/**
+ * The objects that an examination makes: under keys that nobody else has, so that they may be
+ * deleted without a condition.
+ */
 export class Scratch {
   private readonly names: string[] = [];
 
@@ -32,7 +35,10 @@ export class Scratch {
     this.names.push(name);
   }
 
-  /** Deletes all of them. What cannot be deleted stays, behind all infohashes, where nothing comes across it. */
+  /**
+   * Deletes all of them. What cannot be deleted stays, behind all infohashes, where nothing comes
+   * across it.
+   */
   async cleanUp(): Promise<void> {
     await Promise.allSettled(
       this.names

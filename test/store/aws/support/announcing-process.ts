@@ -1,7 +1,7 @@
 /**
- * A process with swarms of its own on the store that the environment names. Arguments: its number among the processes, how many they are,
- * and the numbers of peers and swarms. Told `go`, it announces every peer that is its own, some of them at once, and says when all are
- * acknowledged.
+ * A process with swarms of its own on the store that the environment names. Arguments: its number
+ * among the processes, how many they are, and the numbers of peers and swarms. Told `go`, it
+ * announces every peer that is its own, some of them at once, and says when all are acknowledged.
  */
 import { parseConfig } from '../../../../lib/config.js';
 import { systemClock } from '../../../../lib/environment.js';

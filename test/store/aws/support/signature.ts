@@ -17,7 +17,10 @@ export interface ExpectedSigner {
   readonly service: string;
 }
 
-/** Whether a request is signed by Signature Version 4; in the API's words if not. Written from the specification alone. */
+/**
+ * Whether a request is signed by Signature Version 4; in the API's words if not. Written from the
+ * specification alone.
+ */
 export function signatureProblem(received: Received, signer: ExpectedSigner): string | undefined {
   const match =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([\w;-]+), ?Signature=([0-9a-f]{64})$/.exec(

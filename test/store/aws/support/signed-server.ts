@@ -13,8 +13,9 @@ export interface ServerReply {
 }
 
 /**
- * What goes wrong with a request. `lost before`, `lost after`: the connection ends before or after it is carried out. `half`: after half
- * of the answer. `silent before`, `silent after`: nothing comes any more. `nonsense`: what comes is no HTTP. A reply: it is the answer.
+ * What goes wrong with a request. `lost before`, `lost after`: the connection ends before or after
+ * it is carried out. `half`: after half of the answer. `silent before`, `silent after`: nothing
+ * comes any more. `nonsense`: what comes is no HTTP. A reply: it is the answer.
  */
 export type Fault =
   'lost before' | 'lost after' | 'half' | 'silent before' | 'silent after' | 'nonsense' | ServerReply;
@@ -33,7 +34,10 @@ export interface SignedServerOptions {
 /** AWS refuses requests that are older or younger. */
 const maxSkewMs = 15 * 60_000;
 
-/** An HTTP server of a test that checks signatures, counts what is asked of it, and fails as it is told to. */
+/**
+ * An HTTP server of a test that checks signatures, counts what is asked of it, and fails as it is
+ * told to.
+ */
 export class SignedServer {
   /** By the operation's name. */
   readonly operations = new Map<string, number>();

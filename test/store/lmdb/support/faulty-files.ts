@@ -2,11 +2,17 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
 
-/** What happens to a write: the system takes all of it, or a part, or nothing, and says that it has failed. */
+/**
+ * What happens to a write: the system takes all of it, or a part, or nothing, and says that it has
+ * failed.
+ */
 export type Fault = 'takes it and fails' | 'takes a part and fails' | 'fails';
 
 export interface WatchedFiles {
-  /** What was done to files, in the order in which it was done: `write` with whether it flushes, and `flush`. */
+  /**
+   * What was done to files, in the order in which it was done: `write` with whether it flushes, and
+   * `flush`.
+   */
   readonly done: readonly string[];
   /** What the next writes come to, each once. */
   readonly faults: Fault[];
@@ -14,7 +20,8 @@ export interface WatchedFiles {
 }
 
 /**
- * Watches what this process writes into files by position, and flushes, and has some of it fail. Until it is restored all modules of this process see that.
+ * Watches what this process writes into files by position, and flushes, and has some of it fail.
+ * Until it is restored all modules of this process see that.
  * @param code of the errors
  */
 export function watchFiles(code: 'EIO' | 'ENOSPC' | 'EDQUOT'): WatchedFiles {
@@ -66,7 +73,10 @@ export function watchFiles(code: 'EIO' | 'ENOSPC' | 'EDQUOT'): WatchedFiles {
   };
 }
 
-/** Whether the system flushes what is written to an open file before a write returns, as Linux tells of it. */
+/**
+ * Whether the system flushes what is written to an open file before a write returns, as Linux tells
+ * of it.
+ */
 function flushesItsWrites(fd: number): boolean {
   if (process.platform !== 'linux') return false;
   const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];

@@ -9,7 +9,10 @@ import { makeTempDir, removeTempDir } from '../../../support/temp-dir.js';
 export interface Opened {
   readonly directory: string;
   readonly environment: Environment;
-  /** Shards as a process would see them that starts now. The table before is left as it is, as if its process had been killed. */
+  /**
+   * Shards as a process would see them that starts now. The table before is left as it is, as if
+   * its process had been killed.
+   */
   readonly openTable: (limits?: CheckpointLimits) => OpenedTable;
   /** Closes the logs of all tables, when nothing is under way in them. */
   readonly closeTables: () => Promise<void>;
@@ -20,7 +23,10 @@ export interface OpenedTable {
   readonly damage: Damage | undefined;
 }
 
-/** For each test of the suite that calls it an environment of its own, in a directory that goes with it. @returns those of the test that runs */
+/**
+ * For each test of the suite that calls it an environment of its own, in a directory that goes with
+ * it. @returns those of the test that runs
+ */
 export function environmentOfEachTest(): () => Opened {
   let directory: string;
   let environment: Environment;
