@@ -2,8 +2,9 @@
 
 /** The rooms of lib/ from top to bottom: each may import what stands in a later line. */
 const levels = [
+  ['cli'],
   ['doctor'],
-  ['standalone', 'openwhisk'],
+  ['standalone', 'openwhisk', 'client'],
   ['deployment', 'http', 'udp', 'batch'],
   ['stats'],
   ['tracker'],
