@@ -3,8 +3,6 @@ import { expect } from 'chai';
 import { startProgram, type RunningProgram } from '../support/running-program.js';
 
 const commands = [
-  ['deploy/openwhisk/deploy.mjs', 'npm run deploy', ['--env-file', '--preview', '--schedule', '--force']],
-  ['deploy/openwhisk/undeploy.mjs', 'npm run undeploy', ['--env-file', '--preview']],
   ['deploy/nginx/render.mjs', 'node deploy/nginx/render.mjs', ['--env-file', '--output']],
 ] as const;
 
