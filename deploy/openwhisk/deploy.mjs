@@ -2,16 +2,18 @@
 import { fileURLToPath } from 'node:url';
 // By its name an old Node, which has none, could not load this file and say so.
 import * as util from 'node:util';
-import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { misspeltIn } from '../../lib/settings/near-misses.mjs';
+import { settingsFrom } from '../../lib/settings/settings-file.mjs';
 import { ensureInstalled } from '../../scripts/lib/dependencies.mjs';
 import { requireNode } from '../../scripts/lib/node-version.mjs';
+import { deploySettingNames } from './lib/settings.mjs';
 
-const usage = `Usage: npm run deploy [-- [--env-file FILE] [--preview] [--schedule] [--force]]
+const usage = `Usage: npm run deploy [-- [--settings FILE] [--preview] [--schedule] [--force]]
 
 Deploys the tracker's actions to OpenWhisk, announces once, and says what it saw. Settings are environment variables,
 then those of FILE; deploy/openwhisk/tracker.env has them all. Ends with status 0 if the tracker answered, else 1.
 
-  --env-file FILE  settings that are not in the environment
+  --settings FILE  settings that are not in the environment
   --preview        only says what would happen
   --schedule       deploys the schedule of the purge, too; needs OpenWhisk's alarms package
   --force          deploys even if nothing has changed
@@ -31,6 +33,8 @@ async function main() {
   const { values } = util.parseArgs({
     options: {
       help: { type: 'boolean', short: 'h' },
+      settings: { type: 'string' },
+      // Its name before.
       'env-file': { type: 'string' },
       preview: { type: 'boolean', default: false },
       schedule: { type: 'boolean', default: false },
@@ -41,15 +45,15 @@ async function main() {
     process.stdout.write(usage);
     return 0;
   }
-  const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
+  const names = deploySettingNames(root);
+  const environment = settingsFrom(values.settings ?? values['env-file'], process.env, names);
+  for (const { name, meant } of misspeltIn(process.env, names, [])) {
+    console.error(`${name} is no setting; did you mean ${meant}?`);
+  }
   ensureInstalled(root, { tools: true });
   // Only now are its dependencies there.
   const { deploy } = await import('./lib/deploy.mjs');
   const { preview, schedule, force } = values;
-  const ok = await deploy(
-    root,
-    { ...fromFile, ...withoutEmpty(process.env) },
-    { preview, schedule, force, print: console.log },
-  );
+  const ok = await deploy(root, environment, { preview, schedule, force, print: console.log });
   return ok ? 0 : 1;
 }

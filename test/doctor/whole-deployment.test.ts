@@ -38,7 +38,7 @@ describeWith([installed('nginx')], 'npm run doctor, of a whole deployment', () =
       ACTION_CONCURRENCY: '64',
     });
     await writeFile(file, lines.map(([name, value]) => `${name}=${value}\n`).join(''));
-    const program = await startProgram(process.execPath, [command, '--env-file', file], {
+    const program = await startProgram(process.execPath, [command, '--settings', file], {
       env: { PATH: process.env['PATH'], GATEWAY_URL: `http://127.0.0.1:${gateway.port}` },
     });
     const { status } = await program.ended;
