@@ -151,7 +151,10 @@ function settingsFile({ settings }) {
  */
 function givenOptions(options) {
   const file = settingsFile(options);
-  return [...(file === undefined ? [] : ['--settings', file]), ...(options['json'] === true ? ['--json'] : [])];
+  return [
+    ...(file === undefined ? [] : ['--settings', file]),
+    ...(options['json'] === true ? ['--json'] : []),
+  ];
 }
 
 /**
