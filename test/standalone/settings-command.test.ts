@@ -78,7 +78,7 @@ describe('A command with --settings FILE', function () {
     expect(readdirSync(join(directory, 'here'))).to.include('shards.mdb');
     const report = run(['report', `--settings=${file}`]);
     expect([report.status, report.stderr]).to.deep.equal([0, '']);
-    expect(run(['list', '--settings', file, 'add', '0'.repeat(40)]).status).to.equal(0);
+    expect(run(['list', 'add', '0'.repeat(40), '--settings', file]).status).to.equal(0);
     expect(run(['list', 'export', '--settings', file]).stdout).to.equal(`${'0'.repeat(40)}\n`);
     expect(readdirSync(directory).sort()).to.deep.equal(['here', 'my.env']);
   });
