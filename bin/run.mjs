@@ -9,7 +9,8 @@ import { styleText } from 'node:util';
 
 import { refusalOf } from '../lib/cli/before-install.mjs';
 import { completionScript } from '../lib/cli/completion.mjs';
-import { readEnvFile, withoutEmpty } from '../lib/deployment/env-file.mjs';
+import { misspeltIn } from '../lib/settings/near-misses.mjs';
+import { settingsFrom } from '../lib/settings/settings-file.mjs';
 import { ensureInstalled, isInstalled } from '../scripts/lib/dependencies.mjs';
 import { isPackaged } from '../scripts/lib/packaged.mjs';
 import { ensureRunnable } from '../scripts/lib/runnable.mjs';
@@ -51,15 +52,9 @@ async function carryOut(root, wanted) {
   const { command, args, options } = wanted;
   const [name = ''] = command;
   if (name === 'completion') return out(completionScript(args[0] ?? ''));
-  /** @type {NodeJS.ProcessEnv} */
-  let environment;
-  try {
-    environment = { ...settingsIn(options['settings']), ...withoutEmpty(process.env) };
-  } catch (error) {
-    return end(MISUSED, messageOf(error));
-  }
   if (name === 'deploy' || name === 'undeploy') {
-    await succeeds(() => deployment(root, name, environment, options));
+    const environment = await deploymentSettings(root, options);
+    if (environment !== undefined) await succeeds(() => deployment(root, name, environment, options));
     return;
   }
   if (!(await succeeds(() => ensureRunnable(root)))) return;
@@ -70,7 +65,7 @@ async function carryOut(root, wanted) {
         command: name,
         what: paths(command, args),
         options,
-        environment,
+        environment: process.env,
         out,
         err,
         paint,
@@ -78,8 +73,8 @@ async function carryOut(root, wanted) {
       return;
     case 'doctor':
       process.exitCode = await bundle(root, 'doctor').main({
-        args: options['json'] === true ? ['--json'] : [],
-        environment,
+        args: givenOptions(options),
+        environment: process.env,
         write: out,
       });
       return;
@@ -88,15 +83,38 @@ async function carryOut(root, wanted) {
       process.setSourceMapsEnabled(true);
       // It ends the process.
       const given = name === 'start' ? [] : [...command, ...paths(command, args)];
-      await bundle(root, 'main').main({ args: given, environment });
+      await bundle(root, 'main').main({
+        args: [...given, ...givenOptions(options)],
+        environment: process.env,
+      });
     }
   }
 }
 
 /**
  * @param {string} root
+ * @param {Wanted['options']} options
+ * @returns {Promise<Record<string, string> | undefined>} undefined: the file cannot be used, which
+ *   was said
+ */
+async function deploymentSettings(root, options) {
+  const { deploySettingNames } = await import('../deploy/openwhisk/lib/settings.mjs');
+  const names = deploySettingNames(root);
+  for (const { name, meant } of misspeltIn(process.env, names, [])) {
+    err(`${name} is no setting; did you mean ${meant}?\n`);
+  }
+  try {
+    return settingsFrom(settingsFile(options), process.env, names);
+  } catch (error) {
+    end(MISUSED, messageOf(error));
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} root
  * @param {'deploy' | 'undeploy'} name
- * @param {NodeJS.ProcessEnv} environment
+ * @param {Record<string, string>} environment
  * @param {Wanted['options']} options
  */
 async function deployment(root, name, environment, options) {
@@ -119,9 +137,24 @@ function bundle(root, name) {
   return createRequire(import.meta.url)(join(root, `dist/standalone/${name}.cjs`));
 }
 
-/** @param {Wanted['options'][string] | undefined} file */
-function settingsIn(file) {
-  return typeof file === 'string' ? readEnvFile(resolve(workingDirectory(), file)) : {};
+/**
+ * The file of settings, from where it was named.
+ * @param {Wanted['options']} options
+ */
+function settingsFile({ settings }) {
+  return typeof settings === 'string' ? resolve(workingDirectory(), settings) : undefined;
+}
+
+/**
+ * The options that the commands in bundles take.
+ * @param {Wanted['options']} options
+ */
+function givenOptions(options) {
+  const file = settingsFile(options);
+  return [
+    ...(file === undefined ? [] : ['--settings', file]),
+    ...(options['json'] === true ? ['--json'] : []),
+  ];
 }
 
 /**

@@ -157,6 +157,12 @@ as invocations, and at OpenWhisk's default limits clients are refused for the re
     options: [settings, json],
   },
   {
+    name: 'settings',
+    summary: 'Print all settings in force and where each is from',
+    details: 'Settings that are of no use with the chosen store are left out. Secrets are not shown.',
+    options: [settings, json],
+  },
+  {
     name: 'deploy',
     summary: 'Deploy the tracker to OpenWhisk',
     details: `Deploys the actions, announces once, and says what it saw. deploy/openwhisk/tracker.env has all settings. Needs wskdeploy

@@ -3,6 +3,7 @@ import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import { ProcessStats } from '../stats/process-stats.js';
+import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { Tracker } from '../tracker/tracker.js';
@@ -33,8 +34,12 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   enterStore(config);
-  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
-  const { store } = stats;
+  const stored = new StoreStats(config, await openStore(config, Math.random, log));
+  const { store } = stored;
+  const udp: { running?: RunningUdp } = {};
+  const stats = new ProcessStats(config, systemClock, stored, {
+    udp: () => udp.running?.server.figures(),
+  });
   const policy = await startPolicy({ config, store, clock: systemClock, log });
   const components = {
     config,
@@ -43,7 +48,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     random: Math.random,
     log,
     metrics: stats.counters,
-    swarmMetrics: stats.swarmCounters,
+    swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
   const tracker = new Tracker(components);
@@ -53,7 +58,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const udp: { running?: RunningUdp } = {};
   const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
   const server = new TrackerServer(
     {
