@@ -62,9 +62,12 @@ async function compile(root, directory, onProgress) {
       output: { ...config.output, path: join(directory, config.name) },
     })),
   );
-  if (onProgress !== undefined) {
-    new webpack.ProgressPlugin((share) => onProgress(`${Math.floor(100 * share)}%`)).apply(compiler);
-  }
+  let told = '';
+  new webpack.ProgressPlugin((share) => {
+    const done = `${Math.floor(100 * share)}%`;
+    if (done !== told) onProgress?.(done);
+    told = done;
+  }).apply(compiler);
   /** @type {import('webpack').MultiStats} */
   const stats = await new Promise((resolve, reject) => {
     compiler.run((error, result) => {
