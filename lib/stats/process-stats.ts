@@ -8,7 +8,7 @@ import { single, type MetricFamily } from './metric-family.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { reportFamilies } from './report-metrics.js';
 import { ServedHistory } from './served-history.js';
-import type { Stats } from './stats.js';
+import type { Stats, Totals } from './stats.js';
 import { SwarmCounters } from './swarm-counters.js';
 import { largestOf, totalsOf } from './totals.js';
 import { TrackerCounters } from './tracker-counters.js';
@@ -69,6 +69,12 @@ export class ProcessStats {
       served: this.history.served(now),
       largestSwarms: largestOf(report, this.settings.statsSwarms),
     };
+  }
+
+  /** What is stored, by the last purge; undefined if none is known. Never rejects. */
+  async totals(): Promise<Totals | undefined> {
+    const report = await this.report.get();
+    return report === undefined ? undefined : totalsOf(report, this.clock.now());
   }
 
   /** Everything for /metrics. @param isStoreReachable as for `stats` */

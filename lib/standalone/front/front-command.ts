@@ -6,11 +6,13 @@ import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
+import { TrackerCounters } from '../../stats/tracker-counters.js';
 import { announceUrls } from '../announce-urls.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { StartError } from '../start-error.js';
 import { stopSignal } from '../stop-signal.js';
@@ -26,8 +28,10 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   checkSettings(config);
   takeHarmlessSignals([]);
   const platform = new PlatformClient(config);
-  const tracker = new BatchTracker({ config, log, run: (batch) => platform.run(batch) });
-  const components = { config, log, clock: systemClock, random: Math.random, tracker };
+  const metrics = new TrackerCounters();
+  const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
+  const components = { config, log, metrics, clock: systemClock, random: Math.random, tracker };
+  const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const server = new TrackerServer(
     {
@@ -45,8 +49,10 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const udp = await startUdp(components, port);
   process.stdout.write(greeting(config, port, udp));
   log.info('listening', { port, udpPort: udp?.port });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
+  servedLog.stop();
   const timeoutMs = config.shutdownTimeoutMs * 0.9;
   await Promise.all([server.close(timeoutMs), udp?.server.close(timeoutMs)]);
   platform.close();
