@@ -19,6 +19,7 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { isInfoLogged, ServedLog } from './served-log.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -88,9 +89,16 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
   stats.start();
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
   await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
 }
