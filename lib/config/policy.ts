@@ -11,11 +11,17 @@ export const policySettings = {
     default: 'off',
   }),
   listSeconds: integer('LIST_SECONDS', {
-    description: 'How soon a change of lists and keys is in force in every process.',
+    description: 'How soon a change of lists, clients and keys is in force in every process.',
     unit: 'seconds',
     min: 1,
     max: 86_400,
     default: 60,
+  }),
+  clientMode: choice('CLIENT_MODE', {
+    description:
+      'allow: only clients whose peer id begins with a prefix on the list are served; deny: all but those; off: the list is not looked at.',
+    options: ['off', 'allow', 'deny'],
+    default: 'off',
   }),
   keys: flag('KEYS', {
     description:

@@ -2,6 +2,8 @@ import type { Config } from '../config.js';
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
+import { ClientPolicy } from './clients/client-policy.js';
+import { ClientStore } from './clients/client-store.js';
 import { KeyPolicy } from './keys/key-policy.js';
 import { KeyStore } from './keys/key-store.js';
 import { FileList } from './lists/file-list.js';
@@ -30,7 +32,9 @@ export function createPolicy(components: PolicyComponents, lifetime: Lifetime): 
       ? undefined
       : new ListPolicy(config.listMode, listOf(components, config.listMode, lifetime));
   const keys = config.keys ? keysOf(components, lifetime) : undefined;
-  return list === undefined && keys === undefined ? undefined : new Policies({ list, keys });
+  const clients = config.clientMode === 'off' ? undefined : clientsOf(components, config.clientMode);
+  const isOpen = list === undefined && clients === undefined && keys === undefined;
+  return isOpen ? undefined : new Policies({ list, clients, keys });
 }
 
 function listOf(
@@ -41,6 +45,16 @@ function listOf(
   const common = { clock, log, seconds: config.listSeconds };
   if (config.listFile !== '') return new FileList({ ...common, path: config.listFile, kind });
   return new StoredList({ ...common, store: new ListStore(store, clock), whole: lifetime === 'long' });
+}
+
+function clientsOf({ config, store, clock, log }: PolicyComponents, kind: 'allow' | 'deny'): ClientPolicy {
+  return new ClientPolicy({
+    kind,
+    store: new ClientStore(store, clock),
+    clock,
+    log,
+    seconds: config.listSeconds,
+  });
 }
 
 function keysOf({ config, store, clock, random, log }: PolicyComponents, lifetime: Lifetime): KeyPolicy {

@@ -1,5 +1,6 @@
 import type { AnnounceRequest } from '../bittorrent/announce.js';
 import type { ScrapeRequest } from '../bittorrent/scrape.js';
+import type { ClientPolicy } from './clients/client-policy.js';
 import type { KeyFigures, KeyPolicy } from './keys/key-policy.js';
 import type { ListPolicy } from './list-policy.js';
 import type { ListState } from './lists/torrent-list.js';
@@ -7,12 +8,14 @@ import type { Verdict } from './verdict.js';
 
 export interface PolicyParts {
   readonly list: ListPolicy | undefined;
+  readonly clients: ClientPolicy | undefined;
   readonly keys: KeyPolicy | undefined;
 }
 
 /** What health and metrics say; undefined for what is off. */
 export interface PolicyFigures {
   readonly list: ListState | undefined;
+  readonly clients: ListState | undefined;
   readonly keys: KeyFigures | undefined;
 }
 
@@ -28,9 +31,10 @@ export class Policies {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: PolicyParts) {
-    const { list, keys } = parts;
+    const { list, clients, keys } = parts;
     const rules: Rule[] = [];
     if (keys !== undefined) rules.push((request) => keys.check(request));
+    if (clients !== undefined) rules.push((request) => clients.client(request.peerId));
     if (list !== undefined) rules.push((request) => list.torrent(request.infohash));
     if (keys !== undefined) rules.push((request) => keys.admit(request));
     this.rules = rules;
@@ -62,11 +66,12 @@ export class Policies {
    */
   async reload(): Promise<void> {
     this.parts.keys?.expire();
-    await this.parts.list?.reload();
+    await Promise.all([this.parts.list?.reload(), this.parts.clients?.reload()]);
   }
 
   figures(): PolicyFigures {
-    return { list: this.parts.list?.state(), keys: this.parts.keys?.figures() };
+    const { list, clients, keys } = this.parts;
+    return { list: list?.state(), clients: clients?.state(), keys: keys?.figures() };
   }
 
   /** Begins to write now and then what keys are used for. */

@@ -3,6 +3,7 @@ import { ConfigError, describeSettings, parseConfig, type Config } from '../conf
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
+import { clientCommand } from './client-command.js';
 import { keyCommand } from './key-command.js';
 import { listCommand } from './list-command.js';
 import { printer } from './log.js';
@@ -25,12 +26,15 @@ const usage = `Usage: npm start [-- --help]
        npm run list -- add|remove|has TORRENT...
        npm run list -- import FILE
        npm run list -- show|export
+       npm run client -- add|remove|has PREFIX...
+       npm run client -- import FILE
+       npm run client -- show|export
        npm run key -- add|import FILE [--label TEXT] [--expires DATE] [--limit torrents N] [--limit peers N]
        npm run key -- revoke KEY...
        npm run key -- list
        npm run front
 
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the list of torrents or
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the lists of torrents and clients or
 the keys of members, or starts a front of OpenWhisk. Settings are environment variables, e.g. PORT=7000 npm start
 `;
 
@@ -44,6 +48,7 @@ const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
 /** The same, of commands that take further arguments. */
 const commandsWithArguments = new Map([
   ['list', listCommand],
+  ['client', clientCommand],
   ['key', keyCommand],
 ]);
 

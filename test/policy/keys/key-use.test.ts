@@ -103,7 +103,7 @@ describe('what a key was used for', () => {
             up += more;
             apart[process] = written(apart[process] ?? stored, [['none', up, 0]], NOW + index * 1000);
           }
-          for (let i = 0; i < 6; i++) stored = joinUse(stored, apart[chosen.next().value ?? 0] ?? stored);
+          for (let i = 0; i < 6; i++) stored = joinUse(stored, apart[Number(chosen.next().value)] ?? stored);
           for (const use of apart) stored = joinUse(use, stored);
           expect(bytesOf(stored).up).to.equal(up);
         },
