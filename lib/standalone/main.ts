@@ -10,6 +10,8 @@ import {
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
+import { clientCommand } from './client-command.js';
+import { keyCommand } from './key-command.js';
 import { listCommand } from './list-command.js';
 import { printer } from './log.js';
 import { purgeCommand } from './purge-command.js';
@@ -32,12 +34,18 @@ const usage = `Usage: npm start [-- --help]
        npm run list -- add|remove|has TORRENT...
        npm run list -- import FILE
        npm run list -- show|export
+       npm run client -- add|remove|has PREFIX...
+       npm run client -- import FILE
+       npm run client -- show|export
+       npm run key -- add|import FILE [--label TEXT] [--expires DATE] [--limit-torrents N] [--limit-peers N]
+       npm run key -- revoke KEY...
+       npm run key -- list
        npm run front
        npm run settings [-- --json]
 
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the list of torrents, starts
-a front of OpenWhisk, or prints the settings in force and where each is from. Settings are environment variables, e.g.
-PORT=7000 npm start, then those of a file, one NAME=value a line: npm start -- --settings FILE
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the lists of torrents and clients
+or the keys of members, starts a front of OpenWhisk, or prints the settings in force and where each is from. Settings are
+environment variables, e.g. PORT=7000 npm start, then those of a file, one NAME=value a line: npm start -- --settings FILE
 `;
 
 /** What is done in the place of a tracker's work, by argument. */
@@ -48,7 +56,11 @@ const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
 ]);
 
 /** The same, of commands that take further arguments. */
-const commandsWithArguments = new Map([['list', listCommand]]);
+const commandsWithArguments = new Map([
+  ['list', listCommand],
+  ['client', clientCommand],
+  ['key', keyCommand],
+]);
 
 const STDERR = 2;
 

@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
 import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
@@ -41,7 +42,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const stats = new ProcessStats(config, systemClock, stored, {
     udp: () => udp.running?.server.figures(),
   });
-  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
   const components = {
     config,
     store,
@@ -88,6 +89,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   log.info('listening', { port, udpPort: running?.port });
   void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
+  policy?.start();
   stats.start();
   const servedLog = new ServedLog({
     log,
@@ -100,7 +102,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   stats.stop();
   servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
-  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
+  await stop(servers, { housekeeping, admin, metricsServer, policy }, store, config, log);
 }
 
 /**
@@ -124,10 +126,12 @@ async function stop(
     housekeeping,
     admin,
     metricsServer,
+    policy,
   }: {
     readonly housekeeping: Housekeeping;
     readonly admin: AdminServer;
     readonly metricsServer: MetricsServer | undefined;
+    readonly policy: Policies | undefined;
   },
   store: Store,
   config: Config,
@@ -141,6 +145,8 @@ async function stop(
   // The store is left a part of the time, whatever the connections take.
   const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
   await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
+  // Nothing is announced any more.
+  await policy?.stop();
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

@@ -61,6 +61,8 @@ describe('The line a minute of what was served', () => {
       peerId: Buffer.alloc(20),
       port: 1,
       left: 1,
+      uploaded: 0,
+      downloaded: 0,
       event: 'none',
       numwant: undefined,
       withIds: false,
