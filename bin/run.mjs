@@ -147,15 +147,15 @@ function settingsFile({ settings }) {
 }
 
 /**
- * The options that the commands in bundles take.
+ * The options that were given, for a command in a bundle.
  * @param {Wanted['options']} options
  */
 function givenOptions(options) {
   const file = settingsFile(options);
-  return [
-    ...(file === undefined ? [] : ['--settings', file]),
-    ...(options['json'] === true ? ['--json'] : []),
-  ];
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (name === 'settings' && file !== undefined) return ['--settings', file];
+    return value === true ? [`--${name}`] : [`--${name}`, String(value)];
+  });
 }
 
 /**
@@ -164,7 +164,7 @@ function givenOptions(options) {
  * @param {readonly string[]} args
  */
 function paths(command, args) {
-  const isFile = command.join(' ') === 'list import';
+  const isFile = command.at(-1) === 'import';
   return args.map((arg) => (isFile || arg.endsWith('.torrent') ? resolve(workingDirectory(), arg) : arg));
 }
 

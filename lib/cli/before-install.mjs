@@ -24,7 +24,7 @@ export function refusalOf(args) {
   const { argument, options = [] } = command;
   try {
     const { positionals } = parseArgs({
-      args: [...rest],
+      args: rest.map((arg) => (argument?.dashes === true ? arg.replace(/^-(?!-)/, '') : arg)),
       options: Object.fromEntries(options.flatMap(parsedAs)),
       allowPositionals: argument !== undefined,
     });

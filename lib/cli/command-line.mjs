@@ -85,12 +85,18 @@ function addCommand(parent, declared, path, want) {
   if (declared.details !== undefined) command.addHelpText('after', `\n${declared.details}`);
   for (const option of declared.options ?? []) addOption(command, option);
   if (declared.argument !== undefined) command.addArgument(argumentOf(declared.argument));
+  const takesDashes = declared.argument?.dashes === true;
+  command.allowUnknownOption(takesDashes);
   for (const inner of declared.commands ?? []) addCommand(command, inner, names, want);
   if (declared.commands !== undefined) {
     command.helpCommand(false);
     return;
   }
-  command.action(() => want({ command: names, args: command.args, options: optionsOf(command, declared) }));
+  command.action(() => {
+    const unknown = takesDashes ? command.args.find((arg) => arg.startsWith('--')) : undefined;
+    if (unknown !== undefined) command.error(`error: unknown option '${unknown}'`);
+    want({ command: names, args: command.args, options: optionsOf(command, declared) });
+  });
 }
 
 /**

@@ -21,8 +21,8 @@
  * @property {string} name
  * @property {string} summary one line, begins with a verb
  * @property {string} [details] a few lines for its own help
- * @property {{ name: string, description: string, choices?: readonly string[], required: boolean, many: boolean, files?: boolean }} [argument]
- *   what follows its options
+ * @property {{ name: string, description: string, choices?: readonly string[], required: boolean, many: boolean, files?: boolean, dashes?: boolean }} [argument]
+ *   what follows its options; dashes: it may begin with one dash
  * @property {readonly Option[]} [options]
  * @property {readonly Command[]} [commands] one of them follows
  */
@@ -71,6 +71,32 @@ const torrents = {
   many: true,
   files: true,
 };
+
+const prefixes = {
+  name: 'prefix',
+  description: 'how their peer ids begin, e.g. -TR or -TR4',
+  required: true,
+  many: true,
+  dashes: true,
+};
+
+/** @type {readonly Option[]} */
+const ofKeys = [
+  { name: 'label', takes: 'TEXT', description: 'whose it is, for you alone' },
+  { name: 'expires', takes: 'DATE', description: 'a date, e.g. 2030-01-31, or days from now, e.g. 30d' },
+  {
+    name: 'limit-torrents',
+    takes: 'N',
+    range: { min: 1, max: 2000 },
+    description: 'how many torrents it may announce at a time',
+  },
+  {
+    name: 'limit-peers',
+    takes: 'N',
+    range: { min: 1, max: 2000 },
+    description: 'how many peers may announce with it at a time',
+  },
+];
 
 const settingsNote =
   'Settings are environment variables, e.g. PORT=7000. "tracker settings --help" lists them all.';
@@ -146,6 +172,50 @@ this machine for a peer.`,
       },
       { name: 'show', summary: 'Say how many torrents are listed', options: [settings] },
       { name: 'export', summary: 'Print all infohashes', options: [settings] },
+    ],
+  },
+  {
+    name: 'client',
+    summary: 'Show or change the list of clients (CLIENT_MODE)',
+    options: [],
+    commands: [
+      { name: 'add', summary: 'Add clients', argument: prefixes, options: [settings] },
+      { name: 'remove', summary: 'Remove clients', argument: prefixes, options: [settings] },
+      { name: 'has', summary: 'Say which clients are listed', argument: prefixes, options: [settings] },
+      {
+        name: 'import',
+        summary: "Replace the list by a file's",
+        argument: { name: 'file', description: 'the file', required: true, many: false, files: true },
+        options: [settings],
+      },
+      { name: 'show', summary: 'Say how many clients are listed', options: [settings] },
+      { name: 'export', summary: 'Print all beginnings of peer ids', options: [settings] },
+    ],
+  },
+  {
+    name: 'key',
+    summary: 'Show or change the keys of members (KEYS)',
+    options: [],
+    commands: [
+      { name: 'add', summary: 'Make a key and print it once', options: [...ofKeys, settings] },
+      {
+        name: 'import',
+        summary: 'Add the keys of a file, one a line',
+        argument: { name: 'file', description: 'the file', required: true, many: false, files: true },
+        options: [...ofKeys, settings],
+      },
+      {
+        name: 'revoke',
+        summary: 'Revoke keys',
+        argument: {
+          name: 'key',
+          description: 'keys, or what key list calls them',
+          required: true,
+          many: true,
+        },
+        options: [settings],
+      },
+      { name: 'list', summary: 'Print all keys and what they have done', options: [settings] },
     ],
   },
   {

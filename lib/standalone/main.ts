@@ -10,6 +10,8 @@ import {
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
+import { clientCommand } from './client-command.js';
+import { keyCommand } from './key-command.js';
 import { listCommand } from './list-command.js';
 import { printer } from './log.js';
 import { purgeCommand } from './purge-command.js';
@@ -37,7 +39,11 @@ const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
 ]);
 
 /** The same, of commands that take further arguments. */
-const commandsWithArguments = new Map([['list', listCommand]]);
+const commandsWithArguments = new Map([
+  ['list', listCommand],
+  ['client', clientCommand],
+  ['key', keyCommand],
+]);
 
 const STDERR = 2;
 

@@ -18,7 +18,7 @@ export async function purgeCommand(config: Config, log: Log): Promise<void> {
       failure: 'the purge failed',
       work: (store) => {
         const components = { store, clock: systemClock, log };
-        const policy = createPolicy({ ...components, config }, 'long');
+        const policy = createPolicy({ ...components, config, random: Math.random }, 'long');
         return runPurge(
           { ...config, ...components, ...(policy && { policy }) },
           { parallelism: config.purgeParallelism },

@@ -70,8 +70,8 @@ export class Tracker {
   /**
    * @param log for what is wrong with the swarms that are asked for
    * @returns a swarm that is not known has zeros
-   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could
-   *   not be read
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a
+   *   StoreError if a swarm could not be read
    */
   scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
     const startedAt = this.metrics.now();
@@ -81,6 +81,7 @@ export class Tracker {
         return { swarms, minRequestInterval: this.components.config.scrapeIntervalSeconds };
       },
       (error: unknown) => {
+        if (error instanceof Refusal) this.metrics.refused(request.front, error.rule);
         this.metrics.scraped(request, outcomeOf(error), this.metrics.now() - startedAt);
         throw error;
       },
@@ -156,6 +157,8 @@ export class Tracker {
   }
 
   private async allowedInfohashes(request: ScrapeRequest): Promise<Uint8Array[]> {
+    const whole = await this.policy.scrapes?.(request);
+    if (whole !== undefined) throw whole;
     const allowed: Uint8Array[] = [];
     for (const infohash of request.infohashes.slice(0, this.components.config.scrapeMaxHashes)) {
       const verdict = this.policy.scrape(infohash, request);

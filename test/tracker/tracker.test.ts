@@ -21,6 +21,8 @@ function requestOf(number: number, changes: Partial<AnnounceRequest> = {}): Anno
     infohash: INFOHASH,
     peerId: peerIdOf(number),
     port: 6881,
+    uploaded: undefined,
+    downloaded: undefined,
     left: 1000,
     event: 'none',
     numwant: undefined,

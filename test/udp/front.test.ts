@@ -80,6 +80,8 @@ describe('a tracker over UDP', () => {
       ...request,
       peerId: peerId(1),
       port: 7001,
+      uploaded: undefined,
+      downloaded: undefined,
       left: 1,
       event: 'none',
       numwant: undefined,

@@ -13,6 +13,7 @@ import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
 import { StartError } from '../start-error.js';
@@ -37,6 +38,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const metrics = stats.counters;
   const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
   const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker };
+  const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
   const endpoint = metricsOf(stats, config, health);
@@ -60,9 +62,11 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   process.stdout.write(greeting(config, port, running));
   log.info('listening', { port, udpPort: running?.port });
   stats.start();
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const timeoutMs = config.shutdownTimeoutMs * 0.9;
   await Promise.all([server.close(timeoutMs), running?.server.close(timeoutMs), metricsServer?.close()]);
   platform.close();

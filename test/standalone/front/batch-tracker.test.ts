@@ -19,6 +19,8 @@ function announce(number: number, changes: Partial<AnnounceRequest> = {}): Annou
     infohash: Buffer.alloc(20, 1),
     peerId: Buffer.alloc(20, number),
     port: 7000 + number,
+    uploaded: undefined,
+    downloaded: undefined,
     left: 1,
     event: 'none',
     numwant: undefined,
