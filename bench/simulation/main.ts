@@ -1,5 +1,6 @@
 /** `npm run bench -- simulate NAME`: what is simulated rather than measured. */
 import { scale } from './scale.js';
+import { steady } from './steady.js';
 
 export interface SimulationOptions {
   readonly peers: number | undefined;
@@ -9,6 +10,7 @@ export interface SimulationOptions {
 export const SIMULATIONS = {
   scale: ({ peers, minutes }: SimulationOptions, tell: (message: string) => void) =>
     scale(peers ?? 100_000_000, minutes ?? 120, tell),
+  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) => steady(peers ?? 100_000, tell),
 } as const;
 
 export type SimulationName = keyof typeof SIMULATIONS;

@@ -40,6 +40,8 @@ export interface SimulationInput {
   readonly begunAfter?: (swarm: number) => number | undefined;
   /** Called some minutes before the counting begins: what it gives is the store from then on. */
   readonly moveTo?: (store: Store) => Promise<Store>;
+  /** Called when the counting begins. */
+  readonly onCounting?: () => void;
   readonly slotSeconds?: number;
   /** From this second on calls are counted by key, and announces by swarm. */
   readonly countKeysFrom?: number;
@@ -134,6 +136,7 @@ class Simulation {
     const marks: Counted[] = [];
     for (let second = 0; second < seconds; second++) {
       if (second === warmUpSeconds - WARM_AGAIN_SECONDS && moveTo !== undefined) await this.move(moveTo);
+      if (second === warmUpSeconds) this.input.onCounting?.();
       if (second >= warmUpSeconds && (second - warmUpSeconds) % slotSeconds === 0) marks.push(this.counted());
       if (second === countKeysFrom) {
         this.store.byKey = new Map();
