@@ -120,7 +120,9 @@ export class RegionWorld {
     for (const [peer, said] of this.peers) {
       const allowed = this.allowedStates(said);
       const state = stored.get(peer) ?? 'gone';
-      expect(allowed, `peer ${peer}, which said ${JSON.stringify(said)} at ${this.seconds}`).to.include(state);
+      expect(allowed, `peer ${peer}, which said ${JSON.stringify(said)} at ${this.seconds}`).to.include(
+        state,
+      );
     }
     return stored;
   }
