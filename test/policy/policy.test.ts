@@ -4,7 +4,7 @@ import { parseConfig } from '../../lib/config.js';
 import { createPolicy } from '../../lib/policy/create-policy.js';
 import { ListStore } from '../../lib/policy/lists/list-store.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import type { Store } from '../../lib/store/store.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { adapters, type AdaptedTracker } from '../contract/adapters.js';
