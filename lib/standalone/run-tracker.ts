@@ -3,6 +3,7 @@ import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
 import { ProcessStats } from '../stats/process-stats.js';
+import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { Tracker } from '../tracker/tracker.js';
@@ -18,6 +19,7 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { isInfoLogged, ServedLog } from './served-log.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -33,8 +35,12 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   enterStore(config);
-  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
-  const { store } = stats;
+  const stored = new StoreStats(config, await openStore(config, Math.random, log));
+  const { store } = stored;
+  const udp: { running?: RunningUdp } = {};
+  const stats = new ProcessStats(config, systemClock, stored, {
+    udp: () => udp.running?.server.figures(),
+  });
   const policy = await startPolicy({ config, store, clock: systemClock, log });
   const components = {
     config,
@@ -43,7 +49,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     random: Math.random,
     log,
     metrics: stats.counters,
-    swarmMetrics: stats.swarmCounters,
+    swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
   const tracker = new Tracker(components);
@@ -53,7 +59,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const udp: { running?: RunningUdp } = {};
   const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
   const server = new TrackerServer(
     {
@@ -84,9 +89,16 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
   stats.start();
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
   await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
 }

@@ -2,9 +2,9 @@ import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
 import { scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
-import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { Announcement } from '../swarm/operations/announce.js';
+import { refreshRules } from '../swarm/refresh.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import { scrapeSwarm } from '../swarm/sampling/scrape.js';
 import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
@@ -38,7 +38,7 @@ export class Tracker {
       rules: {
         ...config,
         warmMilliseconds: config.warmSeconds * 1000,
-        unwrittenSeconds: unwrittenSeconds(config),
+        ...refreshRules(config),
       },
       onDownload: () => {
         metrics.downloadCounted();
@@ -178,18 +178,6 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
     state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
     event: isPaused ? 'none' : event,
   };
-}
-
-/**
- * For how long a re-announce need not be written: the peer's life is then counted from the announce
- * before, and must still reach to the next one, which comes after the longest jittered interval.
- * Half of what is left then stays for clients that come late, or were told to come again in some
- * minutes, and for clocks that differ.
- */
-function unwrittenSeconds(config: Config): number {
-  const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
-  const spare = Math.floor((config.peerLifetimeSeconds - longestInterval) / 2);
-  return Math.min(config.minIntervalSeconds, spare);
 }
 
 /** One scrape must not take all of a store's calls: it may name a hundred swarms of many shards. */
