@@ -11,7 +11,7 @@ import { adapters, type AdaptedTracker } from '../contract/adapters.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { addressOf, announceOf, INFOHASH, queryOf } from '../tracker/tracker-site.js';
+import { addressOf, announceOf, INFOHASH, queryOf } from '../tracker/tracker-harness.js';
 
 const OTHER = Buffer.alloc(20, 0x0f);
 const NOTHING = Buffer.alloc(0);
