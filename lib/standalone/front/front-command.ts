@@ -1,24 +1,25 @@
 /** `npm run front`: UDP and HTTP in front of OpenWhisk, without a store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, type Config } from '../../config.js';
 import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
 import { TrackerCounters } from '../../stats/tracker-counters.js';
-import { announceUrls } from '../announce-urls.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
+import { greet } from '../greeting.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { printer } from '../log.js';
 import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { StartError } from '../start-error.js';
 import { stopSignal } from '../stop-signal.js';
-import { startUdp, type RunningUdp } from '../udp/start-udp.js';
+import { startUdp } from '../udp/start-udp.js';
 import { BatchTracker } from './batch-tracker.js';
 import { PlatformClient } from './platform-client.js';
+
+const STDOUT = 1;
 
 /**
  * Runs the front until a signal ends it; the process ends with this call.
@@ -33,12 +34,13 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const components = { config, log, metrics, clock: systemClock, random: Math.random, tracker };
   const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
+  const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
-      health: new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs),
+      health,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -47,7 +49,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const stopped = stopSignal();
   const port = await listen(server, config);
   const udp = await startUdp(components, port);
-  process.stdout.write(greeting(config, port, udp));
+  void greet('front', config, { http: port, udp: udp?.port }, health, printer(STDOUT));
   log.info('listening', { port, udpPort: udp?.port });
   if (isInfoLogged(config)) servedLog.start();
 
@@ -80,10 +82,4 @@ async function listen(server: TrackerServer, config: Config): Promise<number> {
       cause,
     });
   }
-}
-
-function greeting(config: Config, port: number, udp: RunningUdp | undefined): string {
-  const urls = announceUrls(config.host, port, networkInterfaces(), udp?.port);
-  const lines = urls.map(({ url, reach }) => `  ${url}  (${reach})`);
-  return `The front is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
 }
