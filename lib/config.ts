@@ -5,6 +5,7 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { addressSettings, floodSettings } from './config/floods.js';
 import { frontSettings } from './config/front.js';
 import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
@@ -37,6 +38,8 @@ const settings = {
   ...swarmSettings,
   ...policySettings,
   ...listFileSettings,
+  ...floodSettings,
+  ...addressSettings,
   ...purgeSettings,
   ...standaloneSettings,
   ...udpSettings,
@@ -71,6 +74,7 @@ export function describeSettings(): string {
     ['Tracker', trackerSettings],
     ['Swarms', swarmSettings],
     ['Policy', { ...policySettings, ...listFileSettings }],
+    ['Floods', { ...floodSettings, ...addressSettings }],
     ['Purge', purgeSettings],
     ['Standalone process', standaloneSettings],
     ['UDP', udpSettings],

@@ -6,6 +6,7 @@ import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
+import { requestRates } from '../../policy/floods/address-rates.js';
 import { announceUrls } from '../announce-urls.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
@@ -27,13 +28,15 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   takeHarmlessSignals([]);
   const platform = new PlatformClient(config);
   const tracker = new BatchTracker({ config, log, run: (batch) => platform.run(batch) });
-  const components = { config, log, clock: systemClock, random: Math.random, tracker };
+  const rates = requestRates(config, systemClock, Math.random);
+  const components = { config, log, clock: systemClock, random: Math.random, tracker, rates };
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
+      rates,
       health: new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,

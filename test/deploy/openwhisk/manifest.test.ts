@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { addressSettings } from '../../../lib/config/floods.js';
 import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import type { Setting } from '../../../lib/settings/setting.js';
@@ -30,9 +31,8 @@ describe('The manifest', () => {
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, policySettings, ...actionStores].flatMap((group) =>
-      Object.values<Setting<unknown>>(group),
-    );
+    const groups = [trackerSettings, swarmSettings, policySettings, addressSettings, ...actionStores];
+    const settings = groups.flatMap((group) => Object.values<Setting<unknown>>(group));
     const wanted = new Set([
       'STORE',
       'LOG_LEVEL',
