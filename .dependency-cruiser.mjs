@@ -2,8 +2,9 @@
 
 /** The rooms of lib/ from top to bottom: each may import what stands in a later line. */
 const levels = [
+  ['cli'],
   ['doctor'],
-  ['standalone', 'openwhisk'],
+  ['standalone', 'openwhisk', 'client'],
   ['deployment', 'http', 'udp', 'batch'],
   ['stats'],
   ['tracker'],
@@ -43,10 +44,13 @@ function downwards(prefix, names, pathOf) {
  * The top-level folders. bench/ also starts and loads trackers as tests do, with what
  * test/ keeps for that; scripts/bench.mjs is the command that starts it.
  */
-const folders = [['test'], ['bench'], ['deploy', 'actions', 'webpack'], ['scripts'], ['lib']];
+const folders = [['test'], ['bench'], ['bin'], ['deploy', 'actions', 'webpack'], ['scripts'], ['lib']];
 const folderOf = (folder) =>
-  ({ test: '^test/(?!support/|[^/]+-double/)', scripts: '^scripts/(?!bench[.]mjs)' })[folder] ??
-  `^${folder}/`;
+  ({
+    test: '^test/(?!support/|[^/]+-double/)',
+    deploy: '^deploy/(?!standalone/start[.]mjs)',
+    scripts: '^scripts/(?!bench[.]mjs)',
+  })[folder] ?? `^${folder}/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,5 +1,8 @@
+import { parseArgs } from 'node:util';
+
 import { systemClock } from '../environment.js';
 import type { Config } from '../config.js';
+import { inOneLine } from '../error-message.js';
 import type { Log } from '../log.js';
 import { addKey, importKeys, listKeys, readKeys, revokeKeys } from '../policy/commands/key.js';
 import { labelOf, type KeyRecord } from '../policy/keys/key-record.js';
@@ -52,34 +55,31 @@ async function workOf(verb: string, args: readonly string[]): Promise<KeyWork> {
   }
 }
 
-/** `--label TEXT`, `--expires DATE`, `--limit torrents N`, `--limit peers N`, and what else there is. */
+/** What the options say of a key, and what else there is. */
 function recordOf(args: readonly string[]): { readonly record: KeyRecord; readonly names: string[] } {
-  let label = '';
-  let expiresAt: number | undefined;
-  let maxTorrents: number | undefined;
-  let maxPeers: number | undefined;
-  const names: string[] = [];
-  const left = args[Symbol.iterator]();
-  const next = (): string | undefined => {
-    const { done, value } = left.next();
-    return done === true ? undefined : value;
+  const { values, positionals } = given(args);
+  const record: KeyRecord = {
+    label: labelOf(values.label ?? ''),
+    addedAt: systemClock.now(),
+    expiresAt: values.expires === undefined ? undefined : expiryOf(values.expires),
+    maxTorrents: limitOf('limit-torrents', values['limit-torrents']),
+    maxPeers: limitOf('limit-peers', values['limit-peers']),
   };
-  for (let arg = next(); arg !== undefined; arg = next()) {
-    if (arg === '--label') label = labelOf(next() ?? '');
-    else if (arg === '--expires') expiresAt = expiryOf(next());
-    else if (arg === '--limit') {
-      const what = next();
-      const number = limitOf(what, next());
-      if (what === 'torrents') maxTorrents = number;
-      else maxPeers = number;
-    } else if (arg.startsWith('--')) throw misuse(`${arg}: unknown option`);
-    else names.push(arg);
+  return { record, names: positionals };
+}
+
+function given(args: readonly string[]) {
+  const string = { type: 'string' } as const;
+  const options = { label: string, expires: string, 'limit-torrents': string, 'limit-peers': string };
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw misuse(inOneLine(error));
   }
-  return { record: { label, addedAt: systemClock.now(), expiresAt, maxTorrents, maxPeers }, names };
 }
 
 /** A date, of which the day ends at midnight UTC, or days from now. */
-function expiryOf(text = ''): number {
+function expiryOf(text: string): number {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
   if (days !== undefined) return systemClock.now() + Number(days) * DAY_MS;
   const isDate = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text);
@@ -88,11 +88,11 @@ function expiryOf(text = ''): number {
   return text.length === 10 ? at + DAY_MS : at;
 }
 
-function limitOf(what: string | undefined, text = ''): number {
+function limitOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if ((what !== 'torrents' && what !== 'peers') || number < 1 || number > MAX_LIMIT) {
-    throw misuse(`--limit takes torrents or peers, and a number from 1 to ${MAX_LIMIT}`);
-  }
+  if (number < 1 || number > MAX_LIMIT)
+    throw misuse(`--${option} takes a whole number from 1 to ${MAX_LIMIT}`);
   return number;
 }
 

@@ -1,5 +1,12 @@
 /** The standalone process: the tracker behind an HTTP server of its own, with an embedded store. */
-import { ConfigError, describeSettings, parseConfig, type Config } from '../config.js';
+import { ConfigError, describeSettings, type Config } from '../config.js';
+import {
+  configOf,
+  givenSettings,
+  takeSettingsOption,
+  withOrigin,
+  type GivenSettings,
+} from '../config/given.js';
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
@@ -10,6 +17,7 @@ import { printer } from './log.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
 import { runTracker } from './run-tracker.js';
+import { settingsText } from './settings-command.js';
 import { misused, StartError } from './start-error.js';
 import { startLog } from './start-log.js';
 
@@ -29,13 +37,15 @@ const usage = `Usage: npm start [-- --help]
        npm run client -- add|remove|has PREFIX...
        npm run client -- import FILE
        npm run client -- show|export
-       npm run key -- add|import FILE [--label TEXT] [--expires DATE] [--limit torrents N] [--limit peers N]
+       npm run key -- add|import FILE [--label TEXT] [--expires DATE] [--limit-torrents N] [--limit-peers N]
        npm run key -- revoke KEY...
        npm run key -- list
        npm run front
+       npm run settings [-- --json]
 
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the lists of torrents and clients or
-the keys of members, or starts a front of OpenWhisk. Settings are environment variables, e.g. PORT=7000 npm start
+Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the lists of torrents and clients
+or the keys of members, starts a front of OpenWhisk, or prints the settings in force and where each is from. Settings are
+environment variables, e.g. PORT=7000 npm start, then those of a file, one NAME=value a line: npm start -- --settings FILE
 `;
 
 /** What is done in the place of a tracker's work, by argument. */
@@ -59,28 +69,49 @@ const STDERR = 2;
  * this call.
  */
 export async function main(invocation: Invocation): Promise<void> {
-  const [argument, ...rest] = invocation.args;
   if (invocation.args.some((given) => given === '--help' || given === '-h')) {
     process.stdout.write(`${usage}\n${describeSettings()}`);
     return;
   }
-  const command = argument === undefined ? undefined : commands.get(argument);
-  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
-  const unknown = command === undefined ? argument : rest[0];
-  if (unknown !== undefined && withArguments === undefined) {
-    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
-    return endProcess(misused);
-  }
   try {
-    const config = parseConfig(invocation.environment);
-    // Whoever reads the beginning of a report alone has seen enough.
-    if (argument !== undefined) process.stdout.on('error', () => undefined);
-    if (withArguments !== undefined) await withArguments(config, startLog(config), rest);
-    else if (command !== undefined) await command(config, startLog(config));
-    else await runTracker(config, startLog(config));
+    await run(invocation);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     printer(STDERR)(error.message);
     await endProcess(error instanceof ConfigError ? misused : error.status);
+  }
+}
+
+async function run({ args, environment }: Invocation): Promise<void> {
+  const { file, rest: all } = takeSettingsOption(args);
+  const [argument, ...rest] = all;
+  const isForSettings = argument === 'settings';
+  const command = argument === undefined ? undefined : commands.get(argument);
+  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
+  const unknown = isForSettings ? rest.find((given) => given !== '--json') : command ? rest[0] : argument;
+  if (unknown !== undefined && withArguments === undefined) {
+    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
+    return endProcess(misused);
+  }
+  // Whoever reads the beginning of a report alone has seen enough.
+  if (argument !== undefined) process.stdout.on('error', () => undefined);
+  const given = givenSettings(environment, file);
+  const config = configOf(given);
+  const log = startLog(config);
+  logUnknownSettings(given, log);
+  try {
+    if (isForSettings) process.stdout.write(settingsText(given, rest.length > 0 ? 'json' : 'table'));
+    else if (withArguments !== undefined) await withArguments(config, log, rest);
+    else if (command !== undefined) await command(config, log);
+    else await runTracker(config, log);
+  } catch (error) {
+    throw withOrigin(given, error);
+  }
+}
+
+function logUnknownSettings({ unknown }: GivenSettings, log: Log): void {
+  for (const { name, meant } of unknown) {
+    const meaning = meant === undefined ? 'no setting has this name' : `did you mean ${meant}?`;
+    log.warn('unknown setting', { name, meaning });
   }
 }

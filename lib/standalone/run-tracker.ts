@@ -5,6 +5,7 @@ import type { Log } from '../log.js';
 import { requestRates } from '../policy/floods/address-rates.js';
 import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
+import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { Tracker } from '../tracker/tracker.js';
@@ -20,6 +21,7 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { isInfoLogged, ServedLog } from './served-log.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -35,8 +37,12 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   enterStore(config);
-  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
-  const { store } = stats;
+  const stored = new StoreStats(config, await openStore(config, Math.random, log));
+  const { store } = stored;
+  const udp: { running?: RunningUdp } = {};
+  const stats = new ProcessStats(config, systemClock, stored, {
+    udp: () => udp.running?.server.figures(),
+  });
   const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
   const components = {
     config,
@@ -45,7 +51,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     random: Math.random,
     log,
     metrics: stats.counters,
-    swarmMetrics: stats.swarmCounters,
+    swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
   const rates = requestRates(config, systemClock, Math.random);
@@ -56,7 +62,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const udp: { running?: RunningUdp } = {};
   const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
   const server = new TrackerServer(
     {
@@ -89,9 +94,16 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   housekeeping.start();
   policy?.start();
   stats.start();
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
   await stop(servers, { housekeeping, admin, metricsServer, policy }, store, config, log);
 }

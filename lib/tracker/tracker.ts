@@ -2,10 +2,10 @@ import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
 import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
-import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { swarmRates } from '../policy/floods/address-rates.js';
 import type { Announcement } from '../swarm/operations/announce.js';
+import { refreshRules } from '../swarm/refresh.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import type { MinScopes } from '../swarm/sampling/selection.js';
 import { scrapeSwarm } from '../swarm/sampling/scrape.js';
@@ -41,7 +41,7 @@ export class Tracker {
       rules: {
         ...config,
         warmMilliseconds: config.warmSeconds * 1000,
-        unwrittenSeconds: unwrittenSeconds(config),
+        ...refreshRules(config),
       },
       mayBegin: swarms && ((address) => swarms.take(address)),
       onDownload: () => {
@@ -201,18 +201,6 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
     state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
     event: isPaused ? 'none' : event,
   };
-}
-
-/**
- * For how long a re-announce need not be written: the peer's life is then counted from the announce
- * before, and must still reach to the next one, which comes after the longest jittered interval.
- * Half of what is left then stays for clients that come late, or were told to come again in some
- * minutes, and for clocks that differ.
- */
-function unwrittenSeconds(config: Config): number {
-  const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
-  const spare = Math.floor((config.peerLifetimeSeconds - longestInterval) / 2);
-  return Math.min(config.minIntervalSeconds, spare);
 }
 
 /** By the scope of a client. Addresses that nobody can reach are given to nobody. */

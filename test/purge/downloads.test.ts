@@ -82,7 +82,17 @@ describe('the downloads of a swarm', () => {
     await clean(site);
     site.pass(1800);
     const taken = await site.operationsOf(() => clean(site));
-    expect(taken).to.deep.equal({ fetch: 1 });
+    expect(taken).to.deep.equal({ fetch: 1, count: 1 });
+  });
+
+  it('are summed up by a purge as long as they are kept, also where no peer is left', async () => {
+    const site = await swarmWithDownload();
+    expect((await clean(site)).downloads).to.equal(1);
+    site.pass(MONTH - 1);
+    const summary = await clean(site);
+    expect([summary.downloads, summary.swarms]).to.deep.equal([1, 0]);
+    site.pass(1);
+    expect((await clean(site)).downloads).to.equal(0);
   });
 
   it('stay where the root shard is damaged, or the store cannot forget', async () => {

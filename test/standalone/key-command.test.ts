@@ -47,8 +47,7 @@ describe('npm run key', function () {
       'a member',
       '--expires',
       '2100-01-31',
-      '--limit',
-      'peers',
+      '--limit-peers',
       '5',
     ]);
     const [made = ''] = stdout.split('\n');
@@ -76,25 +75,22 @@ describe('npm run key', function () {
       .and.not.contain('\tx\t');
   });
 
-  it('says in a line what it cannot do, and shows no key', async () => {
+  it('says what it cannot do, and shows no key', async () => {
     await writeFile(join(directory, 'file'), `${'a'.repeat(32)}\nto-hide/this\n`);
     for (const [args, line] of [
       [['import', 'file'], /^line 2: takes a key of 16 to 128/],
-      [['import', 'nowhere'], /^nowhere cannot be read: /],
+      [['import', 'nowhere'], /nowhere cannot be read: /],
       [['add', 'mine'], /^key add makes the key itself/],
       [['add', '--expires', 'soon'], /^--expires takes a date/],
-      [['add', '--limit', 'peers', '0'], /^--limit takes torrents or peers/],
-      [['add', '--limit', 'seeds', '3'], /^--limit takes torrents or peers/],
-      [['add', '--grow'], /^--grow: unknown option/],
-      [['revoke'], /^key revoke takes /],
-      [['grow'], /^key takes add, /],
+      [['add', '--limit-peers', '0'], /'--limit-peers <N>' argument '0' is invalid/],
+      [['add', '--limit-seeds', '3'], /unknown option '--limit-seeds'/],
+      [['add', '--grow'], /unknown option '--grow'/],
+      [['revoke'], /missing required argument 'key'/],
+      [['grow'], /unknown command 'grow'/],
     ] as const) {
       const { status, stdout, stderr } = await key(args);
       expect([status, stdout], stderr).to.deep.equal([2, '']);
-      expect(stderr)
-        .to.match(line)
-        .and.match(/^[^\n]*\n$/)
-        .and.not.contain('to-hide');
+      expect(stderr).to.match(line).and.not.contain('to-hide');
     }
     expect((await key(['list'])).stdout.trim().split('\n')).to.have.length(1);
   });

@@ -36,9 +36,8 @@ describe('a swarm in replicas that are behind, with a stand-in that knows nothin
           scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
         );
         // Each announce is written: else a process that remembers the same of a peer leaves out
-        // what another has changed since. One shard: what splits add is tested on replicas that
-        // agree (swarms.model.test.ts).
-        const changes = { unwrittenSeconds: 0, shardPeers: 1000 };
+        // what another has changed since.
+        const changes = { unwrittenSeconds: 0 };
         const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed + 1), changes);
         for (const { acts, pause } of history) {
           await scheduler.waitFor(Promise.all(acts.map((act) => world.act(act))));

@@ -292,6 +292,36 @@ describe('a swarm', () => {
   });
 });
 
+describe('a client that announces when it was asked to, with REFRESH_EVERY=2', () => {
+  it('is written at every second announce, and never gone in between, though it is late by half of what there is to spare', async () => {
+    const site = new TrackerSite({ REFRESH_EVERY: '2', PEER_LIFETIME: '4320', WARM_SECONDS: '300' });
+    await site.client(1, { event: 'started' });
+    let written = 0;
+    const announces = 40;
+    for (let announce = 0; announce < announces; announce++) {
+      // Two intervals of 1,800 s and 720 s more are a life.
+      site.pass(1800 + (announce % 2) * 359);
+      expect(await site.swarm(), `before announce ${announce}`).to.include({ incomplete: 1 });
+      const { put } = site.store.operations;
+      await site.client(1);
+      written += site.store.operations.put - put;
+    }
+    expect(written).to.be.within(announces / 2 - 2, announces / 2 + 6);
+  });
+
+  it('is written at once when it says something new', async () => {
+    const site = new TrackerSite({ REFRESH_EVERY: '2', PEER_LIFETIME: '4320' });
+    await site.client(1);
+    for (const changes of [{ left: 0 }, { left: 5 }, { event: 'stopped' }]) {
+      site.pass(10);
+      const { put } = site.store.operations;
+      await site.client(1, changes);
+      expect(site.store.operations.put - put, JSON.stringify(changes)).to.equal(1);
+    }
+    expect(await site.swarm()).to.include({ incomplete: 0, complete: 0 });
+  });
+});
+
 describe('a client that announces early and then when it was asked to', () => {
   /** After so many seconds, though it was asked to wait for 1,800 at least. */
   const earlyCases = [1, 300, 629, 719, 720, 721, 899, 900, 901, 1500, 1799];

@@ -67,7 +67,7 @@ export function withStore(environment) {
  * @throws {DeploySettingsError}
  */
 export function readDeploySettings(root, environment) {
-  const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+  const manifest = readManifest(root);
   check(
     environment,
     { ...access, TRACKER_SECRET, STORE: storeKind, ...ofStore[environment['STORE'] ?? ''] },
@@ -112,9 +112,27 @@ function accessOf(environment) {
  * @returns {Record<string, string>}
  */
 function parametersOf(manifest, environment) {
+  return Object.fromEntries(parameterNames(manifest).map((name) => [name, environment[name] ?? '']));
+}
+
+/** @param {string} manifest */
+function parameterNames(manifest) {
   const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name = '']) => name));
   names.delete(deploymentVariable);
-  return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
+  return [...names];
+}
+
+/** Without comments. @param {string} root */
+function readManifest(root) {
+  return readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+}
+
+/**
+ * Every setting that a deployment takes.
+ * @param {string} root the repository's directory
+ */
+export function deploySettingNames(root) {
+  return [...new Set([...Object.keys(platformSettings), ...parameterNames(readManifest(root))])];
 }
 
 /**

@@ -247,8 +247,31 @@ describe('npm run deploy', function () {
       const { status, stdout } = await run('deploy', environment);
       expect(status).to.equal(1);
       expect(stdout).to.match(
-        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later\n$/,
+        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later \(StoreUnavailableError: .+ECONNREFUSED.+\)\n$/,
       );
+    });
+
+    it('names a wrong password, which Riak takes 5 s to refuse', async () => {
+      const directory = await makeTempDir();
+      atEnd.add(() => removeTempDir(directory));
+      const files = makeCertificate(directory, 'riak');
+      const [key, cert] = [readFileSync(files.key, 'utf8'), readFileSync(files.certificate, 'utf8')];
+      const guarded = await startRiakDouble({
+        types: trackerTypes,
+        security: { key, cert, users: { tracker: 'another password' }, rejectionDelayMs: 5000 },
+      });
+      atEnd.add(() => guarded.close());
+      const { status, stdout } = await run('deploy', {
+        ...environment,
+        RIAK_NODES: guarded.addresses,
+        RIAK_USER: 'tracker',
+        RIAK_PASSWORD: secrets.RIAK_PASSWORD,
+        RIAK_CA: cert,
+        RIAK_VERIFY: 'off',
+      });
+      expect(status).to.equal(1);
+      expect(stdout).to.match(/busy, try again later \(.*Riak refuses the user tracker: .*\)\n$/);
+      expect(stdout).to.not.contain(secrets.RIAK_PASSWORD);
     });
 
     describe('--preview', () => {

@@ -8,7 +8,7 @@ import type { Setting } from '../../../lib/settings/setting.js';
 import { storeDrivers, storeNames } from '../../../lib/store/registry.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
-import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
+import { readEnvFile } from '../../../lib/settings/settings-file.mjs';
 import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';

@@ -77,7 +77,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     const announces = Array.from({ length: 20 }, (_, i) => tracker.announce(announce(i + 1)));
     expect(await outcomes(announces)).to.deep.equal(Array.from({ length: 20 }, () => 'answered'));
     expect(runs).to.deep.equal([20]);
-    expect(tracker.counts).to.include({ runs: 1, batched: 20, failedRuns: 0 });
+    expect(tracker.figures()).to.include({ runs: 1, batched: 20, failedRuns: 0 });
   });
 
   it('leave at once when a run is full, by number or by bytes', async () => {
@@ -172,7 +172,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     await delay(30);
     for (const number of [2, 3, 4]) void tracker.announce(announce(number));
     expect(await outcomes([tracker.announce(announce(5))])).to.deep.equal([BUSY]);
-    expect(tracker.counts.tooMany).to.equal(1);
+    expect(tracker.figures().tooMany).to.equal(1);
   });
 
   it('fail if the action knows no batches, and the log says why', async () => {

@@ -2,7 +2,7 @@ import type { Announcement } from '../../../lib/swarm/operations/announce.js';
 import type { Random } from '../../../lib/environment.js';
 import { infohashKey, parseShardKey } from '../../../lib/swarm/shard/placement.js';
 import { scrapeSwarm, type SwarmReport } from '../../../lib/swarm/sampling/scrape.js';
-import type { WriterContext } from '../../../lib/swarm/cache/shard-writer.js';
+import type { WriterContext } from '../../../lib/swarm/cache/cached-shard.js';
 import { Shard } from '../../../lib/swarm/shard/shard.js';
 import { Swarms, type SwarmAnswer, type SwarmRules } from '../../../lib/swarm/swarms.js';
 import { MemoryStore, type MemoryStoreOptions, type Operation } from '../../support/memory-store.js';
