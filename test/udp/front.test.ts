@@ -106,7 +106,7 @@ describe('a tracker over UDP', () => {
     const peersAfter = async (settings: Record<string, string>, from: Uint8Array): Promise<Buffer> => {
       const harness = new UdpHarness(settings);
       await harness.announce({ peerId: peerId(1), ip: 0xcb007109, port: 7001 }, from);
-      return (await harness.announce({ peerId: peerId(2), port: 7002 }, v4(2))).peers;
+      return (await harness.announce({ peerId: peerId(2), port: 7002 }, Uint8Array.of(10, 0, 0, 2))).peers;
     };
     const inside = Uint8Array.of(10, 0, 0, 1);
     expect(await peersAfter({}, inside)).to.deep.equal(compact(inside, 7001));
@@ -182,8 +182,8 @@ describe('a tracker over UDP', () => {
     expect(harness.store.operations.put).to.equal(1);
   });
 
-  it('is silent to whoever is faster than UDP_RATE, and answers the others', async () => {
-    const harness = new UdpHarness({ UDP_RATE: '5' });
+  it('is silent to whoever is faster than ADDRESS_RATE, and answers the others', async () => {
+    const harness = new UdpHarness({ ADDRESS_RATE: '5', ADDRESS_BURST: '5' });
     const [mine, others] = [await harness.connect(v4(1)), await harness.connect(v4(2))];
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => harness.send(announceRequest(mine), v4(1))),
@@ -194,7 +194,7 @@ describe('a tracker over UDP', () => {
   });
 
   it('lets no wrong id use up the rate of the address that it is said to come from', async () => {
-    const harness = new UdpHarness({ UDP_RATE: '5' });
+    const harness = new UdpHarness({ ADDRESS_RATE: '5', ADDRESS_BURST: '5' });
     for (let i = 0; i < 100; i++) await harness.send(announceRequest(Buffer.alloc(8, i)), v4(1));
     await harness.announce({}, v4(1));
   });
@@ -215,7 +215,7 @@ describe('a tracker over UDP', () => {
 
   it('answers no datagram without a right id with more bytes than it has, whatever is in it', async function () {
     this.timeout(60_000);
-    const harness = new UdpHarness({ UDP_RATE: '0' });
+    const harness = new UdpHarness({ ADDRESS_RATE: '0' });
     const random = seededRandom(41);
     const id = await harness.connect();
     const seeds = [

@@ -4,6 +4,7 @@ import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
+import { requestRates } from '../../policy/floods/address-rates.js';
 import type { MetricsEndpoint } from '../../stats/metrics-endpoint.js';
 import { ProcessStats } from '../../stats/process-stats.js';
 import { trustedProxies } from '../client-address.js';
@@ -38,7 +39,8 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   });
   const metrics = stats.counters;
   const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
-  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker };
+  const rates = requestRates(config, systemClock, Math.random);
+  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker, rates };
   const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
@@ -48,6 +50,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
       announce,
       scrape,
       failure,
+      rates,
       health,
       site: siteOf(stats, config, health, endpoint, () => udp.running?.port),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
