@@ -4,10 +4,8 @@ import { exchange } from '../support/raw-http.js';
 import { Cleanup } from '../support/cleanup.js';
 import { DeployedTracker, SECRET } from '../openwhisk/support/deployed-tracker.js';
 import { describeWith, installed } from '../support/programs.js';
-import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
-import { startProgram } from '../support/running-program.js';
-import { buildFirst, entry, root } from '../standalone/support/entry.js';
+import { buildFirst } from '../standalone/support/entry.js';
+import { startFront } from '../standalone/support/front.js';
 import { UdpClient } from '../udp/socket-client.js';
 import { ask, failureOf, parseReply } from './support/ask.js';
 import { startGateway, type Gateway } from './support/gateway.js';
@@ -105,20 +103,11 @@ describeWith([installed('nginx')], 'The gateway with a front', () => {
     it('has clients over HTTP, each with its own address, in the swarms of those over UDP', async () => {
       const deployed = await DeployedTracker.start({ concurrency: 64 });
       atEnd.add(() => deployed.dispose());
-      const frontPort = await freePort();
-      const env = {
-        PATH: process.env['PATH'],
-        PORT: String(frontPort),
+      const { port: frontPort, program } = await startFront(deployed.platform.apiHost, {
         HOST: '127.0.0.1',
         TRUSTED_PROXIES: '127.0.0.1',
-        OPENWHISK_API: deployed.platform.apiHost,
-        OPENWHISK_NAMESPACE: 'guest',
-        TRACKER_SECRET: SECRET,
-        FRONT_TIMEOUT: '30000',
-      };
-      const program = await startProgram(process.execPath, [entry, 'front'], { cwd: root, env });
+      });
       atEnd.add(() => program.stop());
-      await eventually('the front is ready', 30_000, () => program.stdout.includes('ready'));
       const gateway = await startGateway(deployed.platform.port, {
         settings: { GATEWAY_FRONT: `127.0.0.1:${frontPort}`, TRACKER_SECRET: SECRET, READ_TIMEOUT: '60' },
         // A CDN, as a client on loopback has no address that others could use.
