@@ -70,13 +70,13 @@ function inputOf(args: readonly string[]): PlanInput | string {
       options: { store: text, ...Object.fromEntries(names.map((name) => [name, text])) },
     });
     const input: Record<string, unknown> = { ...PLAN_DEFAULTS };
+    const given = new Map<string, unknown>(Object.entries(values));
     for (const [name, [field]] of Object.entries(NUMBERS)) {
-      const given: unknown = Reflect.get(values, name);
-      if (given === undefined) continue;
-      const number = Number(given);
+      const value = given.get(name);
+      if (typeof value !== 'string') continue;
+      const number = value === '' ? NaN : Number(value);
       const least = field === 'jitterPercent' || field === 'batchWaitMs' ? 0 : Number.MIN_VALUE;
-      if (given === '' || !Number.isFinite(number) || number < least)
-        return `--${name}: ${String(given)} is no such number`;
+      if (!Number.isFinite(number) || number < least) return `--${name}: ${value} is no such number`;
       input[field] = number;
     }
     if (values.store !== undefined) {

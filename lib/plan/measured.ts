@@ -40,6 +40,13 @@ export interface ClassCost {
   readonly shardBytes: number;
 }
 
+/** In relation to what it is where every announce is written. */
+export interface RefreshFactor {
+  readonly operations: number;
+  /** Of these those that write. */
+  readonly writes: number;
+}
+
 export interface Measured {
   /** Operations of Riak for one announce to a swarm that the process remembers, or does not. */
   readonly warmOperations: Figure;
@@ -54,8 +61,8 @@ export interface Measured {
   /** Bytes on the disk for a peer, on LMDB. */
   readonly lmdbPeerBytes: number;
   readonly classes: readonly ClassCost[];
-  /** Operations for an announce with REFRESH_EVERY, in relation to those without. */
-  readonly refreshFactors: ReadonlyMap<number, number>;
+  /** By REFRESH_EVERY: operations for an announce, in relation to those with 1. */
+  readonly refreshFactors: ReadonlyMap<number, RefreshFactor>;
   readonly storeCosts: readonly StoreCost[];
   readonly prices: Prices;
 }
@@ -137,26 +144,38 @@ function classesOf(scale: unknown): ClassCost[] {
 }
 
 /** Of cases that differ in REFRESH_EVERY alone. */
-function refreshFactorsOf(steady: unknown): Map<number, number> {
-  const factors = new Map<number, number>([[1, 1]]);
+function refreshFactorsOf(steady: unknown): Map<number, RefreshFactor> {
   const cases = listOf(field(steady, 'cases'), 'cases of the simulation');
   const [first] = cases;
+  const of = callsOf(first);
+  const factors = new Map<number, RefreshFactor>();
   for (const one of cases) {
-    const every = numberOf(field(one, 'refreshEvery'));
     const alike = ['peers', 'sessions', 'warmSeconds', 'processes', 'store'].every(
       (name) => field(one, name) === field(first, name),
     );
-    if (alike) factors.set(every, operationsOf(one) / operationsOf(first));
+    if (!alike) continue;
+    const { reads, writes } = callsOf(one);
+    factors.set(numberOf(field(one, 'refreshEvery')), {
+      operations: (reads + writes) / (of.reads + of.writes),
+      writes: writes / of.writes,
+    });
   }
   return factors;
 }
 
-function operationsOf(one: unknown): number {
+/** For one announce. */
+function callsOf(one: unknown): { reads: number; writes: number } {
   const counted = field(one, 'counted');
-  const sum = (of: unknown, names: readonly string[]): number =>
-    names.reduce((total, name) => total + numberOf(field(of, name)), 0);
-  const announces = sum(field(counted, 'acts'), ['start', 'announce', 'complete', 'stop']);
-  return sum(field(counted, 'calls'), ['reads', 'writes']) / announces;
+  const acts = field(counted, 'acts');
+  const announces = ['start', 'announce', 'complete', 'stop'].reduce(
+    (sum, name) => sum + numberOf(field(acts, name)),
+    0,
+  );
+  const calls = field(counted, 'calls');
+  return {
+    reads: numberOf(field(calls, 'reads')) / announces,
+    writes: numberOf(field(calls, 'writes')) / announces,
+  };
 }
 
 function storeCostOf(one: unknown): StoreCost {
@@ -183,9 +202,9 @@ function listOf(value: unknown, what: string): readonly unknown[] {
 }
 
 function field(of: unknown, name: string): unknown {
-  const value = typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
+  const value = typeof of === 'object' && of !== null ? (of as Record<string, unknown>)[name] : undefined;
   if (value === undefined) throw new ResultsError(`a result has no ${name}`);
-  return value as unknown;
+  return value;
 }
 
 function numberOf(value: unknown): number {

@@ -95,8 +95,8 @@ export function plan(input: PlanInput, measured: Measured): Plan {
   }
   const mean = meanOf(sizes, (size) => classFor(measured.classes, size).operations);
   const perAnnounce: Figure = {
-    low: measured.warmOperations.low * factor,
-    middle: mean * factor,
+    low: measured.warmOperations.low * factor.writes,
+    middle: mean * factor.operations,
     high: Math.max(mean, measured.coldOperations.high),
   };
   const moved = meanOf(sizes, (size) => {
@@ -110,11 +110,11 @@ export function plan(input: PlanInput, measured: Measured): Plan {
     ...platform(input, measured, announces),
     operationsPerSecond: times(announces, perAnnounce),
     bytesStored,
-    bytesPerSecond: announces.middle * moved * factor,
+    bytesPerSecond: announces.middle * moved * factor.operations,
     ...storePart(input, measured, sizes, announces, {
       perAnnounce,
-      movedPerAnnounce: moved * factor,
-      factor,
+      movedPerAnnounce: moved * factor.operations,
+      writes: factor.writes,
       cost: (size) => requestsFor(input, measured, size),
       bytesStored,
     }),
@@ -152,7 +152,7 @@ export function planWholeSwarms(input: PlanInput, measured: Measured): Plan {
     ...storePart(input, measured, sizes, announces, {
       perAnnounce: { low: 2, middle: 2, high: 2 },
       movedPerAnnounce: moved,
-      factor: 1,
+      writes: 1,
       cost,
       bytesStored,
     }),
@@ -214,7 +214,8 @@ function platform(
 interface Demand {
   readonly perAnnounce: Figure;
   readonly movedPerAnnounce: number;
-  readonly factor: number;
+  /** Of the writes of `cost` this share is made. */
+  readonly writes: number;
   readonly cost: (swarmPeers: number) => { readonly cold: RequestCount; readonly warm: RequestCount };
   readonly bytesStored: number;
 }
@@ -249,14 +250,14 @@ function storePart(
   }
   const price = ({ puts, gets, writeUnits, readUnits }: RequestCount): number =>
     store === 's3'
-      ? puts * prices.s3.put + gets * prices.s3.get
-      : writeUnits * prices.dynamoDb.writeUnit + readUnits * prices.dynamoDb.readUnit;
-  const cold = meanOf(sizes, (size) => price(demand.cost(size).cold)) * demand.factor;
-  const warm = meanOf(sizes, (size) => price(demand.cost(size).warm)) * demand.factor;
+      ? puts * demand.writes * prices.s3.put + gets * prices.s3.get
+      : writeUnits * demand.writes * prices.dynamoDb.writeUnit + readUnits * prices.dynamoDb.readUnit;
+  const cold = meanOf(sizes, (size) => price(demand.cost(size).cold));
+  const warm = meanOf(sizes, (size) => price(demand.cost(size).warm));
   const { gigabyteMonth } = store === 's3' ? prices.s3 : prices.dynamoDb;
   const storage = (demand.bytesStored / 1e9) * gigabyteMonth;
   const dollars = (perSecond: number, each: number): number => perSecond * each * MONTH_SECONDS + storage;
-  const units = meanOf(sizes, (size) => demand.cost(size).cold.writeUnits) * demand.factor;
+  const units = meanOf(sizes, (size) => demand.cost(size).cold.writeUnits) * demand.writes;
   return {
     ...none,
     writeUnitsPerSecond: store === 'dynamodb' ? scaled(announces, units) : undefined,
