@@ -37,6 +37,14 @@ describe('settings', () => {
     });
   });
 
+  it('write each announce unless REFRESH_EVERY says otherwise, which takes a longer PEER_LIFETIME', () => {
+    expect(parseConfig({}).refreshEvery).to.equal(1);
+    expect(refusal({ REFRESH_EVERY: '2' })).to.include({ setting: 'PEER_LIFETIME' });
+    expect(refusal({ REFRESH_EVERY: '2', PEER_LIFETIME: '3960' }).message).to.include('more than 3960');
+    expect(parseConfig({ REFRESH_EVERY: '2', PEER_LIFETIME: '3961' }).refreshEvery).to.equal(2);
+    expect(refusal({ REFRESH_EVERY: '0' })).to.include({ setting: 'REFRESH_EVERY' });
+  });
+
   it('take an explicit value before a derived one', () => {
     expect(parseConfig({ ANNOUNCE_INTERVAL: '600', MIN_INTERVAL: '60' }).minIntervalSeconds).to.equal(60);
   });
@@ -202,6 +210,19 @@ describe('a setting that cannot be used', () => {
     const interval = { ANNOUNCE_INTERVAL: '1000', INTERVAL_JITTER: '10' };
     expect(refusal({ ...interval, PEER_LIFETIME: '1100' }).setting).to.equal('PEER_LIFETIME');
     expect(parseConfig({ ...interval, PEER_LIFETIME: '1101' }).peerLifetimeSeconds).to.equal(1101);
+  });
+
+  it('is named with numbers as people write them, without the noise of binary fractions', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 86_400 }),
+        fc.integer({ min: 0, max: 100 }),
+        (interval, jitter) => {
+          const settings = { ANNOUNCE_INTERVAL: interval, INTERVAL_JITTER: jitter, PEER_LIFETIME: 2 };
+          expect(refusal(settings).message).to.match(/which is \d+(\.\d\d?)? \(ANNOUNCE_INTERVAL/);
+        },
+      ),
+    );
   });
 
   it('is a time for which shards are kept that outlives a peer', () => {

@@ -1,7 +1,7 @@
 /** The gateway's settings: their names and defaults are in gateway.env, what they take is here. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { readEnvFile, withoutEmpty } from '../../lib/settings/settings-file.mjs';
 import { namespaceName, problemsOf, trackerSecret } from '../../lib/deployment/setting-kinds.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
@@ -56,6 +56,8 @@ const accepted = {
   ACCESS_LOG: path,
   ERROR_LOG: path,
 };
+
+export const gatewaySettingNames = Object.keys(accepted);
 
 /**
  * A number after the last colon, or alone, is a port; a path of a socket has none.

@@ -2,6 +2,8 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import { requestRates } from '../policy/floods/address-rates.js';
+import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
 import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
@@ -19,6 +21,7 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { isInfoLogged, ServedLog } from './served-log.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -40,7 +43,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const stats = new ProcessStats(config, systemClock, stored, {
     udp: () => udp.running?.server.figures(),
   });
-  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
   const components = {
     config,
     store,
@@ -51,6 +54,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
+  const rates = requestRates(config, systemClock, Math.random);
   const tracker = new Tracker(components);
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const admin = new AdminServer(adminCommands(components), log);
@@ -66,6 +70,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
       failure,
       health,
       site,
+      rates,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -78,21 +83,29 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const metricsServer = await listening(store, metricsListenerOf(config), () =>
     startMetricsServer(metrics, config),
   );
-  const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
+  const starting = asStartingUser(() => startUdp({ ...components, tracker, rates }, port));
   const running = await starting.catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   if (running !== undefined) udp.running = running;
   log.info('listening', { port, udpPort: running?.port });
-  void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  void greet('tracker', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
+  policy?.start();
   stats.start();
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
-  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
+  await stop(servers, { housekeeping, admin, metricsServer, policy }, store, config, log);
 }
 
 /**
@@ -116,10 +129,12 @@ async function stop(
     housekeeping,
     admin,
     metricsServer,
+    policy,
   }: {
     readonly housekeeping: Housekeeping;
     readonly admin: AdminServer;
     readonly metricsServer: MetricsServer | undefined;
+    readonly policy: Policies | undefined;
   },
   store: Store,
   config: Config,
@@ -133,6 +148,8 @@ async function stop(
   // The store is left a part of the time, whatever the connections take.
   const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
   await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
+  // Nothing is announced any more.
+  await policy?.stop();
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

@@ -7,7 +7,7 @@ import { single, type MetricFamily } from './metric-family.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { reportFamilies } from './report-metrics.js';
 import { ServedHistory } from './served-history.js';
-import type { Figures } from './stats.js';
+import type { Figures, Totals } from './stats.js';
 import { hasMetrics, type MetricsSettings, type StoreStats } from './store-stats.js';
 import { largestOf, totalsOf } from './totals.js';
 import { TrackerCounters } from './tracker-counters.js';
@@ -57,18 +57,28 @@ export class ProcessStats {
   async figures(isStoreReachable: Promise<boolean>): Promise<Figures> {
     const [report, isReachable] = await Promise.all([this.stored?.report(), isStoreReachable]);
     const now = this.clock.now();
-    const totals = report === undefined ? null : totalsOf(report, now, this.downloadsSince(report, now));
     const udp = this.fronts.udp?.();
     return {
       version: VERSION,
       at: new Date(now).toISOString(),
       isStoreReachable: isReachable,
-      ...(this.stored && { totals }),
+      ...(this.stored && { totals: this.totalsIn(report) ?? null }),
       served: this.history.served(now),
       udp: udp === undefined ? null : { ...udp, overflowed: udp.overflowed ?? null },
       runs: this.fronts.batches?.() ?? null,
       largestSwarms: largestOf(report, this.settings.statsSwarms),
     };
+  }
+
+  /** What is stored, by the last purge; undefined if none is known. Never rejects. */
+  async totals(): Promise<Totals | undefined> {
+    return this.totalsIn(await this.stored?.report());
+  }
+
+  private totalsIn(report: PurgeReport | undefined): Totals | undefined {
+    if (report === undefined) return undefined;
+    const now = this.clock.now();
+    return totalsOf(report, now, this.downloadsSince(report, now));
   }
 
   /**

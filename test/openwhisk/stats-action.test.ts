@@ -6,7 +6,7 @@ import { TYPE_HEADER } from '../../lib/openwhisk/stats-action.js';
 import type { WebActionParams, WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
 import type { Stats } from '../../lib/stats/stats.js';
-import { announceOf, INFOHASH, TrackerSite } from '../tracker/tracker-site.js';
+import { announceOf, INFOHASH, TrackerHarness } from '../tracker/tracker-harness.js';
 
 /** What the controller hands on for a page that was asked through the gateway. */
 function paramsOf(target: string, headers: Readonly<Record<string, string>> = {}): WebActionParams {
@@ -27,8 +27,8 @@ const textIn = ({ body }: WebActionResult): string => Buffer.from(body, 'base64'
 const statsIn = (result: WebActionResult): Stats => JSON.parse(textIn(result)) as Stats;
 
 /** A site with two peers, one of whom has completed, and a purge that has counted them. */
-async function purgedSite(settings: Readonly<Record<string, string>> = {}): Promise<TrackerSite> {
-  const site = new TrackerSite(settings);
+async function purgedSite(settings: Readonly<Record<string, string>> = {}): Promise<TrackerHarness> {
+  const site = new TrackerHarness(settings);
   const announce = createAnnounce(site.components);
   for (const [number, changes] of [
     [1, {}],
@@ -56,7 +56,7 @@ describe('the stats action', () => {
   });
 
   it('says in a header what it is, as its content type is the binary one, and how long to keep it', async () => {
-    const stats = create(new TrackerSite().components);
+    const stats = create(new TrackerHarness().components);
     const { statusCode, headers } = await stats(paramsOf('/'));
     expect([statusCode, headers['Content-Type'], headers['Cache-Control']]).to.deep.equal([
       200,
@@ -91,7 +91,7 @@ describe('the stats action', () => {
   });
 
   it('says that the store is out of reach', async () => {
-    const site = new TrackerSite({}, { fault: () => 'before' });
+    const site = new TrackerHarness({}, { fault: () => 'before' });
     const result = await create(site.components)(paramsOf('/stats.json'));
     expect(statsIn(result)).to.include({ isStoreReachable: false, totals: null });
   });
@@ -109,7 +109,7 @@ describe('the stats action', () => {
   });
 
   it('rejects with a failure what the gateway never asks', async () => {
-    const stats = create(new TrackerSite().components);
+    const stats = create(new TrackerHarness().components);
     for (const target of ['/metrics', '', '/announce']) {
       const failure = await stats(paramsOf(target)).then(
         () => undefined,

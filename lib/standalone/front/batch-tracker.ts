@@ -83,13 +83,9 @@ export class BatchTracker {
 
   /** Rejects if a run cannot be had: with what a scrape of nobody's swarm is rejected with. */
   async check(): Promise<void> {
-    const request: ScrapeRequest = {
-      front: 'http',
-      from: Buffer.alloc(4),
-      passkey: undefined,
-      infohashes: [Buffer.alloc(20)],
-    };
-    // No client asked for it, so it is not counted.
+    const infohashes = [Buffer.alloc(20)];
+    const request = { front: 'http', from: Buffer.alloc(4), passkey: undefined, infohashes } as const;
+    // No client has asked for it, so nobody counts it.
     await this.ask(encodeScrapeRequest(request), true, decodeScrapeReply, () => undefined);
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import packageJson from '../../../package.json' with { type: 'json' };
+import { addressSettings } from '../../../lib/config/floods.js';
 import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import type { Setting } from '../../../lib/settings/setting.js';
@@ -9,7 +9,7 @@ import { statsSettings } from '../../../lib/config/stats.js';
 import { udpSettings } from '../../../lib/config/udp.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
-import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
+import { readEnvFile } from '../../../lib/settings/settings-file.mjs';
 import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
@@ -24,17 +24,16 @@ const actionStores = storeNames
 const manifest = readFileSync('manifest.yaml', 'utf8');
 
 describe('The manifest', () => {
-  it('has the version of the project, as has that of the schedule', () => {
+  it('takes its version from package.json, as does that of the schedule', () => {
     for (const text of [manifest, readFileSync('deploy/openwhisk/schedule.yaml', 'utf8')]) {
       const versions = Array.from(text.matchAll(/^ *version: (.*)$/gm), ([, version]) => version);
-      expect(versions).to.deep.equal([packageJson.version]);
+      expect(versions).to.deep.equal(['$TRACKER_VERSION']);
     }
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, policySettings, ...actionStores].flatMap((group) =>
-      Object.values<Setting<unknown>>(group),
-    );
+    const groups = [trackerSettings, swarmSettings, policySettings, addressSettings, ...actionStores];
+    const settings = groups.flatMap((group) => Object.values<Setting<unknown>>(group));
     const wanted = new Set([
       'STORE',
       'LOG_LEVEL',

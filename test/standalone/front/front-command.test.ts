@@ -6,6 +6,7 @@ import { announceRequest, readError, someInfohash } from '../../udp/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
 import { ScriptedPlatform, platformAnswer } from '../../nginx/support/scripted-platform.js';
 import { Cleanup } from '../../support/cleanup.js';
+import { freePort } from '../../support/free-port.js';
 import { startProgram } from '../../support/running-program.js';
 import { buildFirst, entry, root } from '../support/entry.js';
 import { startFront as start, type RunningFront } from '../support/front.js';
@@ -159,6 +160,15 @@ describe('npm run front', function () {
     await Promise.all(announces);
     const again = await client((await startFront(platform.apiHost)).port);
     expect((await again.scrape([someInfohash]))[0]?.leechers).to.be.at.least(answered);
+  });
+
+  it('says at its start that OpenWhisk cannot be reached, with the reason', async () => {
+    const port = await freePort();
+    const { program } = await startFront(`http://127.0.0.1:${port}`);
+    expect(program.stdout).to.match(
+      /^The front cannot answer yet, and keeps trying: [^\n]*ECONNREFUSED 127\.0\.0\.1:\d+\n/,
+    );
+    expect(program.stdout).to.not.contain('ready');
   });
 
   it('says what is missing', async () => {

@@ -12,7 +12,7 @@ export interface RunningFront {
 }
 
 /**
- * Starts a front of the namespace `guest`, and waits until it says that it is ready, or ends. The
+ * Starts a front of the namespace `guest`, and waits until it says where it listens, or ends. The
  * caller stops the program.
  * @param apiHost URL
  */
@@ -34,7 +34,7 @@ export async function startFront(
   await eventually(
     'the front is ready',
     30_000,
-    () => program.exit !== undefined || program.stdout.includes('ready'),
+    () => program.exit !== undefined || program.stdout.includes('/announce'),
     () => program.describe(),
   );
   return { port, program };
