@@ -89,7 +89,10 @@ async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'd
       if (names.length > 0) throw misuse(`list ${verb} takes nothing more`);
       if (verb === 'show') return async (list) => print(await showList(list));
       return async (list) => {
-        for await (const lines of exportTorrents(list)) await print([lines]);
+        for await (const lines of exportTorrents(list)) {
+          if (process.stdout.destroyed) return;
+          await print([lines]);
+        }
       };
     }
     default:
@@ -121,13 +124,27 @@ function listIn(store: PolicyStore): ListStore {
   return new ListStore(store, systemClock);
 }
 
-/** Waits for whoever reads. One that reads no more, as `head`, ends the command. */
+/** Waits for whoever reads. One that reads no more, as `head`, has seen enough. */
 async function print(lines: readonly string[]): Promise<void> {
   for (const line of lines) {
+    if (process.stdout.destroyed) return;
     const isFull = !process.stdout.write(`${line}\n`);
-    if (isFull) await new Promise((resolve) => process.stdout.once('drain', resolve));
+    if (isFull) await drained(process.stdout);
   }
 }
+
+/** Settles when more can be written, or never will be. */
+function drained(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      for (const event of EVENTS) output.off(event, settle);
+      resolve();
+    };
+    for (const event of EVENTS) output.on(event, settle);
+  });
+}
+
+const EVENTS = ['drain', 'error', 'close'] as const;
 
 function misuse(message: string): StartError {
   return new StartError(message, { status: misused });

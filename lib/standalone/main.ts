@@ -58,6 +58,7 @@ const STDERR = 2;
  */
 export async function main(invocation: Invocation): Promise<void> {
   if (invocation.args.some((given) => given === '--help' || given === '-h')) {
+    endQuietlyWithoutReader();
     process.stdout.write(`${usage}\n${describeSettings()}`);
     return;
   }
@@ -81,8 +82,7 @@ async function run({ args, environment }: Invocation): Promise<void> {
     printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
     return endProcess(misused);
   }
-  // Whoever reads the beginning of a report alone has seen enough.
-  if (argument !== undefined) process.stdout.on('error', () => undefined);
+  if (argument !== undefined) endQuietlyWithoutReader();
   const given = givenSettings(environment, file);
   const config = configOf(given);
   const log = startLog(config);
@@ -95,6 +95,11 @@ async function run({ args, environment }: Invocation): Promise<void> {
   } catch (error) {
     throw withOrigin(given, error);
   }
+}
+
+/** Whoever reads the beginning alone, as head does, has seen enough. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', () => undefined);
 }
 
 function logUnknownSettings({ unknown }: GivenSettings, log: Log): void {
