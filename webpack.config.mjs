@@ -100,6 +100,7 @@ export default [
           entry: {
             main: entryOfStandalone,
             doctor: join(root, 'lib/doctor/main.ts'),
+            ask: join(root, 'lib/cli/ask/main.ts'),
             'create-store': join(root, 'lib/standalone/create-store.ts'),
           },
           filename: '[name].cjs',

@@ -12,7 +12,7 @@ import { choice, type Setting, type SettingGroup, type ValuesOf } from './settin
 import { standaloneSettings } from './config/standalone.js';
 import { statsSettings } from './config/stats.js';
 import { swarmSettings } from './config/swarm.js';
-import { trackerSettings } from './config/tracker.js';
+import { longestIntervalSeconds, trackerSettings } from './config/tracker.js';
 import { udpSettings } from './config/udp.js';
 import { driverOf, storeDrivers, storeNames, storeSettings, type StoreName } from './store/registry.js';
 
@@ -127,18 +127,23 @@ function defaultText(setting: Setting<unknown>): string {
 
 /** What must hold between settings, given or default. */
 function crossCheck(config: Config): void {
-  const longestIntervalSeconds =
-    (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
+  const longest = longestIntervalSeconds(config);
   if (config.minIntervalSeconds > config.announceIntervalSeconds) {
     throw new ConfigError(
       'MIN_INTERVAL',
       `is ${config.minIntervalSeconds}, takes at most ANNOUNCE_INTERVAL, which is ${config.announceIntervalSeconds}`,
     );
   }
-  if (config.peerLifetimeSeconds <= longestIntervalSeconds) {
+  if (config.peerLifetimeSeconds <= longest) {
     throw new ConfigError(
       'PEER_LIFETIME',
-      `is ${config.peerLifetimeSeconds}, takes more than the longest interval, which is ${longestIntervalSeconds} (ANNOUNCE_INTERVAL and INTERVAL_JITTER)`,
+      `is ${config.peerLifetimeSeconds}, takes more than the longest interval, which is ${longest} (ANNOUNCE_INTERVAL and INTERVAL_JITTER)`,
+    );
+  }
+  if (config.peerLifetimeSeconds <= config.refreshEvery * longest) {
+    throw new ConfigError(
+      'PEER_LIFETIME',
+      `is ${config.peerLifetimeSeconds}, takes more than ${config.refreshEvery * longest} with REFRESH_EVERY=${config.refreshEvery}: as many of the longest interval, which is ${longest}`,
     );
   }
   if (config.warmSeconds >= config.peerLifetimeSeconds) {

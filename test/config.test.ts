@@ -37,6 +37,14 @@ describe('settings', () => {
     });
   });
 
+  it('write each announce unless REFRESH_EVERY says otherwise, which takes a longer PEER_LIFETIME', () => {
+    expect(parseConfig({}).refreshEvery).to.equal(1);
+    expect(refusal({ REFRESH_EVERY: '2' })).to.include({ setting: 'PEER_LIFETIME' });
+    expect(refusal({ REFRESH_EVERY: '2', PEER_LIFETIME: '3960' }).message).to.include('more than 3960');
+    expect(parseConfig({ REFRESH_EVERY: '2', PEER_LIFETIME: '3961' }).refreshEvery).to.equal(2);
+    expect(refusal({ REFRESH_EVERY: '0' })).to.include({ setting: 'REFRESH_EVERY' });
+  });
+
   it('take an explicit value before a derived one', () => {
     expect(parseConfig({ ANNOUNCE_INTERVAL: '600', MIN_INTERVAL: '60' }).minIntervalSeconds).to.equal(60);
   });

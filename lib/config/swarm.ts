@@ -23,4 +23,12 @@ export const swarmSettings = {
     max: 300,
     default: 5,
   }),
+  refreshEvery: integer('REFRESH_EVERY', {
+    description:
+      'Of so many announces in a row that say nothing new one is written; PEER_LIFETIME must be longer than as many of the longest intervals.',
+    unit: 'announces',
+    min: 1,
+    max: 24,
+    default: 1,
+  }),
 };

@@ -100,3 +100,11 @@ export const trackerSettings = {
     default: 4000,
   }),
 };
+
+/** The longest time that a client is told to wait, seconds. */
+export function longestIntervalSeconds(settings: {
+  readonly announceIntervalSeconds: number;
+  readonly intervalJitterPercent: number;
+}): number {
+  return (settings.announceIntervalSeconds * (100 + settings.intervalJitterPercent)) / 100;
+}

@@ -10,6 +10,8 @@ import {
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
+import { clientCommand } from './client-command.js';
+import { keyCommand } from './key-command.js';
 import { listCommand } from './list-command.js';
 import { printer } from './log.js';
 import { purgeCommand } from './purge-command.js';
@@ -20,25 +22,14 @@ import { misused, StartError } from './start-error.js';
 import { startLog } from './start-log.js';
 
 export interface Invocation {
-  /** What follows the program's name on the command line. */
+  /**
+   * The command and what follows it, as lib/cli has read it; nothing runs the tracker. `--help` is
+   * the part of the help that says what settings there are.
+   */
   readonly args: readonly string[];
   /** Settings by name, and whatever else is there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
-
-const usage = `Usage: npm start [-- --help]
-       npm run purge
-       npm run report
-       npm run list -- add|remove|has TORRENT...
-       npm run list -- import FILE
-       npm run list -- show|export
-       npm run front
-       npm run settings [-- --json]
-
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the list of torrents, starts
-a front of OpenWhisk, or prints the settings in force and where each is from. Settings are environment variables, e.g.
-PORT=7000 npm start, then those of a file, one NAME=value a line: npm start -- --settings FILE
-`;
 
 /** What is done in the place of a tracker's work, by argument. */
 const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
@@ -48,7 +39,11 @@ const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
 ]);
 
 /** The same, of commands that take further arguments. */
-const commandsWithArguments = new Map([['list', listCommand]]);
+const commandsWithArguments = new Map([
+  ['list', listCommand],
+  ['client', clientCommand],
+  ['key', keyCommand],
+]);
 
 const STDERR = 2;
 
@@ -57,9 +52,9 @@ const STDERR = 2;
  * this call.
  */
 export async function main(invocation: Invocation): Promise<void> {
-  if (invocation.args.some((given) => given === '--help' || given === '-h')) {
+  if (invocation.args.includes('--help')) {
     endQuietlyWithoutReader();
-    process.stdout.write(`${usage}\n${describeSettings()}`);
+    process.stdout.write(describeSettings());
     return;
   }
   try {
@@ -77,10 +72,8 @@ async function run({ args, environment }: Invocation): Promise<void> {
   const isForSettings = argument === 'settings';
   const command = argument === undefined ? undefined : commands.get(argument);
   const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
-  const unknown = isForSettings ? rest.find((given) => given !== '--json') : command ? rest[0] : argument;
-  if (unknown !== undefined && withArguments === undefined) {
-    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
-    return endProcess(misused);
+  if (argument !== undefined && !isForSettings && command === undefined && withArguments === undefined) {
+    throw new TypeError(`no command ${argument}`);
   }
   if (argument !== undefined) endQuietlyWithoutReader();
   const given = givenSettings(environment, file);

@@ -2,7 +2,9 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
+import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { Tracker } from '../tracker/tracker.js';
@@ -34,9 +36,13 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   enterStore(config);
-  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
-  const { store } = stats;
-  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const stored = new StoreStats(config, await openStore(config, Math.random, log));
+  const { store } = stored;
+  const udp: { running?: RunningUdp } = {};
+  const stats = new ProcessStats(config, systemClock, stored, {
+    udp: () => udp.running?.server.figures(),
+  });
+  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
   const components = {
     config,
     store,
@@ -44,7 +50,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     random: Math.random,
     log,
     metrics: stats.counters,
-    swarmMetrics: stats.swarmCounters,
+    swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
   const tracker = new Tracker(components);
@@ -54,7 +60,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const udp: { running?: RunningUdp } = {};
   const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
   const server = new TrackerServer(
     {
@@ -84,6 +89,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   log.info('listening', { port, udpPort: running?.port });
   void greet('tracker', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
+  policy?.start();
   stats.start();
   const servedLog = new ServedLog({
     log,
@@ -96,7 +102,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   stats.stop();
   servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
-  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
+  await stop(servers, { housekeeping, admin, metricsServer, policy }, store, config, log);
 }
 
 /**
@@ -120,10 +126,12 @@ async function stop(
     housekeeping,
     admin,
     metricsServer,
+    policy,
   }: {
     readonly housekeeping: Housekeeping;
     readonly admin: AdminServer;
     readonly metricsServer: MetricsServer | undefined;
+    readonly policy: Policies | undefined;
   },
   store: Store,
   config: Config,
@@ -137,6 +145,8 @@ async function stop(
   // The store is left a part of the time, whatever the connections take.
   const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
   await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
+  // Nothing is announced any more.
+  await policy?.stop();
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

@@ -5,6 +5,7 @@ import { ShardCache } from './cache/shard-cache.js';
 import { ShardRouter, type Routed } from './cache/shard-router.js';
 import type { SwarmMetrics } from './metrics.js';
 import { AnnounceOperation, type Announcement } from './operations/announce.js';
+import type { RefreshRules } from './refresh.js';
 import { FamilyLists } from './sampling/family-lists.js';
 import { Neighbours } from './sampling/neighbours.js';
 import { selectPeers, type SelectedPeers, type Wanted } from './sampling/selection.js';
@@ -19,15 +20,9 @@ const MAX_READS = 3;
 /** Store operations that the list of a rare family may take; the second one where others wrote it. */
 const LIST_OPERATIONS = 2;
 
-export interface SwarmRules {
-  /** A peer lives this long after its last announce. */
+export interface SwarmRules extends RefreshRules {
+  /** A peer lives this long after its last announce that was written. */
   readonly peerLifetimeSeconds: number;
-  /**
-   * A re-announce that says nothing new and comes sooner than this is not written. The peer's life
-   * then counts from the announce before, so this must be no longer than what the lifetime leaves
-   * beside the longest interval.
-   */
-  readonly unwrittenSeconds: number;
   /** A shard with more records than this splits. */
   readonly shardPeers: number;
   /** How long a shard that was read or written may be taken for its present state. */

@@ -2,9 +2,9 @@ import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
 import { scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
-import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import type { Announcement } from '../swarm/operations/announce.js';
+import { refreshRules } from '../swarm/refresh.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
 import { scrapeSwarm } from '../swarm/sampling/scrape.js';
 import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
@@ -38,7 +38,7 @@ export class Tracker {
       rules: {
         ...config,
         warmMilliseconds: config.warmSeconds * 1000,
-        unwrittenSeconds: unwrittenSeconds(config),
+        ...refreshRules(config),
       },
       onDownload: () => {
         metrics.downloadCounted();
@@ -70,8 +70,8 @@ export class Tracker {
   /**
    * @param log for what is wrong with the swarms that are asked for
    * @returns a swarm that is not known has zeros
-   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could
-   *   not be read
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a
+   *   StoreError if a swarm could not be read
    */
   scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
     const startedAt = this.metrics.now();
@@ -81,6 +81,7 @@ export class Tracker {
         return { swarms, minRequestInterval: this.components.config.scrapeIntervalSeconds };
       },
       (error: unknown) => {
+        if (error instanceof Refusal) this.metrics.refused(request.front, error.rule);
         this.metrics.scraped(request, outcomeOf(error), this.metrics.now() - startedAt);
         throw error;
       },
@@ -156,6 +157,8 @@ export class Tracker {
   }
 
   private async allowedInfohashes(request: ScrapeRequest): Promise<Uint8Array[]> {
+    const whole = await this.policy.scrapes?.(request);
+    if (whole !== undefined) throw whole;
     const allowed: Uint8Array[] = [];
     for (const infohash of request.infohashes.slice(0, this.components.config.scrapeMaxHashes)) {
       const verdict = this.policy.scrape(infohash, request);
@@ -178,18 +181,6 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
     state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
     event: isPaused ? 'none' : event,
   };
-}
-
-/**
- * For how long a re-announce need not be written: the peer's life is then counted from the announce
- * before, and must still reach to the next one, which comes after the longest jittered interval.
- * Half of what is left then stays for clients that come late, or were told to come again in some
- * minutes, and for clocks that differ.
- */
-function unwrittenSeconds(config: Config): number {
-  const longestInterval = (config.announceIntervalSeconds * (100 + config.intervalJitterPercent)) / 100;
-  const spare = Math.floor((config.peerLifetimeSeconds - longestInterval) / 2);
-  return Math.min(config.minIntervalSeconds, spare);
 }
 
 /** One scrape must not take all of a store's calls: it may name a hundred swarms of many shards. */

@@ -1,22 +1,23 @@
 /** Installs what package-lock.json names, if it is not what is installed. Uses nothing but Node. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { withProgress } from '../../lib/progress.mjs';
 
 /**
  * @param {string} root the repository's directory
  * @param {{ tools: boolean }} options tools: whether the development dependencies are needed too
  * @throws {Error} if npm fails
  */
-export function ensureInstalled(root, { tools }) {
+export async function ensureInstalled(root, { tools }) {
   if (isInstalled(root, { tools })) return;
-  console.log('Installing dependencies ...');
   // Whatever the environment leaves out, as NODE_ENV=production does: tools are what a clone is
   // built with, and the parts of a package for one platform are optional ones.
   const kinds = ['--include=optional', tools ? '--include=dev' : '--omit=dev'];
-  const result = runNpm(root, ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error']);
-  if (result.error) throw new Error(`cannot run npm: ${result.error.message}`);
-  if (result.status !== 0) throw new Error('npm ci failed; its messages are above');
+  const args = ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error'];
+  await withProgress('Installing dependencies', () => runNpm(root, args));
 }
 
 /**
@@ -87,15 +88,29 @@ function packagesOf(lockFile) {
 }
 
 /**
- * The npm that runs this script if there is one, else the one on the path. Another package manager
- * says what it is, too.
+ * Runs the npm that runs this script if there is one, else the one on the path. Another package
+ * manager says what it is, too. On a terminal its output is shown only if it fails.
  * @param {string} root
  * @param {readonly string[]} args
+ * @throws {Error} if it cannot be run or fails
  */
-function runNpm(root, args) {
-  /** @type {import('node:child_process').SpawnSyncOptions} */
-  const options = { cwd: root, stdio: 'inherit' };
+async function runNpm(root, args) {
+  const isQuiet = process.stderr.isTTY;
+  /** @type {import('node:child_process').SpawnOptions} */
+  const options = { cwd: root, stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' };
   const npm = process.env['npm_execpath'];
-  if (npm && /npm-cli\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
-  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  const child =
+    npm && /npm-cli\.c?js$/.test(npm)
+      ? spawn(process.execPath, [npm, ...args], options)
+      : spawn('npm', args, { ...options, shell: process.platform === 'win32' });
+  /** @type {Promise<number | null>} */
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`cannot run npm: ${error.message}`, { cause: error })));
+    child.once('close', resolve);
+  });
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
+  const status = await ended;
+  if (status === 0) return;
+  if (isQuiet) throw new Error(`npm ci failed:\n${(await output).join('')}`);
+  throw new Error('npm ci failed; its messages are above');
 }

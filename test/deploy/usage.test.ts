@@ -3,8 +3,6 @@ import { expect } from 'chai';
 import { startProgram, type RunningProgram } from '../support/running-program.js';
 
 const commands = [
-  ['deploy/openwhisk/deploy.mjs', 'npm run deploy', ['--settings', '--preview', '--schedule', '--force']],
-  ['deploy/openwhisk/undeploy.mjs', 'npm run undeploy', ['--settings', '--preview']],
   ['deploy/nginx/render.mjs', 'node deploy/nginx/render.mjs', ['--settings', '--output']],
 ] as const;
 

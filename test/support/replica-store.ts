@@ -16,16 +16,16 @@ interface Sibling {
 }
 
 /** What a replica has of a key: values that nothing has replaced, and every put that it knows of. */
-interface Copy {
+export interface Copy {
   readonly siblings: readonly Sibling[];
   readonly seen: ReadonlySet<number>;
 }
 
-class SeenVersion {
+export class SeenVersion {
   constructor(readonly seen: ReadonlySet<number>) {}
 }
 
-const NOTHING: Copy = { siblings: [], seen: new Set() };
+export const NOTHING: Copy = { siblings: [], seen: new Set() };
 
 /**
  * The store contract in memory as replicas keep it that follow each other late, and lose touch: a
@@ -170,7 +170,8 @@ export class ReplicaStore implements Store {
   }
 }
 
-function joinCopies(a: Copy, b: Copy): Copy {
+/** Both copies in one: a value that one of them does not have stays unless that one has seen it. */
+export function joinCopies(a: Copy, b: Copy): Copy {
   const inB = new Set(b.siblings.map(({ dot }) => dot));
   const inA = new Set(a.siblings.map(({ dot }) => dot));
   return {
@@ -186,7 +187,8 @@ function joinAll(copies: readonly Copy[]): Copy {
   return copies.reduce(joinCopies, NOTHING);
 }
 
-function heldOf({ siblings, seen }: Copy): Held {
+/** As a store answers. */
+export function heldOf({ siblings, seen }: Copy): Held {
   if (seen.size === 0) return { values: [], version: undefined };
   return { values: siblings.map(({ value }) => Uint8Array.from(value)), version: new SeenVersion(seen) };
 }

@@ -118,6 +118,55 @@ describe('a swarm that several processes announce to and purge', () => {
     );
   });
 
+  it('is so too when of several re-announces one is written, and keeps each peer that announces in time', async function () {
+    this.timeout(120_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
+            purges: fc.constantFrom(0, 0, 1),
+            pause: fc.constantFrom(0, 1, 30, 300, 310, 325, 1500),
+          }),
+          { minLength: 1, maxLength: 12 },
+        ),
+        concurrencies,
+        fc.constantFrom(2, 3),
+        fc.scheduler(),
+        fc.nat(),
+        async (history, concurrency, every, scheduler, seed) => {
+          let scheduled = true;
+          const store = new MemoryStore({
+            concurrency,
+            schedule: (label) =>
+              scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
+          });
+          // As refreshRules makes them: every * 330 s and something to spare are less than a life.
+          const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed), {
+            unwrittenSeconds: 5,
+            sparseRefresh: {
+              every,
+              intervalSeconds: 315,
+              maxUnwrittenSeconds: (every - 1) * 330 + 5,
+            },
+          });
+          for (const { acts, purges, pause } of history) {
+            await scheduler.waitFor(
+              Promise.all([...acts.map((act) => world.act(act)), ...purgesOf(world, purges)]),
+            );
+            scheduled = false;
+            await world.expectStored();
+            if (purges > 0) await world.purge();
+            await world.expectSame();
+            scheduled = true;
+            world.pause(pause);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('may miss what a peer says once again, if it said something else through another process in between', async () => {
     const found: readonly Act[] = [
       { peer: 7, through: 0, doing: 'start' },

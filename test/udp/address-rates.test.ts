@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { AddressRates } from '../../lib/udp/address-rates.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { v4, v6 } from './site.js';
+import { v4, v6 } from './udp-harness.js';
 
 const NOW = 1_700_000_000_000;
 

@@ -4,7 +4,8 @@ import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
-import { TrackerCounters } from '../../stats/tracker-counters.js';
+import type { MetricsEndpoint } from '../../stats/metrics-endpoint.js';
+import { ProcessStats } from '../../stats/process-stats.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
 import { greet } from '../greeting.js';
@@ -13,9 +14,10 @@ import { Health } from '../health.js';
 import { printer } from '../log.js';
 import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
+import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
 import { StartError } from '../start-error.js';
 import { stopSignal } from '../stop-signal.js';
-import { startUdp } from '../udp/start-udp.js';
+import { startUdp, type RunningUdp } from '../udp/start-udp.js';
 import { BatchTracker } from './batch-tracker.js';
 import { PlatformClient } from './platform-client.js';
 
@@ -29,18 +31,25 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   checkSettings(config);
   takeHarmlessSignals([]);
   const platform = new PlatformClient(config);
-  const metrics = new TrackerCounters();
+  const udp: { running?: RunningUdp } = {};
+  const stats: ProcessStats = new ProcessStats(config, systemClock, undefined, {
+    udp: () => udp.running?.server.figures(),
+    batches: () => tracker.figures(),
+  });
+  const metrics = stats.counters;
   const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
-  const components = { config, log, metrics, clock: systemClock, random: Math.random, tracker };
+  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker };
   const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
+  const endpoint = metricsOf(stats, config, health);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
       health,
+      site: siteOf(stats, config, health, endpoint, () => udp.running?.port),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -48,17 +57,21 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   );
   const stopped = stopSignal();
   const port = await listen(server, config);
-  const udp = await startUdp(components, port);
-  void greet('front', config, { http: port, udp: udp?.port }, health, printer(STDOUT));
-  log.info('listening', { port, udpPort: udp?.port });
+  const metricsServer = await startMetrics(endpoint, config);
+  const running = await startUdp(components, port);
+  if (running !== undefined) udp.running = running;
+  void greet('front', config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  log.info('listening', { port, udpPort: running?.port });
+  stats.start();
   if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
+  stats.stop();
   servedLog.stop();
   const timeoutMs = config.shutdownTimeoutMs * 0.9;
-  await Promise.all([server.close(timeoutMs), udp?.server.close(timeoutMs)]);
+  await Promise.all([server.close(timeoutMs), running?.server.close(timeoutMs), metricsServer?.close()]);
   platform.close();
-  log.info('stopped', { ...tracker.counts });
+  log.info('stopped', { ...tracker.figures() });
   await endProcess(0);
 }
 
@@ -74,12 +87,19 @@ function checkSettings({ openwhiskApi, openwhiskNamespace, trackerSecret }: Conf
   }
 }
 
-async function listen(server: TrackerServer, config: Config): Promise<number> {
+function listen(server: TrackerServer, { host, port }: Config): Promise<number> {
+  return listening(() => server.listen(port, host), `${host} port ${port}`);
+}
+
+function startMetrics(endpoint: MetricsEndpoint, config: Config): Promise<MetricsServer | undefined> {
+  const { metricsHost, metricsPort } = config;
+  return listening(() => startMetricsServer(endpoint, config), `${metricsHost} port ${metricsPort}`);
+}
+
+async function listening<T>(start: () => Promise<T>, where: string): Promise<T> {
   try {
-    return await server.listen(config.port, config.host);
+    return await start();
   } catch (cause) {
-    throw new StartError(`cannot listen on ${config.host} port ${config.port}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new StartError(`cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -20,6 +20,7 @@ import {
 } from '../shard/peer-record.js';
 import { hashPeerId } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
+import { needsRefresh, type RefreshRules } from '../refresh.js';
 import type { PeerOperation } from './operation.js';
 
 const STATE_FLAGS = { seeder: SEEDER, leecher: 0, 'partial-seed': PARTIAL_SEED } as const;
@@ -36,10 +37,8 @@ export interface Announcement {
   readonly event: 'none' | 'started' | 'stopped' | 'completed';
 }
 
-export interface AnnouncementRules {
+export interface AnnouncementRules extends RefreshRules {
   readonly peerLifetimeSeconds: number;
-  /** A re-announce that says nothing new and comes sooner than this is not written. */
-  readonly unwrittenSeconds: number;
 }
 
 /** Puts a peer's record into its shard; a tombstone if the peer stopped. */
@@ -148,10 +147,9 @@ export class AnnounceOperation implements PeerOperation {
   }
 
   private saysNothingNew(shard: Shard, at: number, now: number): boolean {
-    const { layout, record, rules } = this;
-    const age = now / 1000 - readUint32(shard.bytes, at + layout.seenAt);
-    if (age < 0 || age >= rules.unwrittenSeconds) return false;
-    return flagsOf(shard.bytes, at, layout) === flagsOf(record, 0, layout);
+    const { layout, record, rules, hash } = this;
+    if (flagsOf(shard.bytes, at, layout) !== flagsOf(record, 0, layout)) return false;
+    return !needsRefresh(readUint32(shard.bytes, at + layout.seenAt), now / 1000, hash, rules);
   }
 
   /** Dates the record: now, but never before the one it replaces, whatever clock dated that. */

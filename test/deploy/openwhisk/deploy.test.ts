@@ -8,7 +8,7 @@ import {
 } from '../../openwhisk-double/double.js';
 import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
 import { ask } from '../../openwhisk-double/client.js';
-import { announceOf, Reply } from '../../tracker/tracker-site.js';
+import { announceOf, Reply } from '../../tracker/tracker-harness.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
@@ -16,6 +16,7 @@ import { defined } from '../../support/defined.js';
 import { describeWith } from '../../support/programs.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { environmentFor, run, secret, snapshot, type Environment } from './support/deployment.js';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { wskdeployBuilt } from './support/wskdeploy.js';
 
 const nothing = [[], [], [], []];
@@ -66,6 +67,7 @@ describe('npm run deploy', function () {
       expect(output).to.match(
         /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
       );
+      expect(defined(platform.entities.packages.get('tracker')).version).to.equal(packageJson.version);
       for (const name of ['announce', 'scrape']) {
         const action = defined(platform.entities.actions.get(`tracker/${name}`));
         expect(action.kind).to.equal('nodejs:20');
@@ -247,8 +249,31 @@ describe('npm run deploy', function () {
       const { status, stdout } = await run('deploy', environment);
       expect(status).to.equal(1);
       expect(stdout).to.match(
-        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later\n$/,
+        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later \(StoreUnavailableError: .+ECONNREFUSED.+\)\n$/,
       );
+    });
+
+    it('names a wrong password, which Riak takes 5 s to refuse', async () => {
+      const directory = await makeTempDir();
+      atEnd.add(() => removeTempDir(directory));
+      const files = makeCertificate(directory, 'riak');
+      const [key, cert] = [readFileSync(files.key, 'utf8'), readFileSync(files.certificate, 'utf8')];
+      const guarded = await startRiakDouble({
+        types: trackerTypes,
+        security: { key, cert, users: { tracker: 'another password' }, rejectionDelayMs: 5000 },
+      });
+      atEnd.add(() => guarded.close());
+      const { status, stdout } = await run('deploy', {
+        ...environment,
+        RIAK_NODES: guarded.addresses,
+        RIAK_USER: 'tracker',
+        RIAK_PASSWORD: secrets.RIAK_PASSWORD,
+        RIAK_CA: cert,
+        RIAK_VERIFY: 'off',
+      });
+      expect(status).to.equal(1);
+      expect(stdout).to.match(/busy, try again later \(.*Riak refuses the user tracker: .*\)\n$/);
+      expect(stdout).to.not.contain(secrets.RIAK_PASSWORD);
     });
 
     describe('--preview', () => {

@@ -18,7 +18,7 @@ describe('npm run deploy, by a settings file,', () => {
   it('refuses a name that is nearly a setting, and a line that is none, with its number', async () => {
     writeFileSync(file, '# mine\nRIAK_NODE=127.0.0.1:8087\nPORT=1\n');
     expect(await run('deploy', {}, ['--settings', file])).to.deep.equal({
-      status: 1,
+      status: 2,
       stdout: '',
       stderr: `${file}:2: RIAK_NODE is no setting; did you mean RIAK_NODES?\n`,
     });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 
+import type { Stats } from '../../../lib/stats/stats.js';
 import { UdpClient } from '../../udp/socket-client.js';
 import { announceRequest, readError, someInfohash } from '../../udp/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
@@ -78,6 +79,39 @@ describe('npm run front', function () {
     await peer.announce({ event: 3, left: 0n, peerId: Buffer.alloc(20, 1), port: 7001 });
     expect(await peer.scrape([someInfohash])).to.deep.equal([{ seeders: 1, completed: 1, leechers: 0 }]);
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).to.equal(200);
+  });
+
+  it('has a page with its announce URLs and what it served, and metrics', async () => {
+    const { platform } = await deploy();
+    const token = 'token-of-the-metrics';
+    const { port } = await startFront(platform.apiHost, { METRICS_TOKEN: token });
+    const peer = await client(port);
+    // The first one again if the container takes long to start; the second one once.
+    for (const port of [7001, 7001]) await peer.announce({ port });
+    const url = `http://127.0.0.1:${port}`;
+    const page = await (await fetch(`${url}/`)).text();
+    expect(page).to.include(`value="udp://127.0.0.1:${port}/announce"`).and.include('<dt>Runs</dt>');
+    const stats = (await (await fetch(`${url}/stats.json`)).json()) as Stats;
+    expect(stats.served?.sinceStart.announces).to.be.at.least(2);
+    expect(stats.served?.sinceStart.scrapes).to.equal(0);
+    expect(stats.runs).to.include({ failedRuns: 0, waiting: 0 });
+    expect(stats.udp?.connects).to.be.at.least(1);
+    expect([stats.isStoreReachable, 'totals' in stats]).to.deep.equal([true, false]);
+    expect((await fetch(`${url}/metrics`)).status).to.equal(401);
+    const headers = { Authorization: `Bearer ${token}` };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    expect(text).to.match(
+      /\nbittorrent_tracker_announces_total\{front="udp",family="ipv4",event="none",outcome="answered"\} [1-9]/,
+    );
+    expect(text).to.match(/\nbittorrent_tracker_udp_connects_total [1-9]/);
+    expect(text).to.match(/\nbittorrent_tracker_front_batched_requests_total [1-9]/);
+    const lines = text.split('\n');
+    expect(lines).to.include.members([
+      'bittorrent_tracker_udp_rejections_total{reason="wrong_id"} 0',
+      'bittorrent_tracker_front_runs_total{outcome="failed"} 0',
+      'bittorrent_tracker_front_waiting_requests 0',
+    ]);
+    expect(lines.some((line) => line.startsWith('bittorrent_tracker_store_calls'))).to.equal(false);
   });
 
   it('makes few runs of many announces', async () => {

@@ -75,6 +75,8 @@ export class SwarmWorld {
   private readonly processes: Swarms[];
   /** By how much a date may seem older or younger than it is, seconds. */
   private readonly blur: number;
+  /** For how long a peer may announce without being written, seconds. */
+  private readonly unwrittenSeconds: number;
 
   constructor(
     readonly store: Store,
@@ -85,6 +87,8 @@ export class SwarmWorld {
   ) {
     this.processes = skews.map((skew) => this.process(skew, changes));
     this.blur = Math.max(...skews) - Math.min(...skews) + 1;
+    const { unwrittenSeconds, sparseRefresh } = { ...rules, ...changes };
+    this.unwrittenSeconds = sparseRefresh?.maxUnwrittenSeconds ?? unwrittenSeconds;
   }
 
   process(skew: number, changes: Partial<SwarmRules> = {}): Swarms {
@@ -156,7 +160,7 @@ export class SwarmWorld {
    * it said after that, through another process, this one may not know.
    */
   private mayBeTakenForOld({ said }: ModelPeer, state: State, through: number): boolean {
-    const since = this.seconds - rules.unwrittenSeconds - this.blur;
+    const since = this.seconds - this.unwrittenSeconds - this.blur;
     const known = said.findIndex((each) => each.state === state && each.at >= since);
     if (known < 0) return false;
     return said.slice(known).some((each) => each.state !== state && each.through !== through);
@@ -171,7 +175,9 @@ export class SwarmWorld {
     const states = new Map<ModelPeer, State>();
     for (const peer of this.peers.values()) {
       if (!this.isLive(peer)) continue;
-      const still = peer.orStill.find((state) => stored.includes(describePeer(peer, state)));
+      const still = [peer.state, ...peer.orStill].find((state) => stored.includes(describePeer(peer, state)));
+      // Its last announces may have gone unwritten, and its life be over.
+      if (still === undefined && peer.lastSeen <= this.seconds - LIFETIME + this.unwrittenSeconds) continue;
       states.set(peer, still ?? peer.state);
     }
     const expected = [...states].map(([peer, state]) => describePeer(peer, state));
