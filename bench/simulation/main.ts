@@ -16,7 +16,8 @@ const SIMULATIONS = {
   scale: ({ peers, minutes }: SimulationOptions, tell: (message: string) => void) =>
     scale(peers ?? 100_000_000, minutes ?? 120, tell),
   report: () => report(),
-  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) => steady(peers ?? FULL_PEERS, tell),
+  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) =>
+    steady(peers ?? FULL_PEERS, tell),
 } satisfies Record<
   SimulationName,
   (options: SimulationOptions, tell: (message: string) => void) => Promise<void>
