@@ -5,7 +5,7 @@
 import type { SimulationName } from './names.js';
 import { report } from './report.js';
 import { scale } from './scale.js';
-import { steady } from './steady.js';
+import { FULL_PEERS, steady } from './steady.js';
 
 export interface SimulationOptions {
   readonly peers: number | undefined;
@@ -16,7 +16,8 @@ const SIMULATIONS = {
   scale: ({ peers, minutes }: SimulationOptions, tell: (message: string) => void) =>
     scale(peers ?? 100_000_000, minutes ?? 120, tell),
   report: () => report(),
-  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) => steady(peers ?? 100_000, tell),
+  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) =>
+    steady(peers ?? FULL_PEERS, tell),
 } satisfies Record<
   SimulationName,
   (options: SimulationOptions, tell: (message: string) => void) => Promise<void>

@@ -7,11 +7,11 @@ import { startRiakDouble } from '../../test/riak-double/double.js';
 import { trackerTypes } from '../../test/riak-double/tracker-types.js';
 import { parseConfig } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
-import { silentLog } from '../../lib/silent-log.js';
-import { riakOptions } from '../../lib/store/riak/settings.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
+import { riakOptions } from '../../lib/store/riak/settings.js';
 import type { Store } from '../../lib/store/store.js';
 import { parseShardKey } from '../../lib/swarm/shard/placement.js';
+import { strictLog } from '../support/tracker.js';
 import { writeResults } from './results.js';
 import { SESSION_MODELS, type SessionModelName } from './sessions.js';
 import { simulate, type Counted } from './simulation.js';
@@ -37,6 +37,8 @@ export interface SteadyResults {
   readonly cases: readonly SteadyResult[];
 }
 
+/** Of a run whose results are kept. */
+export const FULL_PEERS = 100_000;
 const HOUR = 3600;
 const KEYS = 1000;
 
@@ -85,7 +87,7 @@ export async function steady(peers: number, tell: (message: string) => void): Pr
     cases.push(result);
   }
   const results: SteadyResults = { cases };
-  writeResults('steady', startedAt, results);
+  writeResults(peers === FULL_PEERS ? 'steady' : `steady-${peers}`, startedAt, results);
 }
 
 async function run(one: SteadyCase): Promise<SteadyResult> {
@@ -93,14 +95,16 @@ async function run(one: SteadyCase): Promise<SteadyResult> {
   const double = one.store === 'memory' ? undefined : await startRiakDouble({ types: trackerTypes });
   let requests = 0;
   const moveTo = async (from: Store): Promise<Store> => {
-    const settings = {
-      STORE: 'riak',
-      RIAK_NODES: double?.addresses ?? '',
-      RIAK_CALL_TIMEOUT: '60000',
-      RIAK_REPLICA_TIMEOUT: '30000',
-    };
-    const context = { clock: systemClock, random: Math.random, log: silentLog };
-    const store = openRiakStore({ ...riakOptions(parseConfig(settings)), ...context });
+    const config = parseConfig({ STORE: 'riak', RIAK_NODES: double?.addresses });
+    // Nothing is to fail because the machine is busy.
+    const times = { callTimeoutMs: 60_000, connectTimeoutMs: 30_000, replicaTimeoutMs: 30_000 };
+    const store = openRiakStore({
+      ...riakOptions(config),
+      ...times,
+      clock: systemClock,
+      random: Math.random,
+      log: strictLog,
+    });
     await copyAll(from, store);
     return store;
   };

@@ -54,7 +54,7 @@ export interface Measured {
   /** Processor time of the tracker for it, microseconds. */
   readonly warmMicroseconds: Figure;
   readonly coldMicroseconds: Figure;
-  /** Runs a second that one core of OpenWhisk answers, one announce each. */
+  /** Runs a second that one core of OpenWhisk answers if the store costs nothing. */
   readonly runsPerCore: Figure;
   /** Announces a second that one process on LMDB answers over HTTP. */
   readonly processAnnounces: Figure;
@@ -117,7 +117,7 @@ export function readMeasured(files: ResultFiles): Measured {
     coldOperations: line('operations/cold'),
     warmMicroseconds: line('operations/warm, processor'),
     coldMicroseconds: line('operations/cold, processor'),
-    runsPerCore: line('runtime/many swarms'),
+    runsPerCore: line('runtime/store at once'),
     processAnnounces: line('http/opentracker'),
     lmdbPeerBytes: (line('headline/disk').middle * 2 ** 30) / HEADLINE_PEERS,
     classes: classesOf(files.scale),

@@ -198,6 +198,7 @@ function platform(
     middle: measured.coldMicroseconds.middle,
     high: measured.coldMicroseconds.high,
   };
+  const cores = scaled(times(announces, microseconds), 1e-6);
   return {
     runsPerSecond: announces,
     batchedRunsPerSecond: {
@@ -205,8 +206,8 @@ function platform(
       middle: batched(announces.middle),
       high: batched(announces.high),
     },
-    containers: whole(divided(announces, measured.runsPerCore), 1 / load),
-    batchedContainers: whole(times(announces, microseconds), 1e-6 / load),
+    containers: whole(sum(divided(announces, measured.runsPerCore), cores), 1 / load),
+    batchedContainers: whole(cores, 1 / load),
   };
 }
 
@@ -318,6 +319,10 @@ function meanOf(sizes: readonly SizeClass[], of: (size: number) => number): numb
 
 function times(a: Figure, b: Figure): Figure {
   return { low: a.low * b.low, middle: a.middle * b.middle, high: a.high * b.high };
+}
+
+function sum(a: Figure, b: Figure): Figure {
+  return { low: a.low + b.low, middle: a.middle + b.middle, high: a.high + b.high };
 }
 
 function divided(a: Figure, b: Figure): Figure {

@@ -81,7 +81,7 @@ describe('a plan', () => {
   it('says which peers of whole swarms DynamoDB cannot hold', () => {
     const input = { ...PLAN_DEFAULTS, store: 'dynamodb' as const };
     expect(planWholeSwarms({ ...input, peers: 1e4 }, measured).impossible).to.equal(0);
-    expect(planWholeSwarms({ ...input, peers: 1e8 }, measured).impossible).to.be.above(0.1);
+    expect(planWholeSwarms({ ...input, peers: 1e8 }, measured).impossible).to.be.above(0.05);
   });
 
   it('needs results that have what it is made from', () => {
@@ -94,7 +94,7 @@ describe('the swarms of a site', () => {
   it('have all of its peers, in classes as one by one', () => {
     for (const peers of [100, 10_000, 1_000_000]) {
       const sizes = siteSizes(peers);
-      expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.within(peers * 0.99, peers);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.within(peers * 0.97, peers);
       const classes = sizeClasses(peers);
       const sum = (of: (one: { peers: number; swarms: number }) => number): number =>
         classes.reduce((total, one) => total + of(one), 0);
