@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-import { isInstalled } from '../../scripts/lib/dependencies.mjs';
+import { hintFor, isInstalled } from '../../scripts/lib/dependencies.mjs';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
 const here = { optional: true, os: [process.platform], cpu: [process.arch] };
@@ -49,5 +49,10 @@ describe('the packages that a start needs', () => {
 
   it('are there without an optional one that is for all platforms', async () => {
     expect(await given({ lmdb: {}, faster: { optional: true } }, ['lmdb'])).to.equal(true);
+  });
+
+  it('need a newer npm than Debian 12 and 13 have, which a failed install says', () => {
+    expect(hintFor('9.2.0')).to.match(/npm 10 or newer; this is 9\.2\.0/);
+    for (const version of ['10.8.2', '11.19.1', '']) expect(hintFor(version)).to.equal('');
   });
 });
