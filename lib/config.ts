@@ -5,6 +5,7 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { addressSettings, floodSettings } from './config/floods.js';
 import { frontSettings } from './config/front.js';
 import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
@@ -42,6 +43,8 @@ const settings = {
   ...swarmSettings,
   ...policySettings,
   ...listFileSettings,
+  ...floodSettings,
+  ...addressSettings,
   ...purgeSettings,
   ...standaloneSettings,
   ...udpSettings,
@@ -83,6 +86,7 @@ export const settingGroups: readonly TitledGroup[] = [
   { title: 'Tracker', settings: trackerSettings },
   { title: 'Swarms', settings: swarmSettings },
   { title: 'Policy', settings: { ...policySettings, ...listFileSettings } },
+  { title: 'Floods', settings: { ...floodSettings, ...addressSettings } },
   { title: 'Purge', settings: purgeSettings },
   { title: 'Standalone process', settings: standaloneSettings },
   { title: 'UDP', settings: udpSettings },

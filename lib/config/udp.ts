@@ -22,14 +22,6 @@ export const udpSettings = {
     secret: true,
     default: '',
   }),
-  udpRate: integer('UDP_RATE', {
-    description:
-      'Most announces and scrapes of one IPv4 address, or IPv6 network of 64 bits, that are answered in a second; 0 is no limit.',
-    unit: 'requests per second',
-    min: 0,
-    max: 1_000_000,
-    default: 1000,
-  }),
   udpMaxOpen: integer('UDP_MAX_OPEN', {
     description: 'Most announces and scrapes that wait for the store at once; more get no answer.',
     unit: 'requests',

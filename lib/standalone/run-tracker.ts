@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import { requestRates } from '../policy/floods/address-rates.js';
 import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
 import { StoreStats } from '../stats/store-stats.js';
@@ -53,6 +54,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
+  const rates = requestRates(config, systemClock, Math.random);
   const tracker = new Tracker(components);
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const admin = new AdminServer(adminCommands(components), log);
@@ -68,6 +70,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
       failure,
       health,
       site,
+      rates,
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -80,14 +83,14 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const metricsServer = await listening(store, metricsListenerOf(config), () =>
     startMetricsServer(metrics, config),
   );
-  const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
+  const starting = asStartingUser(() => startUdp({ ...components, tracker, rates }, port));
   const running = await starting.catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   if (running !== undefined) udp.running = running;
   log.info('listening', { port, udpPort: running?.port });
-  void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  void greet('tracker', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
   policy?.start();
   stats.start();

@@ -4,6 +4,7 @@ import { parseAddress } from '../bittorrent/address.js';
 import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import type { Config } from '../config.js';
 import type { HttpHandler } from '../http/front.js';
+import type { AddressRates } from '../policy/floods/address-rates.js';
 import { LinkedList } from '../linked-list.js';
 import type { Log } from '../log.js';
 import { pathOf } from '../http/request-target.js';
@@ -28,6 +29,8 @@ export interface ServerParts {
   readonly site?: (request: SiteRequest) => Promise<SiteReply> | undefined;
   /** Undefined if there is no proxy: nobody's X-Forwarded-For is believed then. */
   readonly isTrustedProxy: TrustedProxies | undefined;
+  /** What each address may ask for; undefined: anything. */
+  readonly rates?: AddressRates;
   readonly log: Log;
 }
 
@@ -223,13 +226,25 @@ export class TrackerServer implements ConnectionOwner {
     const send = (body: Buffer): void => {
       connection.reply(more === undefined ? { status: 200, body } : { status: 200, body, ...more });
     };
+    let from: Uint8Array;
+    try {
+      from = this.#addressOf(remoteAddress, request.forwardedFor);
+    } catch (error) {
+      send(this.#parts.failure(error));
+      return;
+    }
+    const refusal = this.#parts.rates?.take(from);
+    if (refusal !== undefined) {
+      send(this.#parts.failure(refusal));
+      return;
+    }
     const work: Work = {
       cost,
       get isGone() {
         return connection.isGone;
       },
       start: () => {
-        this.#handle(handler, request, remoteAddress).then(
+        this.#handle(handler, request.target, from).then(
           (body) => {
             this.#work.done(work);
             send(body);
@@ -247,13 +262,9 @@ export class TrackerServer implements ConnectionOwner {
     this.#work.add(work);
   }
 
-  #handle(
-    handler: HttpHandler,
-    { target, forwardedFor }: RequestHead,
-    remoteAddress: string,
-  ): Promise<Buffer> {
+  #handle(handler: HttpHandler, target: string, from: Uint8Array): Promise<Buffer> {
     try {
-      return handler(target, this.#addressOf(remoteAddress, forwardedFor));
+      return handler(target, from);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is what was thrown
       return Promise.reject(error);

@@ -9,7 +9,7 @@ export interface UdpFigures {
   readonly wrongIds: number;
   /** Datagrams that are no request of BEP 15. */
   readonly malformed: number;
-  /** Requests of clients that were faster than UDP_RATE. */
+  /** Requests of addresses that were faster than ADDRESS_RATE. */
   readonly tooFast: number;
   /** Requests that came while UDP_MAX_OPEN others were open. */
   readonly tooMany: number;

@@ -4,14 +4,14 @@ import { parseConfig } from '../../lib/config.js';
 import { createPolicy } from '../../lib/policy/create-policy.js';
 import { ListStore } from '../../lib/policy/lists/list-store.js';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import type { Store } from '../../lib/store/store.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { adapters, type AdaptedTracker } from '../contract/adapters.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { addressOf, announceOf, INFOHASH, queryOf } from '../tracker/tracker-site.js';
+import { addressOf, announceOf, INFOHASH, queryOf } from '../tracker/tracker-harness.js';
 
 const OTHER = Buffer.alloc(20, 0x0f);
 const NOTHING = Buffer.alloc(0);

@@ -1,18 +1,18 @@
 /** `npm run front`: UDP and HTTP in front of OpenWhisk, without a store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, type Config } from '../../config.js';
 import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
+import { requestRates } from '../../policy/floods/address-rates.js';
 import type { MetricsEndpoint } from '../../stats/metrics-endpoint.js';
 import { ProcessStats } from '../../stats/process-stats.js';
-import { announceUrls } from '../announce-urls.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
+import { greet } from '../greeting.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { printer } from '../log.js';
 import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
@@ -21,6 +21,8 @@ import { stopSignal } from '../stop-signal.js';
 import { startUdp, type RunningUdp } from '../udp/start-udp.js';
 import { BatchTracker } from './batch-tracker.js';
 import { PlatformClient } from './platform-client.js';
+
+const STDOUT = 1;
 
 /**
  * Runs the front until a signal ends it; the process ends with this call.
@@ -37,7 +39,8 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   });
   const metrics = stats.counters;
   const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
-  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker };
+  const rates = requestRates(config, systemClock, Math.random);
+  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker, rates };
   const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
@@ -47,6 +50,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
       announce,
       scrape,
       failure,
+      rates,
       health,
       site: siteOf(stats, config, health, endpoint, () => udp.running?.port),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
@@ -59,7 +63,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const metricsServer = await startMetrics(endpoint, config);
   const running = await startUdp(components, port);
   if (running !== undefined) udp.running = running;
-  process.stdout.write(greeting(config, port, running));
+  void greet('front', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   log.info('listening', { port, udpPort: running?.port });
   stats.start();
   if (isInfoLogged(config)) servedLog.start();
@@ -101,10 +105,4 @@ async function listening<T>(start: () => Promise<T>, where: string): Promise<T> 
   } catch (cause) {
     throw new StartError(`cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function greeting(config: Config, port: number, udp: RunningUdp | undefined): string {
-  const urls = announceUrls(config.host, port, networkInterfaces(), udp?.port);
-  const lines = urls.map(({ url, reach }) => `  ${url}  (${reach})`);
-  return `The front is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../openwhisk-double/double.js';
 import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
 import { ask } from '../../openwhisk-double/client.js';
-import { announceOf, Reply } from '../../tracker/tracker-site.js';
+import { announceOf, Reply } from '../../tracker/tracker-harness.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { addressSettings } from '../../../lib/config/floods.js';
 import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import type { Setting } from '../../../lib/settings/setting.js';
@@ -29,9 +30,8 @@ describe('The manifest', () => {
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, policySettings, ...actionStores].flatMap((group) =>
-      Object.values<Setting<unknown>>(group),
-    );
+    const groups = [trackerSettings, swarmSettings, policySettings, addressSettings, ...actionStores];
+    const settings = groups.flatMap((group) => Object.values<Setting<unknown>>(group));
     const wanted = new Set([
       'STORE',
       'LOG_LEVEL',

@@ -45,7 +45,7 @@ describe('npm run front', function () {
     await eventually(
       'the front is ready',
       30_000,
-      () => program.exit !== undefined || program.stdout.includes('ready'),
+      () => program.exit !== undefined || program.stdout.includes('/announce'),
       () => program.describe(),
     );
     return { port, program };
@@ -182,6 +182,15 @@ describe('npm run front', function () {
     await Promise.all(announces);
     const again = await client((await startFront(platform.apiHost)).port);
     expect((await again.scrape([someInfohash]))[0]?.leechers).to.be.at.least(answered);
+  });
+
+  it('says at its start that OpenWhisk cannot be reached, with the reason', async () => {
+    const port = await freePort();
+    const { program } = await startFront(`http://127.0.0.1:${port}`);
+    expect(program.stdout).to.match(
+      /^The front cannot answer yet, and keeps trying: [^\n]*ECONNREFUSED 127\.0\.0\.1:\d+\n/,
+    );
+    expect(program.stdout).to.not.contain('ready');
   });
 
   it('says what is missing', async () => {
