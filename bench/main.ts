@@ -11,6 +11,7 @@ import { writeReports } from './report/write.js';
 import type { RowResult } from './results.js';
 import type { RowName } from './row-names.js';
 import { rows } from './rows/index.js';
+import { runSimulation } from './simulation/main.js';
 
 /** Rounds of a run whose figures are kept. */
 const FULL_ROUNDS = 5;
@@ -31,6 +32,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if ('profile' in chosen) {
     await profile(chosen.profile);
+    return 0;
+  }
+  if ('simulate' in chosen) {
+    await runSimulation(chosen.simulate, chosen);
     return 0;
   }
   const results: RowResult[] = [];

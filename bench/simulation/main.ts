@@ -1,4 +1,9 @@
-/** `npm run bench -- simulate NAME`: what is simulated rather than measured. */
+/**
+ * `npm run bench -- simulate NAME`: what is simulated rather than measured. `report` makes the
+ * tables and plots of docs/scale.md from what the others and the rows have left.
+ */
+import type { SimulationName } from './names.js';
+import { report } from './report.js';
 import { scale } from './scale.js';
 import { steady } from './steady.js';
 
@@ -7,17 +12,15 @@ export interface SimulationOptions {
   readonly minutes: number | undefined;
 }
 
-export const SIMULATIONS = {
+const SIMULATIONS = {
   scale: ({ peers, minutes }: SimulationOptions, tell: (message: string) => void) =>
     scale(peers ?? 100_000_000, minutes ?? 120, tell),
+  report: () => report(),
   steady: ({ peers }: SimulationOptions, tell: (message: string) => void) => steady(peers ?? 100_000, tell),
-} as const;
-
-export type SimulationName = keyof typeof SIMULATIONS;
-
-export function isSimulationName(name: string): name is SimulationName {
-  return Object.hasOwn(SIMULATIONS, name);
-}
+} satisfies Record<
+  SimulationName,
+  (options: SimulationOptions, tell: (message: string) => void) => Promise<void>
+>;
 
 export async function runSimulation(name: SimulationName, options: SimulationOptions): Promise<void> {
   await SIMULATIONS[name](options, (message) => {

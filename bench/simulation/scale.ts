@@ -11,7 +11,7 @@ import { writeResults } from './results.js';
 import { SESSION_MODELS } from './sessions.js';
 import { simulate, type Counted } from './simulation.js';
 import { storedShards, type StoredShards } from './stored.js';
-import { MEAN_SWARM_PEERS, siteSizes } from './swarm-sizes.js';
+import { MEAN_SWARM_PEERS, siteSizes } from '../../lib/plan/swarm-sizes.js';
 
 const WHOLE = 10;
 const ONE_OF = 1000;

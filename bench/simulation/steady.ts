@@ -12,7 +12,7 @@ import { parseShardKey } from '../../lib/swarm/shard/placement.js';
 import { writeResults } from './results.js';
 import { SESSION_MODELS, type SessionModelName } from './sessions.js';
 import { simulate, type Counted } from './simulation.js';
-import { siteSizes } from './swarm-sizes.js';
+import { siteSizes } from '../../lib/plan/swarm-sizes.js';
 
 export interface SteadyCase {
   readonly peers: number;

@@ -79,7 +79,9 @@ describe('npm start', function () {
   it('says with --help how it is used and where its settings are listed, and ends', async () => {
     const program = await start({}, ['--help']);
     expect((await program.ended).status).to.equal(0);
-    expect(program.stdout).to.match(/^Usage: tracker start /).and.to.contain('tracker settings --help');
+    expect(program.stdout)
+      .to.match(/^Usage: tracker start /)
+      .and.to.contain('tracker settings --help');
   });
 
   it('ends with status 2 for an argument that it does not know', async () => {

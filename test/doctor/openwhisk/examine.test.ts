@@ -40,6 +40,7 @@ describe('The doctor, of the actions on OpenWhisk', function () {
     expect(lines).to.deep.equal([
       'ok action guest/tracker/announce: is raw, behind the secret; runs at once in a container: 64',
       'ok action guest/tracker/scrape: is raw, behind the secret; runs at once in a container: 64',
+      'ok action guest/tracker/stats: is raw, behind the secret; runs at once in a container: 64',
       'ok action guest/tracker/purge: is no web action, and has the key to go on',
       'ok an announce without the secret: is refused',
       'ok an announce with a wrong secret: is refused',
