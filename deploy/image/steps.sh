@@ -9,7 +9,7 @@ readonly user=10001
 case "${1:-} ${2:-}" in
 'build '?*)
   packed=$(mktemp -d)
-  npm run --silent pack -- --silent --pack-destination "$packed" >/dev/null
+  npm run pack -- --loglevel=error --pack-destination "$packed" >&2
   # Nothing has to be compiled: the parts in machine code come with their packages.
   npm install --global --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error "$packed"/*.tgz
   rm -r "$packed"

@@ -19,7 +19,7 @@ describeWith([installed('nginx')], 'npm run demo', function () {
     group = undefined;
   });
 
-  it('starts the whole chain, which clients, report and doctor can use, and a Ctrl-C ends all of it', async () => {
+  it('starts the whole chain, which clients, browsers, report and doctor can use, and a Ctrl-C ends all of it', async () => {
     // A process group of its own, as a terminal gives one: Ctrl-C goes to every process in it.
     const demo = spawn(process.execPath, ['scripts/demo.mjs'], { cwd: root, detached: true });
     group = -(demo.pid ?? 0);
@@ -37,6 +37,10 @@ describeWith([installed('nginx')], 'npm run demo', function () {
 
     const asked = await runTracker(['announce', url, '--json']);
     expect(asked.status, asked.stdout + asked.stderr).to.equal(0);
+    const page = await fetch(new URL('/', url));
+    expect(await page.text())
+      .to.contain(url)
+      .and.to.contain('57');
     const report = await runTracker(['report', '--settings', settings]);
     expect(JSON.parse(report.stdout), report.stderr).to.include({ swarms: 3, peers: 57 });
     const doctor = await runTracker(['doctor', '--settings', settings]);

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-import { isInstalled } from '../../scripts/lib/dependencies.mjs';
+import { hintFor, isInstalled } from '../../scripts/lib/dependencies.mjs';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
 const DEPENDENCIES = new URL('../../scripts/lib/dependencies.mjs', import.meta.url).href;
@@ -65,7 +65,7 @@ describe('the packages that a start needs', () => {
       await writeFile(join(root, 'bin/npm'), `#!/bin/sh\necho "$@" >"${called}"\n`, { mode: 0o755 });
       await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages: {} }));
       const script = `import { ensureInstalled } from ${JSON.stringify(DEPENDENCIES)};
-        ensureInstalled(${JSON.stringify(root)}, { tools: ${tools} });`;
+        await ensureInstalled(${JSON.stringify(root)}, { tools: ${tools} });`;
       const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
         env: { PATH: `${root}/bin:${process.env['PATH'] ?? ''}`, ...environment },
         encoding: 'utf8',
@@ -85,5 +85,10 @@ describe('the packages that a start needs', () => {
         expect(await installedWith(false, { npm_execpath })).to.match(/^ci /);
       }
     });
+  });
+
+  it('need a newer npm than Debian 12 and 13 have, which a failed install says', () => {
+    expect(hintFor('9.2.0')).to.match(/npm 10 or newer; this is 9\.2\.0/);
+    for (const version of ['10.8.2', '11.19.1', '']) expect(hintFor(version)).to.equal('');
   });
 });
