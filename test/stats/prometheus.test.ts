@@ -79,7 +79,7 @@ describe('Prometheus', function () {
         },
       });
       atEnd.add(() => front.stop());
-      await eventually('the front is ready', 30_000, () => front.stdout.includes('ready'));
+      await eventually('the front listens', 30_000, () => front.stdout.includes('/announce'));
     }
 
     /** That of deploy, but for addresses and the time between two scrapes. */

@@ -93,7 +93,7 @@ describe('npm run front', function () {
   });
 
   it('makes few runs of many announces', async () => {
-    const { platform } = await deploy();
+    const { platform } = await deploy({ settings: { ADDRESS_PEERS: '0' } });
     const { port } = await startFront(platform.apiHost, { FRONT_WAIT: '50' });
     const peer = await client(port);
     const id = await peer.connect();
