@@ -42,7 +42,7 @@ export class RiakCaller {
   /**
    * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at
    * most half of them go to the wait for a connection: when more calls come than Riak can serve,
-   * some are refused unsent, and no node is blamed for the time that a call spent in line. A call
+   * some are refused unsent, and no node is blamed for the time that a call spent waiting. A call
    * by itself, or while no connection is open yet, waits as long as there is time to use the
    * connection.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
