@@ -4,8 +4,11 @@
  */
 import { InstantStore } from '../support/instant-store.js';
 import { startRiakDouble } from '../../test/riak-double/double.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../../test/riak-double/tracker-types.js';
-import { optionsFor } from '../../test/store/riak/support.js';
+import { trackerTypes } from '../../test/riak-double/tracker-types.js';
+import { parseConfig } from '../../lib/config.js';
+import { systemClock } from '../../lib/environment.js';
+import { silentLog } from '../../lib/silent-log.js';
+import { riakOptions } from '../../lib/store/riak/settings.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
 import { parseShardKey } from '../../lib/swarm/shard/placement.js';
@@ -90,18 +93,14 @@ async function run(one: SteadyCase): Promise<SteadyResult> {
   const double = one.store === 'memory' ? undefined : await startRiakDouble({ types: trackerTypes });
   let requests = 0;
   const moveTo = async (from: Store): Promise<Store> => {
-    const store = openRiakStore(
-      optionsFor(double?.nodes ?? [], {
-        swarmBucketType: SWARM_TYPE,
-        countBucketType: COUNT_TYPE,
-        swarmBucket: BUCKET,
-        countBucket: BUCKET,
-        callTimeoutMs: 60_000,
-        connectTimeoutMs: 30_000,
-        replicaTimeoutMs: 30_000,
-        keysTimeoutMs: 60_000,
-      }),
-    );
+    const settings = {
+      STORE: 'riak',
+      RIAK_NODES: double?.addresses ?? '',
+      RIAK_CALL_TIMEOUT: '60000',
+      RIAK_REPLICA_TIMEOUT: '30000',
+    };
+    const context = { clock: systemClock, random: Math.random, log: silentLog };
+    const store = openRiakStore({ ...riakOptions(parseConfig(settings)), ...context });
     await copyAll(from, store);
     return store;
   };

@@ -74,6 +74,23 @@ export class Policies {
     return { list: list?.state(), clients: clients?.state(), keys: keys?.figures() };
   }
 
+  /** What an operator should know, a line each: what is in use is not the present state. */
+  notes(): string[] {
+    const { list, clients, keys } = this.figures();
+    const lines: string[] = [];
+    for (const [name, state] of [
+      ['the list of torrents', list],
+      ['the list of clients', clients],
+    ] as const) {
+      if (state?.problem === undefined) continue;
+      const { knownAt } = state;
+      const since = knownAt === undefined ? 'is not known' : `is that of ${new Date(knownAt).toISOString()}`;
+      lines.push(`${name} cannot be read: the one in use ${since}`);
+    }
+    if (keys?.problem !== undefined) lines.push('keys cannot be read: the last answers are in use');
+    return lines;
+  }
+
   /** Begins to write now and then what keys are used for. */
   start(): void {
     const { keys } = this.parts;

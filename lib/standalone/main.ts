@@ -53,6 +53,7 @@ const STDERR = 2;
  */
 export async function main(invocation: Invocation): Promise<void> {
   if (invocation.args.includes('--help')) {
+    endQuietlyWithoutReader();
     process.stdout.write(describeSettings());
     return;
   }
@@ -74,8 +75,7 @@ async function run({ args, environment }: Invocation): Promise<void> {
   if (argument !== undefined && !isForSettings && command === undefined && withArguments === undefined) {
     throw new TypeError(`no command ${argument}`);
   }
-  // Whoever reads the beginning of a report alone has seen enough.
-  if (argument !== undefined) process.stdout.on('error', () => undefined);
+  if (argument !== undefined) endQuietlyWithoutReader();
   const given = givenSettings(environment, file);
   const config = configOf(given);
   const log = startLog(config);
@@ -88,6 +88,11 @@ async function run({ args, environment }: Invocation): Promise<void> {
   } catch (error) {
     throw withOrigin(given, error);
   }
+}
+
+/** Whoever reads the beginning alone, as head does, has seen enough. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', () => undefined);
 }
 
 function logUnknownSettings({ unknown }: GivenSettings, log: Log): void {

@@ -15,6 +15,12 @@ export function textReply(status: number, line: string, isLast = false): Reply {
   return { status, body: Buffer.from(`${line}\n`), isLast };
 }
 
+/** The same reply with more lines at its end. */
+export function withLines(reply: Reply, lines: readonly string[]): Reply {
+  if (lines.length === 0) return reply;
+  return { ...reply, body: Buffer.concat([reply.body, Buffer.from(`${lines.join('\n')}\n`)]) };
+}
+
 export const badRequest = textReply(400, 'this is not HTTP', true);
 export const missingHost = textReply(400, 'missing Host', true);
 export const notFound = textReply(404, 'not found');

@@ -40,10 +40,13 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const stored = new StoreStats(config, await openStore(config, Math.random, log));
   const { store } = stored;
   const udp: { running?: RunningUdp } = {};
+  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
+  const rates = requestRates(config, systemClock, Math.random);
   const stats = new ProcessStats(config, systemClock, stored, {
     udp: () => udp.running?.server.figures(),
+    policy: () => policy?.figures(),
+    refusedRates: () => rates.refused,
   });
-  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
   const components = {
     config,
     store,
@@ -54,7 +57,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
-  const rates = requestRates(config, systemClock, Math.random);
   const tracker = new Tracker(components);
   const { announce, scrape, failure } = new HttpFront(components, tracker);
   const admin = new AdminServer(adminCommands(components), log);
@@ -71,6 +73,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
       health,
       site,
       rates,
+      notes: () => policy?.notes() ?? [],
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },

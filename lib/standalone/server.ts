@@ -13,7 +13,7 @@ import { DeadlineError } from '../tracker/deadlines.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Health } from './health.js';
-import { broken, healthy, notAllowed, notFound, unhealthy, type Reply } from './reply.js';
+import { broken, healthy, notAllowed, notFound, unhealthy, withLines, type Reply } from './reply.js';
 import { ReplyHeads } from './reply-heads.js';
 import { headerOf, type RequestHead } from './request-head.js';
 import { routeOf } from './route.js';
@@ -26,6 +26,8 @@ export interface ServerParts {
   /** The reply to a request that a handler rejected. */
   readonly failure: (error: unknown) => Buffer;
   readonly health: Health;
+  /** What /health says beside, a line each. */
+  readonly notes?: () => readonly string[];
   /** Answers what is no work of a tracker, e.g. the page; undefined for a path where nothing is. */
   readonly site?: (request: SiteRequest) => Promise<SiteReply> | undefined;
   /** Undefined if there is no proxy: nobody's X-Forwarded-For is believed then. */
@@ -165,7 +167,7 @@ export class TrackerServer implements ConnectionOwner {
         return;
       case 'health':
         void this.#parts.health.isHealthy().then((isHealthy) => {
-          connection.reply(isHealthy ? healthy : unhealthy);
+          connection.reply(withLines(isHealthy ? healthy : unhealthy, this.#parts.notes?.() ?? []));
         });
         return;
       case undefined:

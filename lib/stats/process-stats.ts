@@ -1,9 +1,11 @@
 import type { Clock } from '../environment.js';
 import type { Config } from '../config.js';
+import type { PolicyFigures } from '../policy/policies.js';
 import type { PurgeReport } from '../purge/report.js';
 import { VERSION } from '../version.js';
 import { batchFamilies, udpFamilies, type BatchFigures, type UdpFigures } from './front-figures.js';
 import { single, type MetricFamily } from './metric-family.js';
+import { policyFamilies, rateFamilies } from './policy-families.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { reportFamilies } from './report-metrics.js';
 import { ServedHistory } from './served-history.js';
@@ -18,6 +20,9 @@ export type StatsSettings = MetricsSettings & Pick<Config, 'statsSwarms'>;
 export interface FrontFigures {
   readonly udp?: () => UdpFigures | undefined;
   readonly batches?: () => BatchFigures;
+  readonly policy?: () => PolicyFigures | undefined;
+  /** Requests of addresses that were faster than ADDRESS_RATE, by HTTP and UDP. */
+  readonly refusedRates?: () => number;
 }
 
 /**
@@ -112,6 +117,8 @@ export class ProcessStats {
       ...this.counters.families(),
       ...udpFamilies(this.fronts.udp?.()),
       ...batchFamilies(this.fronts.batches?.()),
+      ...policyFamilies(this.fronts.policy?.()),
+      ...rateFamilies(this.fronts.refusedRates?.()),
       ...(this.stored?.families() ?? []),
       ...reportFamilies(report),
       ...(this.processMetrics?.families() ?? []),

@@ -16,14 +16,14 @@ const WAYS = 4;
  * addresses of the same slots.
  */
 export class AddressBuckets {
-  private readonly tags = new Uint32Array(SLOTS);
-  /** Milliseconds since the epoch. */
-  private readonly fullAt = new Float64Array(SLOTS);
-  private readonly seed: number;
+  /** Made when it is used first: a process may never need it. */
+  private table: Table | undefined;
   private readonly buckets: TokenBuckets;
 
-  constructor(rules: BucketRules, random: Random) {
-    this.seed = Math.floor(random() * 2 ** 32);
+  constructor(
+    rules: BucketRules,
+    private readonly random: Random,
+  ) {
     this.buckets = new TokenBuckets(rules);
   }
 
@@ -35,14 +35,26 @@ export class AddressBuckets {
    */
   take(address: Uint8Array, nowMs: number): number {
     if (this.buckets.isOpen) return 0;
-    const slot = this.slotOf(address);
-    const fullAt = this.buckets.fullAfterTake(this.fullAt[slot] ?? 0, nowMs);
+    this.table ??= new Table(Math.floor(this.random() * 2 ** 32));
+    const { table } = this;
+    const slot = table.slotOf(address);
+    const fullAt = this.buckets.fullAfterTake(table.fullAt[slot] ?? 0, nowMs);
     const wait = this.buckets.waitOf(fullAt, nowMs);
-    if (wait === 0) this.fullAt[slot] = fullAt;
+    if (wait === 0) table.fullAt[slot] = fullAt;
     return wait;
   }
+}
 
-  private slotOf(address: Uint8Array): number {
+class Table {
+  /** When each bucket is full again, milliseconds since the epoch. */
+  readonly fullAt = new Float64Array(SLOTS);
+  private readonly tags = new Uint32Array(SLOTS);
+
+  /** @param seed 32 bits */
+  constructor(private readonly seed: number) {}
+
+  /** The slot of an address, which is emptied if it was another's. */
+  slotOf(address: Uint8Array): number {
     let hash = this.seed;
     let tag = ~this.seed;
     const length = address.length === 4 ? 4 : 8;

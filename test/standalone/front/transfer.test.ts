@@ -6,6 +6,7 @@ import {
   startAria2,
   startAria2OverUdp,
   startLibtorrent,
+  startQbittorrent,
   startTransmission,
   type StartPeer,
 } from '../../clients/peers.js';
@@ -114,6 +115,26 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
 
     it('transfer a file when one is on HTTP', async () => {
       await transfer('front-udp-and-http', [startLibtorrent, overUdp()], [startAria2, overHttp()]);
+    });
+  });
+
+  describeWith([installed('qbittorrent'), installed('libtorrent')], 'libtorrent and qBittorrent', () => {
+    it('transfer a file over UDP, and who stops is gone', async () => {
+      const torrent = await transfer(
+        'front-libtorrent-to-qbittorrent',
+        [startLibtorrent, overUdp()],
+        [startQbittorrent, overUdp()],
+      );
+      await peers.at(-1)?.stop();
+      await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });
+    });
+
+    it('transfer a file when one is on HTTP', async () => {
+      await transfer(
+        'front-qbittorrent-to-libtorrent',
+        [startQbittorrent, overHttp()],
+        [startLibtorrent, overUdp()],
+      );
     });
   });
 
