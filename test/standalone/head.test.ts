@@ -2,13 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { buildFirst, entry } from './support/entry.js';
-
-const doctor = fileURLToPath(new URL('../../deploy/doctor/start.mjs', import.meta.url));
 
 describe('A command whose reader has seen enough, as head has,', function () {
   this.timeout(60_000);
@@ -35,7 +32,7 @@ describe('A command whose reader has seen enough, as head has,', function () {
   }
 
   const commands = {
-    doctor: `"${doctor}"`,
+    doctor: `"${entry}" doctor`,
     report: `"${entry}" report`,
     settings: `"${entry}" settings`,
     '--help': `"${entry}" --help`,
