@@ -51,6 +51,8 @@ export class RegionWorld {
   private readonly peers = new Map<number, Said[]>();
   private milliseconds = 10_000_000;
   private epoch = 0;
+  /** The epoch of the last purge. */
+  private purgedIn = -1;
   /** By how much the clocks of two regions differ at most, seconds. */
   private readonly skew: number;
 
@@ -101,6 +103,7 @@ export class RegionWorld {
   }
 
   async purge(region: number): Promise<void> {
+    this.purgedIn = this.epoch;
     const store = defined(this.stores.stores[region]);
     const purge = new SwarmPurge({
       store,
@@ -160,11 +163,16 @@ export class RegionWorld {
     if (isOver(lastAnnounce, -this.skew - 1)) return new Set(['gone']);
     // What was said to other regions and has not arrived by then is not known to the last one.
     const unknown = said.filter(({ epoch, region }) => epoch === last.epoch && region !== last.region);
-    const lately = this.seconds - UNWRITTEN - this.skew - 1;
+    const lately = last.at - UNWRITTEN - this.skew - 1;
     const said2 = said.filter(({ region, at }) => region !== last.region && at >= lately);
     const allowed = new Set<State>([last.state]);
     for (const { state } of [...unknown, ...said2]) allowed.add(state);
     if (unknown.length > 0) for (const { state } of said) allowed.add(state);
+    // A purge of another region that had not heard of it may hide a peer: then a stop finds nobody.
+    const announced = announces.at(-1);
+    if (last.state === 'gone' && announced !== undefined && this.purgedIn >= announced.epoch) {
+      allowed.add(announced.state);
+    }
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
     if (isAnnounced) allowed.delete('gone');
     if (isOver(lastAnnounce, UNWRITTEN + this.skew + 1)) allowed.add('gone');
