@@ -88,7 +88,7 @@ export default [
     // for that stays out.
     plugins: [
       new webpack.IgnorePlugin({
-        resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,
+        resourceRegExp: /^\.\/(store|create|examine|examine\/examine)\.js$/,
         contextRegExp: /lib\/store\/\w+$/,
       }),
     ],

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isSubjectName, SUBJECT_NAMES, type SubjectName } from './profile/subject-names.js';
 import { isRowName, ROW_NAMES, type RowName } from './row-names.js';
+import { isSimulationName, SIMULATION_NAMES, type SimulationName } from './simulation/names.js';
 
 export interface Arguments {
   readonly rows: readonly RowName[];
@@ -11,7 +12,14 @@ export interface Arguments {
 }
 
 /** What a command line asks for. */
-export type Command = { readonly profile: SubjectName } | Arguments;
+export type Command =
+  | { readonly profile: SubjectName }
+  | {
+      readonly simulate: SimulationName;
+      readonly peers: number | undefined;
+      readonly minutes: number | undefined;
+    }
+  | Arguments;
 
 export const USAGE = `Usage: npm run bench                      every row but headline
        npm run bench -- ROW ...           these rows; what is in bench/ of the others stays
@@ -19,6 +27,8 @@ export const USAGE = `Usage: npm run bench                      every row but he
        npm run bench -- headline [--peers N] [--seconds N]
        npm run bench -- profile SUBJECT   where ours spends its time under a row's load;
                                           SUBJECT: ${SUBJECT_NAMES.join(', ')}
+       npm run bench -- simulate NAME [--peers N] [--minutes N]
+                                          a site in simulated time; NAME: ${SIMULATION_NAMES.join(', ')}
 
 Rows: ${ROW_NAMES.join(', ')}
 --rounds N: how often each figure is taken; 5 by default, 3 with --quick`;
@@ -36,6 +46,7 @@ export function parseArguments(args: readonly string[]): Command | undefined {
         rounds: { type: 'string' },
         peers: { type: 'string' },
         seconds: { type: 'string' },
+        minutes: { type: 'string' },
       },
     });
     const { quick } = values;
@@ -43,6 +54,10 @@ export function parseArguments(args: readonly string[]): Command | undefined {
     if (first === 'profile') {
       const isOne = subject !== undefined && isSubjectName(subject) && more.length === 0;
       return isOne ? { profile: subject } : undefined;
+    }
+    if (first === 'simulate') {
+      if (subject === undefined || !isSimulationName(subject) || more.length > 0) return undefined;
+      return { simulate: subject, peers: numberIn(values.peers), minutes: numberIn(values.minutes) };
     }
     const named = positionals.filter(isRowName);
     if (named.length < positionals.length) return undefined;

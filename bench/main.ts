@@ -1,4 +1,5 @@
 /** Chooses rows, runs them one after the other, and reports. */
+import { Progress } from '../lib/progress.mjs';
 import { Cleanup } from '../test/support/cleanup.js';
 import { parseArguments, USAGE, type Arguments } from './arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from './goals.js';
@@ -10,6 +11,7 @@ import { writeReports } from './report/write.js';
 import type { RowResult } from './results.js';
 import type { RowName } from './row-names.js';
 import { rows } from './rows/index.js';
+import { runSimulation } from './simulation/main.js';
 
 /** Rounds of a run whose figures are kept. */
 const FULL_ROUNDS = 5;
@@ -30,6 +32,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if ('profile' in chosen) {
     await profile(chosen.profile);
+    return 0;
+  }
+  if ('simulate' in chosen) {
+    await runSimulation(chosen.simulate, chosen);
     return 0;
   }
   const results: RowResult[] = [];
@@ -67,8 +73,11 @@ function areFloorsHeld(results: readonly RowResult[]): boolean {
 }
 
 async function measure(row: RowName, { quick, rounds, peers, seconds }: Arguments): Promise<RowResult> {
+  const progress = new Progress(row, { isPlainSilent: true });
   const tell = (message: string): void => {
-    console.log(`${row}: ${message}`);
+    progress.interrupt(() => {
+      console.log(`${row}: ${message}`);
+    });
   };
   const atEnd = new Cleanup();
   const start = performance.now();
@@ -85,6 +94,7 @@ async function measure(row: RowName, { quick, rounds, peers, seconds }: Argument
       notes: [...measured.notes, ...stolenNote(stolenSince(before))],
     };
   } finally {
+    progress.end();
     await atEnd.run();
   }
 }

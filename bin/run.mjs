@@ -61,6 +61,7 @@ async function carryOut(root, wanted) {
   switch (name) {
     case 'announce':
     case 'scrape':
+    case 'health':
       process.exitCode = await bundle(root, 'ask').main({
         command: name,
         what: paths(command, args),

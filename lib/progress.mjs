@@ -30,8 +30,12 @@ export class Progress {
    * @param {ProgressStream} [options.stream] standard error, as standard output is for results
    * @param {() => number} [options.now] milliseconds
    * @param {Readonly<Record<string, string | undefined>>} [options.environment]
+   * @param {boolean} [options.isPlainSilent] whether there is no line where there is no terminal
    */
-  constructor(text, { stream = process.stderr, now = Date.now, environment = process.env } = {}) {
+  constructor(
+    text,
+    { stream = process.stderr, now = Date.now, environment = process.env, isPlainSilent = false } = {},
+  ) {
     this.#text = text;
     this.#stream = stream;
     this.#now = now;
@@ -41,7 +45,7 @@ export class Progress {
       // It shows work; it is none.
       this.#timer.unref();
       this.#draw();
-    } else {
+    } else if (!isPlainSilent) {
       stream.write(`${text} ...\n`);
     }
   }
@@ -52,14 +56,14 @@ export class Progress {
     if (this.#timer !== undefined) this.#draw();
   }
 
-  /** Writes a line of its own. @param {string} line */
-  say(line) {
-    if (this.#timer === undefined) {
-      this.#stream.write(`${line}\n`);
-      return;
-    }
-    this.#stream.write(`${CLEAR_LINE}${line}\n`);
-    this.#draw();
+  /**
+   * Has something else written in between, to whatever stream.
+   * @param {() => void} write ends its lines
+   */
+  interrupt(write) {
+    if (this.#timer !== undefined) this.#stream.write(CLEAR_LINE);
+    write();
+    if (this.#timer !== undefined) this.#draw();
   }
 
   /** Takes the line away, whatever became of the work. */

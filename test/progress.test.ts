@@ -45,7 +45,9 @@ describe('the progress of a piece of work', () => {
     nowMs = 12_900;
     progress.update('40%');
     expect(shownBy(terminal)).to.equal('Building ... 40%, 12 s');
-    progress.say('a line');
+    progress.interrupt(() => {
+      terminal.write('a line\n');
+    });
     expect(shownBy(terminal)).to.equal('a line\nBuilding ... 40%, 12 s');
     progress.end();
     expect(shownBy(terminal)).to.equal('a line\n');
@@ -60,10 +62,18 @@ describe('the progress of a piece of work', () => {
     ]) {
       const progress = new Progress('Building', options);
       progress.update('40%');
-      progress.say('a line');
+      progress.interrupt(() => {
+        options.stream.write('a line\n');
+      });
       progress.end();
       expect(options.stream.text).to.equal('Building ...\na line\n');
     }
+  });
+
+  it('can be silent elsewhere', () => {
+    const file = stream(false);
+    new Progress('Purging', { stream: file, now, environment, isPlainSilent: true }).end();
+    expect(file.text).to.equal('');
   });
 
   it('is never longer than a line of the terminal', () => {

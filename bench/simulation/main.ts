@@ -1,18 +1,30 @@
-/** `npm run bench -- simulate NAME`: what is simulated rather than measured. */
+/**
+ * `npm run bench -- simulate NAME`: what is simulated rather than measured. `report` makes the
+ * tables and plots of docs/scale.md from what the others and the rows have left.
+ */
+import type { SimulationName } from './names.js';
+import { report } from './report.js';
 import { scale } from './scale.js';
+import { FULL_PEERS, steady } from './steady.js';
 
-export const SIMULATIONS = {
-  scale: (peers: number | undefined, tell: (message: string) => void) => scale(peers ?? 100_000_000, tell),
-} as const;
-
-export type SimulationName = keyof typeof SIMULATIONS;
-
-export function isSimulationName(name: string): name is SimulationName {
-  return Object.hasOwn(SIMULATIONS, name);
+export interface SimulationOptions {
+  readonly peers: number | undefined;
+  readonly minutes: number | undefined;
 }
 
-export async function runSimulation(name: SimulationName, peers: number | undefined): Promise<void> {
-  await SIMULATIONS[name](peers, (message) => {
+const SIMULATIONS = {
+  scale: ({ peers, minutes }: SimulationOptions, tell: (message: string) => void) =>
+    scale(peers ?? 100_000_000, minutes ?? 120, tell),
+  report: () => report(),
+  steady: ({ peers }: SimulationOptions, tell: (message: string) => void) =>
+    steady(peers ?? FULL_PEERS, tell),
+} satisfies Record<
+  SimulationName,
+  (options: SimulationOptions, tell: (message: string) => void) => Promise<void>
+>;
+
+export async function runSimulation(name: SimulationName, options: SimulationOptions): Promise<void> {
+  await SIMULATIONS[name](options, (message) => {
     console.log(`${name}: ${message}`);
   });
 }

@@ -1,5 +1,6 @@
 import type { Random } from '../../lib/environment.js';
 import type { Announcement } from '../../lib/swarm/operations/announce.js';
+import { createRecord, layoutOfRecord, SEEDER, setDate, toTicks } from '../../lib/swarm/shard/peer-record.js';
 import { infohashOf } from '../load/numbered.js';
 import { lengthUnderWay, sessionLength, type SessionModel } from './sessions.js';
 
@@ -37,12 +38,15 @@ export class Peers {
   /**
    * @param sizes peers of each swarm
    * @param numbers of the swarms, which name their infohashes
+   * @param begunAfter for a swarm whose peers come while the simulation goes on: within how many
+   *   seconds; undefined: they are there when it begins
    * @param gap seconds to a peer's next announce, as the tracker tells and the client keeps it
    * @param v6Share the share of sessions over IPv6
    */
   constructor(
     sizes: ArrayLike<number>,
     numbers: ArrayLike<number>,
+    begunAfter: (swarm: number) => number | undefined,
     private readonly model: SessionModel,
     private readonly gap: () => number,
     private readonly random: Random,
@@ -63,7 +67,11 @@ export class Peers {
     this.completesAt = new Float64Array(this.places);
     this.isSeeder = new Uint8Array(this.places);
     this.hasStarted = new Uint8Array(this.places);
-    for (let place = 0; place < this.places; place++) this.findUnderWay(place);
+    for (let place = 0; place < this.places; place++) {
+      const within = begunAfter(at(this.swarmOf, place));
+      if (within === undefined) this.findUnderWay(place);
+      else this.begin(place, this.random() * within);
+    }
   }
 
   /** When the peer in a place does something next. */
@@ -92,6 +100,30 @@ export class Peers {
       this.announcedAt[at(this.sessionAt, place)] = now;
     }
     return { act, announcement };
+  }
+
+  /**
+   * The records of the peers that are there when the simulation begins, by swarm: each announced
+   * one interval before its next announce.
+   * @param startMs when the simulation begins, milliseconds since the epoch
+   */
+  *records(startMs: number): Generator<{ infohash: Uint8Array; records: Buffer[] }> {
+    let records: Buffer[] = [];
+    for (let place = 0; place < this.places; place++) {
+      const swarm = at(this.swarmOf, place);
+      if (at(this.hasStarted, place) === 1) {
+        const { peerId, address, port, state, infohash } = this.announcement(place, 'announce');
+        const flags = state === 'seeder' ? SEEDER : 0;
+        const record = createRecord({ peerId, address, port, flags });
+        const seenAt = Math.min(0, at(this.nextAt, place) - this.gap());
+        setDate(record, layoutOfRecord(record), toTicks(startMs + seenAt * 1000));
+        this.announcedAt[at(this.sessionAt, place)] = seenAt;
+        records.push(record);
+        if (place + 1 < this.places && at(this.swarmOf, place + 1) === swarm) continue;
+        yield { infohash, records };
+        records = [];
+      }
+    }
   }
 
   /** Whether a session goes on. */

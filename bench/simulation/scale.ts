@@ -1,6 +1,7 @@
 /**
- * A site of 100,000,000 peers, from an empty store on, for two hours: the ten largest swarms whole,
- * and of the others every thousandth.
+ * A site of 100,000,000 peers for two hours: the ten largest swarms whole, and of the others every
+ * thousandth. Its peers are stored when it begins, but for one more swarm, to which all come within
+ * ten minutes.
  */
 import type { PurgeReport } from '../../lib/purge/report.js';
 import { infohashKey } from '../../lib/swarm/shard/placement.js';
@@ -10,11 +11,12 @@ import { writeResults } from './results.js';
 import { SESSION_MODELS } from './sessions.js';
 import { simulate, type Counted } from './simulation.js';
 import { storedShards, type StoredShards } from './stored.js';
-import { MEAN_SWARM_PEERS, siteSizes } from './swarm-sizes.js';
+import { MEAN_SWARM_PEERS, siteSizes } from '../../lib/plan/swarm-sizes.js';
 
 const WHOLE = 10;
 const ONE_OF = 1000;
-const HOURS = 2;
+/** Peers of the swarm that begins, and within how many seconds they come. */
+const NEW_SWARM = { peers: 50_000, withinSeconds: 600 };
 const WARM_BYTES = 64 * 1024 * 1024;
 /** As many as answer 53,000 announces a second, 3,300 each. */
 const PROCESSES = 16;
@@ -29,6 +31,7 @@ const CLASSES = [
   { name: '193 to 5,000', max: 5000 },
   { name: 'more than 5,000', max: Infinity },
   { name: 'the ten largest', max: Infinity },
+  { name: 'a new one', max: Infinity },
 ] as const;
 
 /** The swarms of a class. */
@@ -37,7 +40,7 @@ export interface ScaleClass {
   /** Of the whole site. */
   readonly swarms: number;
   readonly peers: number;
-  /** Of the sample: in the last hour. */
+  /** Of the sample: in the second half of the time. */
   readonly sampledSwarms: number;
   readonly sampledPeers: number;
   readonly announces: number;
@@ -59,6 +62,7 @@ export interface ScaleResults {
   readonly swarms: number;
   readonly largest: readonly number[];
   readonly simulatedPeers: number;
+  readonly minutes: number;
   readonly processes: number;
   readonly sessions: string;
   readonly slotSeconds: number;
@@ -70,19 +74,22 @@ export interface ScaleResults {
   readonly memoryBytes: number;
 }
 
-export async function scale(peers: number, tell: (message: string) => void): Promise<void> {
+export async function scale(peers: number, minutes: number, tell: (message: string) => void): Promise<void> {
   const startedAt = performance.now();
   const all = siteSizes(peers);
   const sampled = Uint32Array.from({ length: Math.floor((all.length - WHOLE) / ONE_OF) }, (_, i) =>
     Math.floor(WHOLE + (i + 0.5) * ONE_OF),
   );
-  const ranks = Uint32Array.from([...Array(WHOLE).keys(), ...sampled]);
-  const sizes = ranks.map((rank) => all[rank] ?? 0);
+  const newRank = all.length;
+  const ranks = Uint32Array.from([...Array(WHOLE).keys(), ...sampled, newRank]);
+  const sizes = ranks.map((rank) => all[rank] ?? NEW_SWARM.peers);
   const simulatedPeers = sizes.reduce((sum, size) => sum + size, 0);
   tell(`${all.length} swarms, the largest of ${all[0] ?? 0}; ${simulatedPeers} peers are simulated`);
   const store = new InstantStore();
   const sessions = SESSION_MODELS.debian;
-  const slotSeconds = 600;
+  const countedSeconds = minutes * 60;
+  const slotSeconds = Math.min(600, countedSeconds);
+  const countKeysFrom = countedSeconds / 2;
   const out = await simulate({
     sizes,
     numbers: ranks,
@@ -92,9 +99,11 @@ export async function scale(peers: number, tell: (message: string) => void): Pro
     processes: PROCESSES,
     v6Share: V6_SHARE,
     warmUpSeconds: 0,
-    countedSeconds: HOURS * 3600,
+    countedSeconds,
     slotSeconds,
-    countKeysFrom: (HOURS - 1) * 3600,
+    countKeysFrom,
+    isFilled: true,
+    begunAfter: (swarm) => (ranks[swarm] === newRank ? NEW_SWARM.withinSeconds : undefined),
     storeMilliseconds: 5,
     seed: 1,
     store,
@@ -102,7 +111,7 @@ export async function scale(peers: number, tell: (message: string) => void): Pro
   });
   const memoryBytes = process.memoryUsage().rss;
   const rankOf = new Map(Array.from(ranks, (rank) => [infohashKey(infohashOf(rank)), rank]));
-  const classOf = (rank: number): string => nameOfClass(rank, all[rank] ?? 0);
+  const classOf = (rank: number): string => nameOfClass(rank, all[rank]);
   const groupOf = (infohash: string): string => classOf(rankOf.get(infohash) ?? 0);
   const stored = await storedShards(store, groupOf);
   const byKey = out.byKey ?? new Map<string, number>();
@@ -125,6 +134,7 @@ export async function scale(peers: number, tell: (message: string) => void): Pro
     swarms: all.length,
     largest: Array.from(all.subarray(0, WHOLE)),
     simulatedPeers,
+    minutes,
     processes: PROCESSES,
     sessions: `${sessions.name}; ${MEAN_SWARM_PEERS.toFixed(2)} peers a swarm; ${V6_SHARE * 100}% over IPv6`,
     slotSeconds,
@@ -146,9 +156,9 @@ export async function scale(peers: number, tell: (message: string) => void): Pro
         const rank = rankOf.get(key.slice(0, 40)) ?? 0;
         return {
           swarm: rank + 1,
-          peers: all[rank] ?? 0,
+          peers: all[rank] ?? NEW_SWARM.peers,
           shard: key.slice(41) === '' ? '0' : key.slice(41),
-          operationsASecond: count / 3600,
+          operationsASecond: count / (countedSeconds - countKeysFrom),
         };
       }),
     longestValue: out.longestValue,
@@ -158,7 +168,8 @@ export async function scale(peers: number, tell: (message: string) => void): Pro
   writeResults(peers === 100_000_000 ? 'scale' : `scale-${peers}`, startedAt, results);
 }
 
-function nameOfClass(rank: number, size: number): string {
+function nameOfClass(rank: number, size: number | undefined): string {
+  if (size === undefined) return 'a new one';
   if (rank < WHOLE) return 'the ten largest';
   return CLASSES.find(({ max }) => size <= max)?.name ?? '';
 }

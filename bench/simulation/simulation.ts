@@ -11,6 +11,8 @@ import type { SelectedPeers } from '../../lib/swarm/sampling/selection.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { strictLog } from '../support/tracker.js';
+import { shardsOfRecords } from './filled-swarm.js';
+import { putAll } from '../support/stored-swarm.js';
 import { Peers, type PeerAct } from './peers.js';
 import type { SessionModel } from './sessions.js';
 import { SimulatedStore, type StoreCalls } from './simulated-store.js';
@@ -32,8 +34,14 @@ export interface SimulationInput {
   readonly storeMilliseconds: number;
   readonly seed: number;
   readonly store: Store;
+  /** Whether the peers are stored when the simulation begins. Otherwise they come to an empty store. */
+  readonly isFilled?: boolean;
+  /** Of a swarm by its place in `sizes`, whose peers come later: within how many seconds. */
+  readonly begunAfter?: (swarm: number) => number | undefined;
   /** Called some minutes before the counting begins: what it gives is the store from then on. */
   readonly moveTo?: (store: Store) => Promise<Store>;
+  /** Called when the counting begins. */
+  readonly onCounting?: () => void;
   readonly slotSeconds?: number;
   /** From this second on calls are counted by key, and announces by swarm. */
   readonly countKeysFrom?: number;
@@ -110,7 +118,8 @@ class Simulation {
     const { announceIntervalSeconds: interval, intervalJitterPercent: jitter } = config;
     const gap = (): number =>
       interval + Math.floor((random() * interval * jitter) / 100) + random() * CLIENT_LATE_SECONDS;
-    this.peers = new Peers(input.sizes, input.numbers, input.sessions, gap, random, input.v6Share);
+    const { sizes, numbers, begunAfter = () => undefined, sessions, v6Share } = input;
+    this.peers = new Peers(sizes, numbers, begunAfter, sessions, gap, random, v6Share);
     this.store = new SimulatedStore(input.store);
     this.processes = this.startProcesses();
     this.purgeCalls = this.store.calls();
@@ -121,11 +130,13 @@ class Simulation {
     const { slotSeconds = countedSeconds, moveTo, countKeysFrom } = this.input;
     const { purgeIntervalSeconds } = this.config;
     const seconds = warmUpSeconds + countedSeconds;
+    if (this.input.isFilled === true) await this.fill();
     const due = new Calendar(this.peers.places, seconds);
     for (let place = 0; place < this.peers.places; place++) due.add(place, this.peers.dueAt(place));
     const marks: Counted[] = [];
     for (let second = 0; second < seconds; second++) {
       if (second === warmUpSeconds - WARM_AGAIN_SECONDS && moveTo !== undefined) await this.move(moveTo);
+      if (second === warmUpSeconds) this.input.onCounting?.();
       if (second >= warmUpSeconds && (second - warmUpSeconds) % slotSeconds === 0) marks.push(this.counted());
       if (second === countKeysFrom) {
         this.store.byKey = new Map();
@@ -157,6 +168,12 @@ class Simulation {
       { length: this.input.processes },
       () => new Swarms({ store, clock, random, log: strictLog, rules }),
     );
+  }
+
+  private async fill(): Promise<void> {
+    for (const { infohash, records } of this.peers.records(START_MS)) {
+      await putAll(this.input.store, shardsOfRecords(infohash, records, this.config.shardPeers));
+    }
   }
 
   /** Processes know versions of one store only: they begin anew. */

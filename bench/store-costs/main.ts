@@ -1,8 +1,11 @@
 /**
  * `npx tsx bench/store-costs/main.ts`: what an announce costs on S3 and on DynamoDB, from counted
  * operations and prices.ts, as the tables of docs/stores.md; and what 9,000,000 peers cost a month,
- * beside a design that reads and writes the whole swarm with each announce.
+ * beside a design that reads and writes the whole swarm with each announce. The counts and the
+ * prices are kept in results.json, where `npm run plan` reads them.
  */
+import { writeFileSync } from 'node:fs';
+import { commitLine } from '../machine.js';
 import { announceCost, type AnnounceCost } from './measure.js';
 import { prices } from './prices.js';
 
@@ -35,6 +38,11 @@ for (const { swarmPeers, shardPeers } of cases) {
     warm: await announceCost({ swarmPeers, shardPeers, warm: true }),
   });
 }
+
+writeFileSync(
+  new URL('results.json', import.meta.url),
+  `${JSON.stringify({ date: new Date().toISOString(), commit: commitLine(), prices, cases: rows }, undefined, 2)}\n`,
+);
 
 console.log(
   '| peers of the swarm | SHARD_PEERS | S3 cold: PUT, GET | S3 warm | DynamoDB cold: write, read units | DynamoDB warm |',

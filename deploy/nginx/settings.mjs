@@ -32,6 +32,10 @@ const accepted = {
   OPENWHISK_NAMESPACE: namespaceName,
   OPENWHISK_PACKAGE: like('a name of letters, digits and . - _', /^[\w][\w.-]{0,255}$/),
   TRACKER_SECRET: trackerSecret,
+  GATEWAY_FRONT: withPort(
+    'host:port or [address]:port of a front, or unix:/none',
+    /^(([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}|unix:\/none)$/,
+  ),
   LISTEN: listener,
   LISTEN_IPV6: listener,
   TRACKER_NAME: like('a host name, or _ for any', /^[\w.-]+$/),

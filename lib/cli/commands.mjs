@@ -43,6 +43,7 @@ const preview = { name: 'preview', description: 'only say what would happen' };
 
 /** @type {readonly Option[]} */
 const asking = [
+  settings,
   {
     name: 'timeout',
     takes: 'SECONDS',
@@ -253,6 +254,21 @@ as invocations, and at OpenWhisk's default limits clients are refused for the re
     details: `Removes the schedule of the purge, the actions and their package. What is in the store stays. Takes OPENWHISK_APIHOST,
 OPENWHISK_NAMESPACE and OPENWHISK_AUTH.`,
     options: [settings, preview],
+  },
+  {
+    name: 'health',
+    summary: 'Ask the tracker of this machine whether it can answer',
+    details: 'Ends with status 0 if it can, else 1: for containers and scripts.',
+    options: [
+      settings,
+      {
+        name: 'timeout',
+        takes: 'SECONDS',
+        range: { min: 1, max: 600 },
+        description: 'how long to wait',
+        default: '5',
+      },
+    ],
   },
   {
     name: 'front',

@@ -1,8 +1,8 @@
 import { flag, integer, text } from '../settings/setting.js';
 
 /**
- * The UDP side of the standalone process and of the front. An OpenWhisk action has no use for
- * these.
+ * The UDP side of the standalone process and of the front. Of these an OpenWhisk
+ * action uses UDP_PORT alone, on its page.
  */
 export const udpSettings = {
   udp: flag('UDP', {

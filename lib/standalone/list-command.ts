@@ -59,7 +59,10 @@ async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'd
       if (names.length > 0) throw misuse(`list ${verb} takes nothing more`);
       if (verb === 'show') return async (list) => print(await showList(list));
       return async (list) => {
-        for await (const lines of exportTorrents(list)) await print([lines]);
+        for await (const lines of exportTorrents(list)) {
+          if (process.stdout.destroyed) return;
+          await print([lines]);
+        }
       };
     }
     default:

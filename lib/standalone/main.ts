@@ -22,31 +22,14 @@ import { misused, StartError } from './start-error.js';
 import { startLog } from './start-log.js';
 
 export interface Invocation {
-  /** What follows the program's name on the command line. */
+  /**
+   * The command and what follows it, as lib/cli has read it; nothing runs the tracker. `--help` is
+   * the part of the help that says what settings there are.
+   */
   readonly args: readonly string[];
   /** Settings by name, and whatever else is there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
-
-const usage = `Usage: npm start [-- --help]
-       npm run purge
-       npm run report
-       npm run list -- add|remove|has TORRENT...
-       npm run list -- import FILE
-       npm run list -- show|export
-       npm run client -- add|remove|has PREFIX...
-       npm run client -- import FILE
-       npm run client -- show|export
-       npm run key -- add|import FILE [--label TEXT] [--expires DATE] [--limit-torrents N] [--limit-peers N]
-       npm run key -- revoke KEY...
-       npm run key -- list
-       npm run front
-       npm run settings [-- --json]
-
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the lists of torrents and clients
-or the keys of members, starts a front of OpenWhisk, or prints the settings in force and where each is from. Settings are
-environment variables, e.g. PORT=7000 npm start, then those of a file, one NAME=value a line: npm start -- --settings FILE
-`;
 
 /** What is done in the place of a tracker's work, by argument. */
 const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
@@ -69,8 +52,9 @@ const STDERR = 2;
  * this call.
  */
 export async function main(invocation: Invocation): Promise<void> {
-  if (invocation.args.some((given) => given === '--help' || given === '-h')) {
-    process.stdout.write(`${usage}\n${describeSettings()}`);
+  if (invocation.args.includes('--help')) {
+    endQuietlyWithoutReader();
+    process.stdout.write(describeSettings());
     return;
   }
   try {
@@ -88,13 +72,10 @@ async function run({ args, environment }: Invocation): Promise<void> {
   const isForSettings = argument === 'settings';
   const command = argument === undefined ? undefined : commands.get(argument);
   const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
-  const unknown = isForSettings ? rest.find((given) => given !== '--json') : command ? rest[0] : argument;
-  if (unknown !== undefined && withArguments === undefined) {
-    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
-    return endProcess(misused);
+  if (argument !== undefined && !isForSettings && command === undefined && withArguments === undefined) {
+    throw new TypeError(`no command ${argument}`);
   }
-  // Whoever reads the beginning of a report alone has seen enough.
-  if (argument !== undefined) process.stdout.on('error', () => undefined);
+  if (argument !== undefined) endQuietlyWithoutReader();
   const given = givenSettings(environment, file);
   const config = configOf(given);
   const log = startLog(config);
@@ -107,6 +88,11 @@ async function run({ args, environment }: Invocation): Promise<void> {
   } catch (error) {
     throw withOrigin(given, error);
   }
+}
+
+/** Whoever reads the beginning alone, as head does, has seen enough. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', () => undefined);
 }
 
 function logUnknownSettings({ unknown }: GivenSettings, log: Log): void {

@@ -65,13 +65,27 @@ export async function readGiven(path: string): Promise<Buffer> {
   }
 }
 
-/** Waits for whoever reads. One that reads no more, as `head`, ends the command. */
+/** Waits for whoever reads. One that reads no more, as `head`, has seen enough. */
 export async function print(lines: readonly string[]): Promise<void> {
   for (const line of lines) {
+    if (process.stdout.destroyed) return;
     const isFull = !process.stdout.write(`${line}\n`);
-    if (isFull) await new Promise((resolve) => process.stdout.once('drain', resolve));
+    if (isFull) await drained(process.stdout);
   }
 }
+
+/** Settles when more can be written, or never will be. */
+function drained(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      for (const event of EVENTS) output.off(event, settle);
+      resolve();
+    };
+    for (const event of EVENTS) output.on(event, settle);
+  });
+}
+
+const EVENTS = ['drain', 'error', 'close'] as const;
 
 export function misuse(message: string): StartError {
   return new StartError(message, { status: misused });

@@ -4,6 +4,8 @@ export interface Reply {
   readonly body: Buffer;
   /** Headers, `Content-Type` among them; undefined: text/plain alone. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether others get the same body: it is put behind its headers once a second only. */
+  readonly isShared?: boolean;
   /** Whether the connection ends with it, whatever the client asked for. */
   readonly isLast?: boolean;
 }

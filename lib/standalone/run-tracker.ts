@@ -93,7 +93,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   });
   if (running !== undefined) udp.running = running;
   log.info('listening', { port, udpPort: running?.port });
-  void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  void greet('tracker', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
   policy?.start();
   stats.start();

@@ -17,6 +17,7 @@ import { broken, healthy, notAllowed, notFound, unhealthy, withLines, type Reply
 import { ReplyHeads } from './reply-heads.js';
 import { headerOf, type RequestHead } from './request-head.js';
 import { routeOf } from './route.js';
+import { TurnQueue } from './turn-queue.js';
 import { WorkQueue, type Work } from './work-queue.js';
 
 export interface ServerParts {
@@ -55,6 +56,7 @@ export class TrackerServer implements ConnectionOwner {
   readonly #limits: ServerLimits;
   readonly #server: Server;
   readonly #work: WorkQueue;
+  readonly #pages = new TurnQueue();
   /**
    * A list, as connections come and go: a Set gets a new table every now and then, and the old
    * ones, each of which knows the next, keep all that was ever in them from the collector of young
@@ -169,7 +171,9 @@ export class TrackerServer implements ConnectionOwner {
         });
         return;
       case undefined:
-        this.#showSite(request, connection);
+        this.#pages.add(() => {
+          this.#showSite(request, connection);
+        });
     }
   }
 
@@ -198,7 +202,7 @@ export class TrackerServer implements ConnectionOwner {
     }
     reply.then(
       (ready) => {
-        connection.reply(ready);
+        connection.reply({ ...ready, isShared: true });
       },
       (cause: unknown) => {
         this.#parts.log.error('internal error', { cause });

@@ -143,15 +143,20 @@ export class UdpFront {
 
   private answered<T>(datagram: Buffer, asked: Promise<T>, encode: (reply: T) => Buffer): Promise<UdpReply> {
     this.open++;
-    return asked
-      .then(encode)
-      .then(this.closed, (error: unknown) => this.closed(this.failure(datagram, error)));
+    const failed = (error: unknown): UdpReply => {
+      this.open--;
+      return this.failure(datagram, error);
+    };
+    return asked.then((reply) => {
+      try {
+        const bytes = encode(reply);
+        this.open--;
+        return bytes;
+      } catch (error) {
+        return failed(error);
+      }
+    }, failed);
   }
-
-  private readonly closed = (reply: UdpReply): UdpReply => {
-    this.open--;
-    return reply;
-  };
 
   private unread(datagram: Buffer, error: unknown): UdpReply {
     if (error instanceof ClientError) {

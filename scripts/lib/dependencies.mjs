@@ -1,5 +1,5 @@
 /** Installs what package-lock.json names, if it is not what is installed. Uses nothing but Node. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -98,11 +98,8 @@ async function runNpm(root, args) {
   const isQuiet = process.stderr.isTTY;
   /** @type {import('node:child_process').SpawnOptions} */
   const options = { cwd: root, stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' };
-  const npm = process.env['npm_execpath'];
-  const child =
-    npm && /npm-cli\.c?js$/.test(npm)
-      ? spawn(process.execPath, [npm, ...args], options)
-      : spawn('npm', args, { ...options, shell: process.platform === 'win32' });
+  const [command, before] = npmCommand();
+  const child = spawn(command, [...before, ...args], { ...options, shell: isShellNeeded(command) });
   /** @type {Promise<number | null>} */
   const ended = new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(`cannot run npm: ${error.message}`, { cause: error })));
@@ -111,6 +108,40 @@ async function runNpm(root, args) {
   const output = Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
   const status = await ended;
   if (status === 0) return;
-  if (isQuiet) throw new Error(`npm ci failed:\n${(await output).join('')}`);
-  throw new Error('npm ci failed; its messages are above');
+  const hint = hintFor(npmVersion());
+  if (isQuiet) throw new Error(`npm ci failed:\n${(await output).join('')}${hint}`);
+  throw new Error(`npm ci failed; its messages are above${hint}`);
 }
+
+/** @returns {[string, string[]]} a program and its first arguments */
+function npmCommand() {
+  const npm = process.env['npm_execpath'];
+  return npm && /npm-cli\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
+}
+
+/** Windows has npm as a script of its shell. @param {string} command */
+function isShellNeeded(command) {
+  return command === 'npm' && process.platform === 'win32';
+}
+
+function npmVersion() {
+  const [command, before] = npmCommand();
+  const { stdout } = spawnSync(command, [...before, '--version'], {
+    encoding: 'utf8',
+    shell: isShellNeeded(command),
+  });
+  return stdout?.trim() ?? '';
+}
+
+/**
+ * npm 9 says of this project's lock that there is none, since the overrides of package.json have
+ * packages under other names.
+ * @param {string} version of npm; empty if it is not known
+ */
+export function hintFor(version) {
+  const [major = ''] = version.split('.');
+  if (!/^\d+$/.test(major) || Number(major) >= MIN_NPM) return '';
+  return `\nThis needs npm ${MIN_NPM} or newer; this is ${version}. npm install --global npm@${MIN_NPM} brings it.`;
+}
+
+const MIN_NPM = 10;

@@ -184,8 +184,10 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
 
     it('is every other path', async () => {
       const others = [
-        '/',
         '/stats',
+        '/metrics',
+        '/index.html',
+        '/stats.json/',
         '/announce/',
         '/announce/x',
         '/announce.php',
@@ -195,6 +197,8 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
       ];
       const ways = [
         '/%61nnounce?info_hash=a',
+        '/%73tats.json',
+        '/x/..',
         '/announce%3Fa',
         '/api/v1/web/guest/tracker/announce.http',
         '/api/v1/namespaces',

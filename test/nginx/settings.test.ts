@@ -71,6 +71,7 @@ describe("The gateway's settings", () => {
       ['LISTEN', '127.0.0.1:'],
       ['LISTEN_IPV6', '[::]:'],
       ['GATEWAY_HOP', '127.0.0.1:'],
+      ['GATEWAY_FRONT', '127.0.0.1:'],
     ];
     for (const [name, text] of before) {
       expect(renderGateway({ ...needed, [name]: `${text}65535` })).to.contain(`${text}65535`);

@@ -6,7 +6,7 @@ import { firstAnnounceTime, loadTimes } from '../../scripts/lib/bundle-times.mjs
 import { trackerTypes } from '../riak-double/tracker-types.js';
 import { startRiakDouble, type RiakDouble } from '../riak-double/double.js';
 import { startProgram } from '../support/running-program.js';
-import { announceOf, INFOHASH, queryOf, Reply } from '../tracker/tracker-site.js';
+import { announceOf, INFOHASH, queryOf, Reply } from '../tracker/tracker-harness.js';
 import {
   ACTION_NAMES,
   BUILD_TIMEOUT_MS,

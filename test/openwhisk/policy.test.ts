@@ -10,7 +10,7 @@ import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import type { Store } from '../../lib/store/store.js';
 import { optionsFor } from '../store/riak/support.js';
 import { eventually } from '../support/eventually.js';
-import { queryOf } from '../tracker/tracker-site.js';
+import { queryOf } from '../tracker/tracker-harness.js';
 import { DeployedTracker, SECRET } from './support/deployed-tracker.js';
 
 const A = Buffer.alloc(20, 0xaa);

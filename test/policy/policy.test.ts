@@ -12,7 +12,7 @@ import type { Store } from '../../lib/store/store.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { defined } from '../support/defined.js';
 import { RecordingLog } from '../support/recording-log.js';
-import { INFOHASH } from '../tracker/tracker-site.js';
+import { INFOHASH } from '../tracker/tracker-harness.js';
 import { stores } from './support/stores.js';
 import { subjects, type PolicySubject } from './support/subjects.js';
 

@@ -26,6 +26,8 @@ export interface ClusterSettings {
   readonly now: () => number;
   /** From 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
+  /** Vnodes write as actors above this number, so that those of two clusters differ; default 0. */
+  readonly firstActor?: number;
 }
 
 interface Reaping {
@@ -42,6 +44,8 @@ export class Cluster {
    * before the answer.
    */
   replicationLag: () => number = () => 0;
+  /** Called with every version that a client has made. */
+  onWrite: (id: string, stored: Stored) => void = () => undefined;
   /** The most values that any object has held at once, and the most bytes of values. */
   readonly peak = { siblings: 0, objectBytes: 0 };
 
@@ -51,10 +55,11 @@ export class Cluster {
   private readonly lives = new Map<string, number>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private reapings: Reaping[] = [];
-  private lastActor = 0;
+  private lastActor: number;
 
   constructor(readonly settings: ClusterSettings) {
     this.ring = new Ring(settings.ringSize, settings.nodes);
+    this.lastActor = settings.firstActor ?? 0;
     const newActor = (): number => {
       this.lastActor += 1;
       return this.lastActor;
@@ -113,6 +118,30 @@ export class Cluster {
     this.previous.set(id, this.vnodeAt(place).read(id));
     this.vnodeAt(place).write(id, stored);
     this.written(id, stored);
+    this.onWrite(id, stored);
+  }
+
+  /** Gives a version of another cluster to all replicas, which merge it with what they hold. */
+  receive(id: string, copies: number, stored: Stored): void {
+    for (const place of this.placesOf(id, copies)) {
+      this.node(place.node).deliver(() => {
+        this.merge(id, place, stored);
+      });
+    }
+  }
+
+  /** All that is held under any key, as one each. */
+  *entries(): Generator<[id: string, stored: Stored]> {
+    const ids = new Set(
+      this.nodes.flatMap((node) => [...node.all.values()].flatMap((v) => [...v.entries()])).map(([id]) => id),
+    );
+    for (const id of ids) {
+      const stored = this.copies(id).reduce<Stored | undefined>(
+        (all, copy) => joinStored(all, copy.stored),
+        undefined,
+      );
+      if (stored !== undefined) yield [id, stored];
+    }
   }
 
   /** Gives a copy to a vnode that may hold another one, and tells what it has then. */

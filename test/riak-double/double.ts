@@ -42,6 +42,8 @@ export interface RiakDoubleOptions {
   readonly seed?: number;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
+  /** Where clusters exchange objects: a number of its own for each, far from the others'. */
+  readonly firstActor?: number;
 }
 
 /** A value that the double holds. */
@@ -88,6 +90,7 @@ export async function startRiakDouble(options: RiakDoubleOptions = {}): Promise<
     maxSiblings: options.maxSiblings ?? REAL_MAX_SIBLINGS,
     now,
     random,
+    firstActor: options.firstActor ?? 0,
   });
   const operations = new OperationCounts();
   const security = options.security === undefined ? undefined : new Security(options.security);

@@ -5,7 +5,7 @@ import { TrackerCounters } from '../../lib/stats/tracker-counters.js';
 import { Refusal } from '../../lib/bittorrent/errors.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { rejectionOf } from '../support/rejection.js';
-import { INFOHASH, TrackerSite } from '../tracker/tracker-site.js';
+import { INFOHASH, TrackerHarness } from '../tracker/tracker-harness.js';
 
 function subject() {
   const log = new RecordingLog();
@@ -13,7 +13,7 @@ function subject() {
   const stored = () => Promise.resolve({ peers: 7, torrents: 2 });
   const servedLog = new ServedLog({ log, served: () => counters.served(), stored });
   const refusal = new Refusal('not listed', 'no');
-  const site = new TrackerSite(
+  const harness = new TrackerHarness(
     {},
     {},
     {
@@ -21,19 +21,19 @@ function subject() {
       policy: { announce: ({ from }) => (from.length === 16 ? refusal : undefined), scrape: () => undefined },
     },
   );
-  return { log, counters, servedLog, site };
+  return { log, counters, servedLog, harness };
 }
 
 describe('The line a minute of what was served', () => {
   it('has the counts of that minute, and what is stored', async () => {
-    const { log, servedLog, site } = subject();
-    await site.client(1);
+    const { log, servedLog, harness } = subject();
+    await harness.client(1);
     await servedLog.write();
-    await site.client(1);
-    await site.client(2);
-    await site.scrape(INFOHASH);
-    await rejectionOf(site.client(3, {}, '2001:db8::3'));
-    await rejectionOf(site.announce('nonsense', '192.0.2.1'));
+    await harness.client(1);
+    await harness.client(2);
+    await harness.scrape(INFOHASH);
+    await rejectionOf(harness.client(3, {}, '2001:db8::3'));
+    await rejectionOf(harness.announce('nonsense', '192.0.2.1'));
     await servedLog.write();
     expect(log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
       'info served',
@@ -76,14 +76,14 @@ describe('The line a minute of what was served', () => {
   });
 
   it('is not there while nothing is asked, but once when that begins', async () => {
-    const { log, servedLog, site } = subject();
+    const { log, servedLog, harness } = subject();
     await servedLog.write();
     await servedLog.write();
     expect(log.lines).to.deep.equal([]);
-    await site.client(1);
+    await harness.client(1);
     for (let minute = 0; minute < 5; minute++) await servedLog.write();
     expect(log.lines.map(({ event }) => event)).to.deep.equal(['served', 'idle']);
-    await site.client(1);
+    await harness.client(1);
     for (let minute = 0; minute < 5; minute++) await servedLog.write();
     expect(log.lines.map(({ event }) => event)).to.deep.equal(['served', 'idle', 'served', 'idle']);
   });

@@ -9,7 +9,7 @@ import { HttpFront } from '../../lib/http/front.js';
 import { parseAddress } from '../../lib/bittorrent/address.js';
 import { defined } from '../support/defined.js';
 import { MemoryStore, type Fault } from '../support/memory-store.js';
-import { announceOf, INFOHASH, TrackerSite } from '../tracker/tracker-site.js';
+import { announceOf, INFOHASH, TrackerHarness } from '../tracker/tracker-harness.js';
 
 interface Options {
   readonly statsSwarms?: boolean;
@@ -25,8 +25,8 @@ function setUp({ statsSwarms = false, metricsPort = 0, store }: Options = {}): {
   announce: (number: number, changes?: Parameters<typeof announceOf>[1]) => Promise<Buffer>;
   purge: () => Promise<unknown>;
 } {
-  const site = new TrackerSite();
-  const { components } = site;
+  const harness = new TrackerHarness();
+  const { components } = harness;
   const given = store ?? new MemoryStore({ concurrency: 'siblings' });
   const settings = { statsSwarms, metricsPort, metricsToken: '' };
   const stored = new StoreStats(settings, given);
@@ -37,7 +37,7 @@ function setUp({ statsSwarms = false, metricsPort = 0, store }: Options = {}): {
     stats,
     store: stored.store,
     pass: (seconds) => {
-      site.pass(seconds);
+      harness.pass(seconds);
     },
     announce: (number, changes) =>
       front.announce(`/announce?${announceOf(number, changes)}`, defined(parseAddress(`192.0.2.${number}`))),

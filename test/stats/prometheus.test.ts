@@ -11,7 +11,7 @@ import { startProgram, type RunningProgram } from '../support/running-program.js
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
 import { UdpClient } from '../udp/socket-client.js';
-import { announceOf, INFOHASH, queryOf } from '../tracker/tracker-site.js';
+import { announceOf, INFOHASH, queryOf } from '../tracker/tracker-harness.js';
 
 const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const TOKEN = 'token-of-the-metrics';
@@ -79,7 +79,7 @@ describe('Prometheus', function () {
         },
       });
       atEnd.add(() => front.stop());
-      await eventually('the front is ready', 30_000, () => front.stdout.includes('ready'));
+      await eventually('the front listens', 30_000, () => front.stdout.includes('/announce'));
     }
 
     /** That of deploy, but for addresses and the time between two scrapes. */

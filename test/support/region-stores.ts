@@ -135,7 +135,8 @@ export class RegionStores {
       version: Version | undefined,
       value?: Uint8Array,
     ): Promise<Copy> => {
-      if (version !== undefined && !(version instanceof SeenVersion)) throw new TypeError('a strange version');
+      if (version !== undefined && !(version instanceof SeenVersion))
+        throw new TypeError('a strange version');
       const context = version?.seen ?? new Set<number>();
       await this.schedule(`${region}: ${label}`);
       this.move();

@@ -36,7 +36,11 @@ interface Round {
   readonly pause: number;
 }
 
-async function run(world: RegionWorld, round: Round, act: (world: RegionWorld) => Promise<void>): Promise<void> {
+async function run(
+  world: RegionWorld,
+  round: Round,
+  act: (world: RegionWorld) => Promise<void>,
+): Promise<void> {
   const { cut, pause } = round;
   if (cut !== undefined) world.stores.cut(cut);
   await act(world);

@@ -16,6 +16,9 @@ const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, TRACKER_SECRET, 
 /** In manifest.yaml: the digest of the deployment. */
 export const deploymentVariable = 'TRACKER_DEPLOYMENT';
 
+/** In the manifests: the version in package.json. */
+export const versionVariable = 'TRACKER_VERSION';
+
 const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
 
 /** Where peers are kept if STORE does not say. */
@@ -119,6 +122,7 @@ function parametersOf(manifest, environment) {
 function parameterNames(manifest) {
   const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name = '']) => name));
   names.delete(deploymentVariable);
+  names.delete(versionVariable);
   return [...names];
 }
 

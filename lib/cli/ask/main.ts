@@ -1,12 +1,14 @@
-/** `tracker announce` and `tracker scrape`: asks any tracker, and prints what it says. */
+/** `tracker announce`, `scrape` and `health`: asks trackers, and prints what they say. */
 import { randomBytes } from 'node:crypto';
 
 import type { AnnounceEvent } from '../../bittorrent/announce.js';
 import { announce, parseTracker, scrape } from '../../client/ask.js';
 import type { AnnounceAnswer, AskOptions, ClientAnnounce, ScrapeAnswer } from '../../client/exchange.js';
-import { ConfigError, parseConfig } from '../../config.js';
+import { ConfigError } from '../../config.js';
+import { configOf, givenSettings } from '../../config/given.js';
 import { mapBounded } from '../../tracker/map-bounded.js';
 import { VERSION } from '../../version.js';
+import { healthOf } from './health.js';
 import { failureOf, type Outcome } from './outcome.js';
 import { jsonReport, textReport, type Paint } from './report.js';
 import { TargetError, targetsOf, type Target } from './targets.js';
@@ -18,10 +20,11 @@ const MISUSED = 2;
 /** Trackers that are asked at once. */
 const MAX_AT_ONCE = 8;
 const DEFAULT_TIMEOUT_S = 30;
+const DEFAULT_HEALTH_TIMEOUT_S = 5;
 const DEFAULT_PORT = 6881;
 
 export interface AskInvocation {
-  readonly command: 'announce' | 'scrape';
+  readonly command: 'announce' | 'scrape' | 'health';
   /** Announce URLs, infohashes, magnet links, paths of .torrent files. */
   readonly what: readonly string[];
   /** By long name, as lib/cli/commands.mjs has them. */
@@ -38,7 +41,16 @@ export async function main(invocation: AskInvocation): Promise<number> {
   const { what, options, environment, out, err, paint } = invocation;
   let targets: Target[];
   try {
-    targets = await targetsOf(what, () => ownTracker(environment));
+    const own = (): URL => ownTracker(environment, options['settings']);
+    if (invocation.command === 'health') {
+      const { isWell, line } = await healthOf(
+        own(),
+        1000 * numberOf(options['timeout'], DEFAULT_HEALTH_TIMEOUT_S),
+      );
+      out(`${line}\n`);
+      return isWell ? 0 : FAILED;
+    }
+    targets = await targetsOf(what, own);
     if (invocation.command === 'scrape' && targets.some(({ infohashes }) => infohashes.length === 0)) {
       throw new TargetError('scrape takes a torrent: an infohash, a magnet link or a .torrent file');
     }
@@ -55,8 +67,8 @@ export async function main(invocation: AskInvocation): Promise<number> {
 }
 
 /** The tracker that `tracker start` runs with these settings. */
-function ownTracker(environment: AskInvocation['environment']): URL {
-  const { host, port } = parseConfig(environment);
+function ownTracker(environment: AskInvocation['environment'], file: unknown): URL {
+  const { host, port } = configOf(givenSettings(environment, typeof file === 'string' ? file : undefined));
   const isAnywhere = host === '::' || host === '0.0.0.0';
   const named = isAnywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return parseTracker(`http://${named}:${port}/announce`);

@@ -1,6 +1,4 @@
 /** `npm run front`: UDP and HTTP in front of OpenWhisk, without a store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, type Config } from '../../config.js';
 import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
@@ -9,11 +7,12 @@ import type { Log } from '../../log.js';
 import { requestRates } from '../../policy/floods/address-rates.js';
 import type { MetricsEndpoint } from '../../stats/metrics-endpoint.js';
 import { ProcessStats } from '../../stats/process-stats.js';
-import { announceUrls } from '../announce-urls.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
+import { greet } from '../greeting.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { printer } from '../log.js';
 import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
@@ -22,6 +21,8 @@ import { stopSignal } from '../stop-signal.js';
 import { startUdp, type RunningUdp } from '../udp/start-udp.js';
 import { BatchTracker } from './batch-tracker.js';
 import { PlatformClient } from './platform-client.js';
+
+const STDOUT = 1;
 
 /**
  * Runs the front until a signal ends it; the process ends with this call.
@@ -62,7 +63,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   const metricsServer = await startMetrics(endpoint, config);
   const running = await startUdp(components, port);
   if (running !== undefined) udp.running = running;
-  process.stdout.write(greeting(config, port, running));
+  void greet('front', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   log.info('listening', { port, udpPort: running?.port });
   stats.start();
   if (isInfoLogged(config)) servedLog.start();
@@ -104,10 +105,4 @@ async function listening<T>(start: () => Promise<T>, where: string): Promise<T> 
   } catch (cause) {
     throw new StartError(`cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function greeting(config: Config, port: number, udp: RunningUdp | undefined): string {
-  const urls = announceUrls(config.host, port, networkInterfaces(), udp?.port);
-  const lines = urls.map(({ url, reach }) => `  ${url}  (${reach})`);
-  return `The front is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
 }

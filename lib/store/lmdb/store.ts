@@ -111,17 +111,19 @@ class LmdbStore implements Store {
   }
 
   put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    return this.#call('cannot write a shard', () => {
+    try {
+      this.#refuseIfClosed();
       refuseUnlessKey(key);
       return this.#shards.write(key, versionNumber(version), value, this.#epochs.nextVersion());
-    });
+    } catch (error) {
+      return this.#call('cannot write a shard', () => Promise.reject(error as Error));
+    }
   }
 
   async remove(key: string, version: Version): Promise<void> {
-    await this.#call('cannot remove a shard', () => {
-      refuseUnlessKey(key);
-      return this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
-    });
+    this.#refuseIfClosed();
+    refuseUnlessKey(key);
+    await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
   }
 
   increment(key: string, by: number): Promise<void> {
@@ -172,12 +174,16 @@ class LmdbStore implements Store {
 
   /** Rejects with a StoreError. */
   async #call<T>(doing: string, call: () => T | Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) throw new StoreError('the store is closed');
+    this.#refuseIfClosed();
     try {
       return await call();
     } catch (error) {
       throw await toStoreError(doing, error);
     }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed !== undefined) throw new StoreError('the store is closed');
   }
 
   /** `close` waits for it. */

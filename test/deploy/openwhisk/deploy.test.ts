@@ -8,7 +8,7 @@ import {
 } from '../../openwhisk-double/double.js';
 import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
 import { ask } from '../../openwhisk-double/client.js';
-import { announceOf, Reply } from '../../tracker/tracker-site.js';
+import { announceOf, Reply } from '../../tracker/tracker-harness.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
@@ -64,9 +64,9 @@ describe('npm run deploy', function () {
     it('deploys what the manifest says, announces, and says what it saw', async () => {
       const output = await deploy();
       expect(output).to.match(
-        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
+        /^Deployed announce, scrape, stats and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
       );
-      for (const name of ['announce', 'scrape']) {
+      for (const name of ['announce', 'scrape', 'stats']) {
         const action = defined(platform.entities.actions.get(`tracker/${name}`));
         expect(action.kind).to.equal('nodejs:20');
         expect(action.code).to.equal(readFileSync(`dist/actions/${name}.js`, 'utf8'));
@@ -144,7 +144,7 @@ describe('npm run deploy', function () {
     });
 
     it('makes another action of each deployment, of the purge as well', async () => {
-      const names = ['announce', 'scrape', 'purge'];
+      const names = ['announce', 'scrape', 'stats', 'purge'];
       const digests = (): unknown[] =>
         names.map((name) => platform.entities.actions.get(`tracker/${name}`)?.annotations['deployment']);
       await deploy();
@@ -283,7 +283,14 @@ describe('npm run deploy', function () {
         const pair = { RIAK_CERT: readFileSync(files.certificate, 'utf8'), RIAK_KEY: key };
         environment = { ...environment, ...secrets, ...pair };
         const output = await deploy('--preview', '--schedule');
-        for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
+        for (const name of [
+          'announce',
+          'scrape',
+          'stats',
+          'purge',
+          'tracker-purge-interval',
+          'tracker-purge-rule',
+        ]) {
           expect(output).to.contain(name);
         }
         expectNoSecret(output);

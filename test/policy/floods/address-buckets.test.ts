@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { AddressBuckets } from '../../../lib/policy/floods/address-buckets.js';
 import { TokenBucket } from '../../../lib/policy/floods/token-bucket.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { v4, v6 } from '../../udp/site.js';
+import { v4, v6 } from '../../udp/udp-harness.js';
 
 const NOW = 1_700_000_000_000;
 

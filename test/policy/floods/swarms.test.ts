@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { Reply, TrackerSite, type Parameters } from '../../tracker/tracker-site.js';
+import { Reply, TrackerHarness, type Parameters } from '../../tracker/tracker-harness.js';
 
 const FLOOD = '198.51.100.7';
 
@@ -17,7 +17,7 @@ const torrent = (number: number): Buffer => {
 };
 
 async function join(
-  site: TrackerSite,
+  site: TrackerHarness,
   number: number,
   address: string,
   changes: Parameters = {},
@@ -30,7 +30,7 @@ async function join(
 }
 
 /** Bytes that the store has. */
-async function storedBytes(site: TrackerSite): Promise<number> {
+async function storedBytes(site: TrackerHarness): Promise<number> {
   const { keys } = await site.store.keys({ from: '', to: '~' }, undefined, 1e9);
   let sum = 0;
   for (const key of keys) {
@@ -43,7 +43,7 @@ async function storedBytes(site: TrackerSite): Promise<number> {
 describe('one address with 5,000 ports in a swarm', () => {
   it('leaves every one of 20 other peers in a reply of 50, and takes the room of 64', async function () {
     this.timeout(60_000);
-    const site = new TrackerSite({ ADDRESS_SWARMS: '0' });
+    const site = new TrackerHarness({ ADDRESS_SWARMS: '0' });
     for (let n = 0; n < 5000; n++) {
       if (n % 250 === 0) await join(site, 10_000 + n, `203.0.113.${n / 250}`);
       expect((await join(site, n, FLOOD)).get('failure reason')).to.equal(undefined);
@@ -58,7 +58,7 @@ describe('one address with 5,000 ports in a swarm', () => {
 
   it('is as many as there are with ADDRESS_PEERS=0, and the others are in the reply all the same', async function () {
     this.timeout(60_000);
-    const site = new TrackerSite({ ADDRESS_PEERS: '0', ADDRESS_SWARMS: '0', SHARD_PEERS: '8192' });
+    const site = new TrackerHarness({ ADDRESS_PEERS: '0', ADDRESS_SWARMS: '0', SHARD_PEERS: '8192' });
     for (let n = 0; n < 20; n++) await join(site, 10_000 + n, `203.0.113.${n}`);
     for (let n = 0; n < 2000; n++) await join(site, n, FLOOD);
     const peers = (await join(site, 20_000, '192.0.2.9', { numwant: 50 })).compactPeers();
@@ -67,7 +67,7 @@ describe('one address with 5,000 ports in a swarm', () => {
   });
 
   it('does not write what is not kept, and lets peers in again when others expire', async () => {
-    const site = new TrackerSite({ ADDRESS_PEERS: '2' });
+    const site = new TrackerHarness({ ADDRESS_PEERS: '2' });
     for (const n of [1, 2]) await join(site, n, FLOOD);
     const { put } = site.store.operations;
     for (const n of [3, 4, 5]) {
@@ -83,7 +83,7 @@ describe('one address with 5,000 ports in a swarm', () => {
   });
 
   it('cannot fill the swarm with peers that stop at once', async () => {
-    const site = new TrackerSite();
+    const site = new TrackerHarness();
     for (let n = 0; n < 500; n++) {
       await join(site, n, FLOOD, { event: 'started' });
       await join(site, n, FLOOD, { event: 'stopped' });
@@ -94,7 +94,7 @@ describe('one address with 5,000 ports in a swarm', () => {
 
 describe('one address that invents torrents', () => {
   it('begins ADDRESS_SWARMS a minute, ten times as many at once, and is told when there will be one more', async () => {
-    const site = new TrackerSite({ ADDRESS_SWARMS: '2' });
+    const site = new TrackerHarness({ ADDRESS_SWARMS: '2' });
     const reasons = async (count: number, from: number): Promise<(string | undefined)[]> => {
       const all: (string | undefined)[] = [];
       for (let n = 0; n < count; n++) {
@@ -124,7 +124,7 @@ describe('one address that invents torrents', () => {
 
   it('leaves a bounded store behind, however long it goes on', async function () {
     this.timeout(60_000);
-    const site = new TrackerSite({ ADDRESS_SWARMS: '60', PEER_LIFETIME: '2000' });
+    const site = new TrackerHarness({ ADDRESS_SWARMS: '60', PEER_LIFETIME: '2000' });
     let begun = 0;
     for (let second = 0; second < 600; second++) {
       for (let n = 0; n < 20; n++) {
@@ -138,7 +138,7 @@ describe('one address that invents torrents', () => {
   });
 
   it('is not the machine of the tracker itself', async () => {
-    const site = new TrackerSite({ ADDRESS_SWARMS: '1' });
+    const site = new TrackerHarness({ ADDRESS_SWARMS: '1' });
     for (let n = 0; n < 50; n++) {
       const reply = await join(site, 1, '127.0.0.1', { info_hash: torrent(n) });
       expect(reply.text('failure reason')).to.equal(undefined);
@@ -148,7 +148,7 @@ describe('one address that invents torrents', () => {
 
 describe('an address that nobody can reach', () => {
   it('is not kept, and is answered', async () => {
-    const site = new TrackerSite();
+    const site = new TrackerHarness();
     await join(site, 1, '203.0.113.1');
     for (const address of ['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1']) {
       expect((await join(site, 2, address)).compactPeers(), address).to.deep.equal(['203.0.113.1:1001']);
@@ -157,7 +157,7 @@ describe('an address that nobody can reach', () => {
   });
 
   it('or only some can, is given to those who can use it', async () => {
-    const site = new TrackerSite();
+    const site = new TrackerHarness();
     await join(site, 1, '203.0.113.1');
     await join(site, 2, '10.0.0.1');
     await join(site, 3, '127.0.0.1');
@@ -171,7 +171,7 @@ describe('an address that nobody can reach', () => {
   });
 
   it('is given as the public address where there is one', async () => {
-    const site = new TrackerSite({ PUBLIC_ADDRESS: '203.0.113.99' });
+    const site = new TrackerHarness({ PUBLIC_ADDRESS: '203.0.113.99' });
     await join(site, 1, '10.0.0.1');
     await join(site, 2, 'fd00::1');
     expect((await join(site, 3, '198.51.100.1')).compactPeers()).to.deep.equal(['203.0.113.99:1001']);

@@ -1,5 +1,5 @@
 /** Each kind of store, by name. */
-import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
 import type { Store } from '../../../lib/store/store.js';
 import { openDynamoDbStore } from '../../../lib/store/dynamodb/dynamodb-store.js';
 import { openS3Store } from '../../../lib/store/s3/s3-store.js';

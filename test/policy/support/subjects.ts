@@ -8,7 +8,7 @@ import { ConnectionIds } from '../../../lib/udp/connection-ids.js';
 import { UdpFront } from '../../../lib/udp/front.js';
 import { adapters } from '../../contract/adapters.js';
 import { defined } from '../../support/defined.js';
-import { queryOf } from '../../tracker/tracker-site.js';
+import { queryOf } from '../../tracker/tracker-harness.js';
 import {
   announceRequest,
   connectRequest,

@@ -9,7 +9,7 @@ import { parseConfig } from '../../../lib/config.js';
 import { BatchTracker } from '../../../lib/standalone/front/batch-tracker.js';
 import { PlatformError } from '../../../lib/standalone/front/platform-client.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { TrackerSite } from '../../tracker/tracker-site.js';
+import { TrackerHarness } from '../../tracker/tracker-harness.js';
 
 function announce(number: number, changes: Partial<AnnounceRequest> = {}): AnnounceRequest {
   return {
@@ -55,9 +55,9 @@ describe('announces that go to OpenWhisk in batches', () => {
     settings: Readonly<Record<string, string>> = {},
     before: (run: number) => Promise<void> | void = () => undefined,
     after: (run: number) => void = () => undefined,
-    site = new TrackerSite(),
+    harness = new TrackerHarness(),
   ): BatchTracker {
-    const action = create(site.components);
+    const action = create(harness.components);
     return new BatchTracker({
       config: parseConfig(settings),
       log,
@@ -135,14 +135,14 @@ describe('announces that go to OpenWhisk in batches', () => {
   });
 
   it('are sent once more if a kept connection was lost, but no `completed`: it could count twice', async () => {
-    const site = new TrackerSite();
+    const harness = new TrackerHarness();
     const tracker = front(
       {},
       (run) => {
         if (run === 1) throw new PlatformError('lost', true);
       },
       undefined,
-      site,
+      harness,
     );
     const announces = [
       tracker.announce(announce(1)),
@@ -155,7 +155,11 @@ describe('announces that go to OpenWhisk in batches', () => {
     await tracker.announce(announce(2, { event: 'started' }));
     await tracker.announce(announce(2, { event: 'completed', left: 0 }));
     await tracker.announce(announce(2, { event: 'completed', left: 0 }));
-    expect(await site.swarm(Buffer.alloc(20, 1))).to.include({ downloaded: 1, complete: 1, incomplete: 2 });
+    expect(await harness.swarm(Buffer.alloc(20, 1))).to.include({
+      downloaded: 1,
+      complete: 1,
+      incomplete: 2,
+    });
   });
 
   it('are sent no more than twice', async () => {

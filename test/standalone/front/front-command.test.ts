@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { join } from 'node:path';
 
 import type { Stats } from '../../../lib/stats/stats.js';
 import { UdpClient } from '../../udp/socket-client.js';
@@ -7,15 +6,10 @@ import { announceRequest, readError, someInfohash } from '../../udp/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
 import { ScriptedPlatform, platformAnswer } from '../../nginx/support/scripted-platform.js';
 import { Cleanup } from '../../support/cleanup.js';
-import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
-import { startProgram, type RunningProgram } from '../../support/running-program.js';
+import { startProgram } from '../../support/running-program.js';
 import { buildFirst, entry, root } from '../support/entry.js';
-
-interface Front {
-  readonly port: number;
-  readonly program: RunningProgram;
-}
+import { startFront as start, type RunningFront } from '../support/front.js';
 
 const escaped = someInfohash.toString('hex').replace(/../g, '%$&');
 
@@ -29,26 +23,10 @@ describe('npm run front', function () {
   async function startFront(
     apiHost: string,
     settings: Readonly<Record<string, string>> = {},
-  ): Promise<Front> {
-    const port = await freePort();
-    const env = {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      OPENWHISK_API: apiHost,
-      OPENWHISK_NAMESPACE: 'guest',
-      TRACKER_SECRET: SECRET,
-      FRONT_TIMEOUT: '30000',
-      ...settings,
-    };
-    const program = await startProgram(process.execPath, [entry, 'front'], { cwd: join(root), env });
-    atEnd.add(() => program.stop());
-    await eventually(
-      'the front is ready',
-      30_000,
-      () => program.exit !== undefined || program.stdout.includes('ready'),
-      () => program.describe(),
-    );
-    return { port, program };
+  ): Promise<RunningFront> {
+    const front = await start(apiHost, settings);
+    atEnd.add(() => front.program.stop());
+    return front;
   }
 
   async function deploy(options: DeployedOptions = {}): Promise<DeployedTracker> {
@@ -115,7 +93,7 @@ describe('npm run front', function () {
   });
 
   it('makes few runs of many announces', async () => {
-    const { platform } = await deploy();
+    const { platform } = await deploy({ settings: { ADDRESS_PEERS: '0' } });
     const { port } = await startFront(platform.apiHost, { FRONT_WAIT: '50' });
     const peer = await client(port);
     const id = await peer.connect();
@@ -182,6 +160,15 @@ describe('npm run front', function () {
     await Promise.all(announces);
     const again = await client((await startFront(platform.apiHost)).port);
     expect((await again.scrape([someInfohash]))[0]?.leechers).to.be.at.least(answered);
+  });
+
+  it('says at its start that OpenWhisk cannot be reached, with the reason', async () => {
+    const port = await freePort();
+    const { program } = await startFront(`http://127.0.0.1:${port}`);
+    expect(program.stdout).to.match(
+      /^The front cannot answer yet, and keeps trying: [^\n]*ECONNREFUSED 127\.0\.0\.1:\d+\n/,
+    );
+    expect(program.stdout).to.not.contain('ready');
   });
 
   it('says what is missing', async () => {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
 import { openEnvironment } from '../../../lib/store/lmdb/environment.js';
 import { StoreRefusedError } from '../../../lib/store/errors.js';
-import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
 import { recordsOf } from '../../../lib/store/lmdb/log-record.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { rejectionOf } from '../../support/rejection.js';

@@ -14,7 +14,7 @@ import { Swarms } from '../../../lib/swarm/swarms.js';
 import { defined } from '../../support/defined.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { RegionStores } from '../../support/region-stores.js';
-import { announcementOf, INFOHASH, KEY } from './site.js';
+import { announcementOf, INFOHASH, KEY } from './swarm-harness.js';
 import { peerIdOf } from './peers.js';
 
 /** As they are by default; the interval is 1,800 s. */
@@ -120,7 +120,9 @@ export class RegionWorld {
     for (const [peer, said] of this.peers) {
       const allowed = this.allowedStates(said);
       const state = stored.get(peer) ?? 'gone';
-      expect(allowed, `peer ${peer}, which said ${JSON.stringify(said)} at ${this.seconds}`).to.include(state);
+      expect(allowed, `peer ${peer}, which said ${JSON.stringify(said)} at ${this.seconds}`).to.include(
+        state,
+      );
     }
     return stored;
   }

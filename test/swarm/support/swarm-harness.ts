@@ -14,7 +14,7 @@ export const INFOHASH = Buffer.from('00112233445566778899aabbccddeeff00112233', 
 export const KEY = infohashKey(INFOHASH);
 
 /** A store with a clock and a log, and any number of processes that share them. */
-export class Site {
+export class SwarmHarness {
   readonly log = new RecordingLog();
   readonly store: MemoryStore;
   readonly random: Random = seededRandom(1);
@@ -35,7 +35,7 @@ export class Site {
     };
   }
 
-  /** What a writer of this site is given. */
+  /** What a writer of this harness is given. */
   get context(): WriterContext {
     const { store, clock, log, rules } = this;
     return { store, clock, log, ...rules };

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import { parseConfig } from '../../lib/config.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { Tracker } from '../../lib/tracker/tracker.js';
 import { ConnectionIds } from '../../lib/udp/connection-ids.js';
 import { UdpFront, type UdpReply } from '../../lib/udp/front.js';
-import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
-import { RecordingLog } from '../support/recording-log.js';
-import { seededRandom } from '../support/seeded-random.js';
+import { Harness } from '../support/harness.js';
+import type { MemoryStoreOptions } from '../support/memory-store.js';
 import {
   announceRequest,
   connectRequest,
@@ -18,32 +16,18 @@ import {
   type AnnounceReply,
 } from './client.js';
 
-/** A UDP front on a tracker with a store in memory and a clock that stands; no sockets. */
-export class UdpSite {
-  readonly log = new RecordingLog();
-  readonly store: MemoryStore;
-  readonly components: TrackerComponents;
+/** A UDP front on a tracker; no sockets. */
+export class UdpHarness extends Harness {
   readonly tracker: Tracker;
   readonly front: UdpFront;
-  /** The time, in milliseconds. */
-  milliseconds = 1_700_000_000_000;
 
-  /** @param settings by name, as in the environment; without jitter unless they say otherwise */
   constructor(
-    settings: Readonly<Record<string, string>> = {},
-    options: Partial<MemoryStoreOptions> = {},
-    more: Pick<TrackerComponents, 'policy' | 'metrics'> = {},
+    settings?: Readonly<Record<string, string>>,
+    options?: Partial<MemoryStoreOptions>,
+    more?: Pick<TrackerComponents, 'policy' | 'metrics'>,
     secret: Uint8Array = randomBytes(16),
   ) {
-    this.store = new MemoryStore({ concurrency: 'siblings', ...options });
-    this.components = {
-      config: parseConfig({ INTERVAL_JITTER: '0', ...settings }),
-      store: this.store,
-      clock: { now: () => this.milliseconds },
-      random: seededRandom(3),
-      log: this.log,
-      ...more,
-    };
+    super(settings, options, more);
     this.tracker = new Tracker(this.components);
     this.front = new UdpFront({
       ...this.components,
@@ -73,10 +57,6 @@ export class UdpSite {
 
   async scrape(infohashes: readonly Uint8Array[], from: Uint8Array = v4(1)): Promise<Buffer> {
     return this.ask(scrapeRequest(await this.connect(from), infohashes), from);
-  }
-
-  pass(seconds: number): void {
-    this.milliseconds += seconds * 1000;
   }
 }
 

@@ -40,3 +40,33 @@ export function swarmSizes(peers: number, swarms: number, exponent: number): Uin
 export function siteSizes(peers: number): Uint32Array {
   return swarmSizes(peers, Math.max(1, Math.round(peers / MEAN_SWARM_PEERS)), EXPONENT);
 }
+
+/** So many swarms of one size. */
+export interface SizeClass {
+  readonly peers: number;
+  readonly swarms: number;
+}
+
+/**
+ * The swarms of a site in some thousand classes, the largest first: quick for any number of peers.
+ * Ranks that are within a hundredth of each other are one class.
+ */
+export function sizeClasses(peers: number): SizeClass[] {
+  const swarms = Math.max(1, Math.round(peers / MEAN_SWARM_PEERS));
+  const ranks: { rank: number; swarms: number }[] = [];
+  for (let rank = 1; rank <= swarms;) {
+    const next = Math.min(swarms + 1, Math.max(rank + 1, Math.floor(rank * 1.01)));
+    ranks.push({ rank: (rank + next - 1) / 2, swarms: next - rank });
+    rank = next;
+  }
+  const sizeAt = (largest: number, rank: number): number => Math.max(1, largest * rank ** -EXPONENT);
+  let low = 1;
+  let high = peers + 1;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    const total = ranks.reduce((sum, { rank, swarms: n }) => sum + n * sizeAt(middle, rank), 0);
+    if (total <= peers) low = middle;
+    else high = middle;
+  }
+  return ranks.map(({ rank, swarms: n }) => ({ peers: sizeAt(low, rank), swarms: n }));
+}

@@ -1,35 +1,26 @@
 /**
- * A process with swarms on Riak of its own. Arguments: the port of a node, its number among the
- * processes, how many they are, and the numbers of peers and swarms. Told `go`, it announces every
- * peer that is its own, some of them at once, and says when all are acknowledged.
+ * A process with swarms of its own on the store that the environment names. Arguments: its number
+ * among the processes, how many they are, and the numbers of peers and swarms. Told `go`, it
+ * announces every peer that is its own, some of them at once, and says when all are acknowledged.
  */
-import { systemClock } from '../../../lib/environment.js';
-import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
-import { Swarms } from '../../../lib/swarm/swarms.js';
-import { optionsFor } from '../../store/riak/support.js';
-import { RecordingLog } from '../../support/recording-log.js';
-import { addressOf, infohashOf, peerIdOf, upTo } from './numbered.js';
-import { BUCKET, COUNT_TYPE, SWARM_TYPE } from '../../riak-double/tracker-types.js';
+import { parseConfig } from '../../lib/config.js';
+import { systemClock } from '../../lib/environment.js';
+import { driverOf } from '../../lib/store/registry.js';
+import { Swarms } from '../../lib/swarm/swarms.js';
+import { addressOf, infohashOf, peerIdOf, upTo } from '../riak/support/numbered.js';
+import { RecordingLog } from './recording-log.js';
 
-const [port = 0, number = 0, processes = 1, peers = 0, swarmCount = 1] = process.argv.slice(2).map(Number);
+const [number = 0, processes = 1, peers = 0, swarmCount = 1] = process.argv.slice(2).map(Number);
 const atOnce = 50;
 
 const log = new RecordingLog();
-const store = openRiakStore(
-  optionsFor([{ host: '127.0.0.1', port }], {
-    swarmBucketType: SWARM_TYPE,
-    swarmBucket: BUCKET,
-    countBucketType: COUNT_TYPE,
-    countBucket: BUCKET,
-    callTimeoutMs: 10_000,
-    random: Math.random,
-    log,
-  }),
-);
+const config = parseConfig(process.env);
+const random = Math.random;
+const store = await driverOf(config.storeName).open(config, { clock: systemClock, random, log });
 const swarms = new Swarms({
   store,
   clock: systemClock,
-  random: Math.random,
+  random,
   log,
   rules: {
     peerLifetimeSeconds: 2700,

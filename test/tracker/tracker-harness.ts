@@ -1,16 +1,12 @@
 import { expect } from 'chai';
 
-import { parseConfig } from '../../lib/config.js';
 import { parseAddress } from '../../lib/bittorrent/address.js';
 import { HttpFront } from '../../lib/http/front.js';
-import type { TrackerComponents } from '../../lib/tracker/components.js';
 import type { Log } from '../../lib/log.js';
 import { decodeCanonical, type Bencoded } from '../http/bencoding.js';
 import { escapeBytes } from '../http/support.js';
 import { defined } from '../support/defined.js';
-import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js';
-import { RecordingLog } from '../support/recording-log.js';
-import { seededRandom } from '../support/seeded-random.js';
+import { Harness } from '../support/harness.js';
 
 export const INFOHASH = Buffer.from('ff00aabbccddeeff00112233445566778899aabb', 'hex');
 
@@ -38,35 +34,9 @@ export function addressOf(number: number): string {
   return `192.0.2.${number}`;
 }
 
-/** A tracker with a store in memory and a clock that stands. */
-export class TrackerSite {
-  readonly log = new RecordingLog();
-  readonly store: MemoryStore;
-  readonly components: TrackerComponents;
-  /** The time, in milliseconds. */
-  milliseconds = 1_700_000_000_000;
-  readonly front: HttpFront;
-
-  /**
-   * @param settings by name, as in the environment; without jitter unless they say otherwise
-   * @param more components that a tracker can do without
-   */
-  constructor(
-    settings: Readonly<Record<string, string>> = {},
-    options: Partial<MemoryStoreOptions> = {},
-    more: Pick<TrackerComponents, 'policy' | 'metrics' | 'swarmMetrics'> = {},
-  ) {
-    this.store = new MemoryStore({ concurrency: 'siblings', ...options });
-    this.components = {
-      config: parseConfig({ INTERVAL_JITTER: '0', ...settings }),
-      store: this.store,
-      clock: { now: () => this.milliseconds },
-      random: seededRandom(3),
-      log: this.log,
-      ...more,
-    };
-    this.front = new HttpFront(this.components);
-  }
+/** A tracker that is asked over HTTP, without sockets. */
+export class TrackerHarness extends Harness {
+  readonly front = new HttpFront(this.components);
 
   /** What a query from an address is answered with. */
   async announce(query: string, address: string): Promise<Reply> {
@@ -90,10 +60,6 @@ export class TrackerSite {
   async swarm(infohash: Uint8Array = INFOHASH): Promise<Record<string, number>> {
     const file = (await this.scrape(infohash)).dictionary('files').get(Buffer.from(infohash).toString('hex'));
     return new Reply(file).numbers();
-  }
-
-  pass(seconds: number): void {
-    this.milliseconds += seconds * 1000;
   }
 }
 
