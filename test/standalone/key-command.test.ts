@@ -80,7 +80,7 @@ describe('npm run key', function () {
     for (const [args, line] of [
       [['import', 'file'], /^line 2: takes a key of 16 to 128/],
       [['import', 'nowhere'], /nowhere cannot be read: /],
-      [['add', 'mine'], /^key add makes the key itself/],
+      [['add', 'mine'], /too many arguments for 'add'/],
       [['add', '--expires', 'soon'], /^--expires takes a date/],
       [['add', '--limit-peers', '0'], /'--limit-peers <N>' argument '0' is invalid/],
       [['add', '--limit-seeds', '3'], /unknown option '--limit-seeds'/],
