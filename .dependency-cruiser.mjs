@@ -2,8 +2,9 @@
 
 /** The rooms of lib/ from top to bottom: each may import what stands in a later line. */
 const levels = [
+  ['cli'],
   ['doctor'],
-  ['standalone', 'openwhisk'],
+  ['standalone', 'openwhisk', 'client'],
   ['deployment', 'http', 'udp', 'batch'],
   ['stats'],
   ['tracker'],
@@ -43,10 +44,16 @@ function downwards(prefix, names, pathOf) {
  * The top-level folders. bench/ also starts and loads trackers as tests do, with what
  * test/ keeps for that; scripts/bench.mjs is the command that starts it.
  */
-const folders = [['test'], ['bench'], ['deploy', 'actions', 'webpack'], ['scripts'], ['lib']];
+const folders = [['test'], ['bench'], ['bin'], ['deploy', 'actions', 'webpack'], ['scripts'], ['lib']];
 const folderOf = (folder) =>
-  ({ test: '^test/(?!support/|[^/]+-double/)', scripts: '^scripts/(?!bench[.]mjs)' })[folder] ??
-  `^${folder}/`;
+  ({
+    test: '^test/(?!support/|[^/]+-double/)',
+    deploy: '^deploy/(?!standalone/start[.]mjs)',
+    scripts: '^scripts/(?!bench[.]mjs)',
+  })[folder] ?? `^${folder}/`;
+
+/** Development dependencies that webpack puts into the bundles, so that nobody has to install them. */
+const BUNDLED = ['aws4', 'basho-riak-client', 'bencode', 'ipaddr[.]js'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -69,10 +76,14 @@ export default {
     },
     {
       name: 'no-development-dependency',
-      comment: 'what runs at a user’s has only dependencies; winston comes with the Riak client',
+      comment:
+        'what runs at a user’s has only dependencies, and what is put into the bundles; winston comes with the Riak client',
       severity: 'error',
-      from: { path: '^(lib|actions)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '@types|/winston/' },
+      from: { path: '^(lib|actions|bin|deploy)/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: `@types|/winston/|node_modules/(${BUNDLED.join('|')})/`,
+      },
     },
   ],
   options: {

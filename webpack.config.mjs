@@ -88,7 +88,7 @@ export default [
     // for that stays out.
     plugins: [
       new webpack.IgnorePlugin({
-        resourceRegExp: /^\.\/(index|create|examine|examine\/examine)\.js$/,
+        resourceRegExp: /^\.\/(store|create|examine|examine\/examine)\.js$/,
         contextRegExp: /lib\/store\/\w+$/,
       }),
     ],
@@ -100,6 +100,7 @@ export default [
           entry: {
             main: entryOfStandalone,
             doctor: join(root, 'lib/doctor/main.ts'),
+            ask: join(root, 'lib/cli/ask/main.ts'),
             'create-store': join(root, 'lib/standalone/create-store.ts'),
           },
           filename: '[name].cjs',

@@ -1,4 +1,5 @@
 /** Chooses rows, runs them one after the other, and reports. */
+import { Progress } from '../lib/progress.mjs';
 import { Cleanup } from '../test/support/cleanup.js';
 import { parseArguments, USAGE, type Arguments } from './arguments.js';
 import { GOALS, judge, QUICK_FLOORS } from './goals.js';
@@ -72,8 +73,11 @@ function areFloorsHeld(results: readonly RowResult[]): boolean {
 }
 
 async function measure(row: RowName, { quick, rounds, peers, seconds }: Arguments): Promise<RowResult> {
+  const progress = new Progress(row, { isPlainSilent: true });
   const tell = (message: string): void => {
-    console.log(`${row}: ${message}`);
+    progress.interrupt(() => {
+      console.log(`${row}: ${message}`);
+    });
   };
   const atEnd = new Cleanup();
   const start = performance.now();
@@ -90,6 +94,7 @@ async function measure(row: RowName, { quick, rounds, peers, seconds }: Argument
       notes: [...measured.notes, ...stolenNote(stolenSince(before))],
     };
   } finally {
+    progress.end();
     await atEnd.run();
   }
 }

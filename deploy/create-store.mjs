@@ -26,6 +26,7 @@ export async function create(store) {
   const { createStore } = createRequire(import.meta.url)(join(root, 'dist/standalone/create-store.cjs'));
   process.exitCode = await createStore({
     store,
+    args: process.argv.slice(2),
     environment: process.env,
     write: (/** @type {string} */ text) => process.stdout.write(text),
   });

@@ -5,6 +5,7 @@
  */
 import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
+import { addressSettings, floodSettings } from './config/floods.js';
 import { frontSettings } from './config/front.js';
 import { listFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
@@ -14,7 +15,7 @@ import { statsSettings } from './config/stats.js';
 import { swarmSettings } from './config/swarm.js';
 import { longestIntervalSeconds, trackerSettings } from './config/tracker.js';
 import { udpSettings } from './config/udp.js';
-import { driverOf, storeDrivers, storeNames, storeSettings } from './store/registry.js';
+import { driverOf, storeDrivers, storeNames, storeSettings, type StoreName } from './store/registry.js';
 
 export { ConfigError } from './settings/error.js';
 
@@ -29,6 +30,11 @@ const generalSettings = {
     options: ['silent', 'error', 'warn', 'info', 'debug'],
     default: 'warn',
   }),
+  logFormat: choice('LOG_FORMAT', {
+    description: 'How log lines look; auto: text on a terminal, json elsewhere.',
+    options: ['auto', 'json', 'text'],
+    default: 'auto',
+  }),
 };
 
 const settings = {
@@ -37,6 +43,8 @@ const settings = {
   ...swarmSettings,
   ...policySettings,
   ...listFileSettings,
+  ...floodSettings,
+  ...addressSettings,
   ...purgeSettings,
   ...standaloneSettings,
   ...udpSettings,
@@ -64,29 +72,48 @@ export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   return config;
 }
 
+/** Settings that belong together, by the names of their fields in `Config`. */
+export interface TitledGroup {
+  readonly title: string;
+  readonly settings: SettingGroup;
+  /** The stores that use them; undefined: all do. */
+  readonly stores?: readonly StoreName[];
+}
+
+/** Every setting once, in the order of the help; what stores share is where it comes first. */
+export const settingGroups: readonly TitledGroup[] = [
+  { title: 'General', settings: generalSettings },
+  { title: 'Tracker', settings: trackerSettings },
+  { title: 'Swarms', settings: swarmSettings },
+  { title: 'Policy', settings: { ...policySettings, ...listFileSettings } },
+  { title: 'Floods', settings: { ...floodSettings, ...addressSettings } },
+  { title: 'Purge', settings: purgeSettings },
+  { title: 'Standalone process', settings: standaloneSettings },
+  { title: 'UDP', settings: udpSettings },
+  { title: 'Front', settings: frontSettings },
+  { title: 'Page and metrics', settings: statsSettings },
+  ...groupsOfStores(),
+];
+
+/** The settings of each store, and before them those that it shares with a later one. */
+function groupsOfStores(): TitledGroup[] {
+  const usersOf = (field: string): StoreName[] =>
+    storeNames.filter((name) => field in storeDrivers[name].settings);
+  const groups = new Map<string, { stores: StoreName[]; settings: Record<string, Setting<unknown>> }>();
+  for (const [field, setting] of Object.entries<Setting<unknown>>(storeSettings)) {
+    const stores = usersOf(field);
+    const title = `Store ${stores.join(' and ')}`;
+    const group = groups.get(title) ?? { stores, settings: {} };
+    group.settings[field] = setting;
+    groups.set(title, group);
+  }
+  return Array.from(groups, ([title, group]) => ({ title, ...group }));
+}
+
 /** A text for a terminal: each setting with what it takes, its default and what it does. */
 export function describeSettings(): string {
-  const groups: [title: string, group: SettingGroup][] = [
-    ['General', generalSettings],
-    ['Tracker', trackerSettings],
-    ['Swarms', swarmSettings],
-    ['Policy', { ...policySettings, ...listFileSettings }],
-    ['Purge', purgeSettings],
-    ['Standalone process', standaloneSettings],
-    ['UDP', udpSettings],
-    ['Front', frontSettings],
-    ['Page and metrics', statsSettings],
-    ...storeNames.map((name): [string, SettingGroup] => [`Store ${name}`, storeDrivers[name].settings]),
-  ];
-  // Stores share settings: each is described where it comes first.
-  const described = new Set<Setting<unknown>>();
-  const describeOnce = (setting: Setting<unknown>): string => {
-    if (described.has(setting)) return '';
-    described.add(setting);
-    return describe(setting);
-  };
-  return groups
-    .map(([title, group]) => `${title}\n${Object.values(group).map(describeOnce).join('')}`)
+  return settingGroups
+    .map(({ title, settings }) => `${title}\n${Object.values(settings).map(describe).join('')}`)
     .join('\n');
 }
 

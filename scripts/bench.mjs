@@ -13,10 +13,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 requireNode(root);
 try {
-  ensureInstalled(root, { tools: true });
+  await ensureInstalled(root, { tools: true });
   // The trackers that this one is compared with are installed apart: who runs this one needs none
   // of them.
-  ensureInstalled(join(root, 'bench'), { tools: true });
+  await ensureInstalled(join(root, 'bench'), { tools: true });
   await build(root);
   installPrograms(new URL('../bench/programs.json', import.meta.url));
   // Only now are its dependencies there.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from './lib/build.mjs';
+import { Progress } from '../lib/progress.mjs';
 import { firstAnnounceTime, loadTimes } from './lib/bundle-times.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,11 +22,21 @@ function describe({ file, bytes }) {
   return `${size}, ${load}, first announce after ${firstAnnounceTime(path).toFixed(0)} ms`;
 }
 
+/** @type {Progress | undefined} */
+let progress;
 try {
-  const bundles = await build(root, { force: process.argv.includes('--force') });
+  const bundles = await build(root, {
+    force: process.argv.includes('--force'),
+    onProgress: (done) => {
+      progress ??= new Progress('Building');
+      progress.update(done);
+    },
+  });
+  progress?.end();
   if (bundles === undefined) console.log('dist/ is up to date');
   for (const bundle of bundles ?? []) console.log(describe(bundle));
 } catch (error) {
+  progress?.end();
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }

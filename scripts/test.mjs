@@ -18,7 +18,7 @@ const given = process.argv.slice(2);
 
 requireNode(root);
 try {
-  ensureInstalled(root, { tools: true });
+  await ensureInstalled(root, { tools: true });
   await build(root);
   installPrograms();
   installVersitygw();

@@ -212,6 +212,19 @@ describe('a setting that cannot be used', () => {
     expect(parseConfig({ ...interval, PEER_LIFETIME: '1101' }).peerLifetimeSeconds).to.equal(1101);
   });
 
+  it('is named with numbers as people write them, without the noise of binary fractions', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 86_400 }),
+        fc.integer({ min: 0, max: 100 }),
+        (interval, jitter) => {
+          const settings = { ANNOUNCE_INTERVAL: interval, INTERVAL_JITTER: jitter, PEER_LIFETIME: 2 };
+          expect(refusal(settings).message).to.match(/which is \d+(\.\d\d?)? \(ANNOUNCE_INTERVAL/);
+        },
+      ),
+    );
+  });
+
   it('is a time for which shards are kept that outlives a peer', () => {
     const interval = { ANNOUNCE_INTERVAL: '60', PEER_LIFETIME: '90' };
     expect(refusal({ ...interval, WARM_SECONDS: '90' }).setting).to.equal('WARM_SECONDS');

@@ -67,7 +67,7 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   },
   udp: async (directory, nodeOptions) => {
     const workload = new Workload(directory, 1000);
-    const settings = { UDP_RATE: '0' };
+    const settings = { ADDRESS_RATE: '0' };
     const server = await startStandalone(`${directory}/data`, { nodeOptions, settings });
     try {
       const load = new UdpLoad(buildUdpLoad(directory), workload.infohashFile, server);

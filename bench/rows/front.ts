@@ -135,7 +135,7 @@ async function startFront(name: string, settings: Readonly<Record<string, string
         PORT: String(port),
         OPENWHISK_NAMESPACE: 'guest',
         TRACKER_SECRET: SECRET,
-        UDP_RATE: '0',
+        ADDRESS_RATE: '0',
         ...settings,
       },
     },

@@ -39,7 +39,7 @@ export async function udp({ quick, rounds, atEnd, tell }: RowOptions): Promise<M
     return new UdpLoad(program, workload.infohashFile, peer);
   };
   // The load comes from one address.
-  const settings = { UDP_RATE: '0' };
+  const settings = { ADDRESS_RATE: '0' };
   const loads: Readonly<Record<Contender, UdpLoad>> = {
     ours: await start(startStandalone(`${scratch.directory}/data`, { settings })),
     opentracker: await start(startOpentracker(scratch.directory, workload.infohashFile)),

@@ -1,5 +1,5 @@
 /** What an announce and a scrape cost in populations of different sizes, in turns. */
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import type { Store } from '../../lib/store/store.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { ask, createFront, strictLog } from '../support/tracker.js';

@@ -3,7 +3,7 @@
  * half an hour. What is written is what announces would have left, by the tracker's own records,
  * splits and encoding (support/stored-swarm.ts).
  */
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import { infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';
 import { config, strictLog } from '../support/tracker.js';

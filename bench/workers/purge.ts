@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import type { Store } from '../../lib/store/store.js';
 import { infohashOf } from '../load/numbered.js';
 import { LiveSwarms } from '../load/live-swarms.js';

@@ -4,7 +4,7 @@
  * whose server is not there is left out.
  */
 import { systemClock } from '../../lib/environment.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
 import { riakOptions } from '../../lib/store/riak/settings.js';
 import { parseConfig } from '../../lib/config.js';

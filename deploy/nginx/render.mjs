@@ -1,15 +1,15 @@
 /** Renders the gateway's configuration for an nginx that is not the official image. */
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readEnvFile } from '../../lib/deployment/env-file.mjs';
-import { renderGateway } from './settings.mjs';
+import { settingsFrom } from '../../lib/settings/settings-file.mjs';
+import { gatewaySettingNames, renderGateway } from './settings.mjs';
 
-const usage = `Usage: node deploy/nginx/render.mjs [--env-file FILE] [--output FILE]
+const usage = `Usage: node deploy/nginx/render.mjs [--settings FILE] [--output FILE]
 
 Writes the gateway's configuration for nginx's http block. Settings are environment variables, then those of the file;
 deploy/nginx/gateway.env has them all, with their defaults. Ends with status 2 if one is missing or cannot be used.
 
-  --env-file FILE  settings that are not in the environment
+  --settings FILE  settings that are not in the environment
   --output FILE    where to write to, for its owner alone to read, as the secret is in it; standard output if not given
 `;
 
@@ -24,6 +24,8 @@ function main() {
   const { values } = parseArgs({
     options: {
       help: { type: 'boolean', short: 'h' },
+      settings: { type: 'string' },
+      // Its name before.
       'env-file': { type: 'string' },
       output: { type: 'string' },
     },
@@ -32,8 +34,9 @@ function main() {
     process.stdout.write(usage);
     return;
   }
-  const fromFile = values['env-file'] === undefined ? {} : readEnvFile(values['env-file']);
-  const configuration = renderGateway(fromFile, process.env);
+  const configuration = renderGateway(
+    settingsFrom(values.settings ?? values['env-file'], process.env, gatewaySettingNames),
+  );
   if (values.output === undefined) process.stdout.write(configuration);
   else writeForOwner(values.output, configuration);
 }

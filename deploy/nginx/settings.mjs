@@ -1,7 +1,7 @@
 /** The gateway's settings: their names and defaults are in gateway.env, what they take is here. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readEnvFile, withoutEmpty } from '../../lib/deployment/env-file.mjs';
+import { readEnvFile, withoutEmpty } from '../../lib/settings/settings-file.mjs';
 import { namespaceName, problemsOf, trackerSecret } from '../../lib/deployment/setting-kinds.mjs';
 
 const template = fileURLToPath(new URL('templates/tracker.conf.template', import.meta.url));
@@ -32,6 +32,10 @@ const accepted = {
   OPENWHISK_NAMESPACE: namespaceName,
   OPENWHISK_PACKAGE: like('a name of letters, digits and . - _', /^[\w][\w.-]{0,255}$/),
   TRACKER_SECRET: trackerSecret,
+  GATEWAY_FRONT: withPort(
+    'host:port or [address]:port of a front, or unix:/none',
+    /^(([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}|unix:\/none)$/,
+  ),
   LISTEN: listener,
   LISTEN_IPV6: listener,
   TRACKER_NAME: like('a host name, or _ for any', /^[\w.-]+$/),
@@ -52,6 +56,8 @@ const accepted = {
   ACCESS_LOG: path,
   ERROR_LOG: path,
 };
+
+export const gatewaySettingNames = Object.keys(accepted);
 
 /**
  * A number after the last colon, or alone, is a port; a path of a socket has none.

@@ -32,6 +32,11 @@ export class ByteReader {
   u32(): number {
     return this.bytes(4).readUInt32BE();
   }
+
+  /** A safe integer. */
+  u64(): number {
+    return this.u32() * 2 ** 32 + this.u32();
+  }
 }
 
 /** Writes numbers (big endian) and bytes one after the other into as much room as was asked for. */
@@ -62,5 +67,10 @@ export class ByteWriter {
   u32(value: number): this {
     this.at = this.target.writeUInt32BE(value, this.at);
     return this;
+  }
+
+  /** @param value a safe integer, 0 or more */
+  u64(value: number): this {
+    return this.u32(Math.floor(value / 2 ** 32)).u32(value % 2 ** 32);
   }
 }

@@ -13,7 +13,7 @@ import { BatchFormatError, ByteReader } from './bytes.js';
  */
 export const BATCH_HEADER = 'x-tracker-batch';
 
-export const BATCH_VERSION = 1;
+export const BATCH_VERSION = 2;
 
 const LETTERS = Buffer.from('TRB');
 const HEAD_LENGTH = LETTERS.length + 1;

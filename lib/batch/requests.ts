@@ -11,17 +11,19 @@ const EVENTS: readonly AnnounceEvent[] = ['none', 'started', 'stopped', 'complet
 const HAS_LEFT = 1;
 const HAS_NUMWANT = 2;
 const WITH_IDS = 4;
+const HAS_UPLOADED = 8;
+const HAS_DOWNLOADED = 16;
 
 /** Kind, front, lengths of address and passkey. */
 const HEAD_LENGTH = 4;
-/** Event, flags, port, left, numwant, length of the claimed address. */
-const ANNOUNCE_LENGTH = INFOHASH_LENGTH + PEER_ID_LENGTH + 1 + 1 + 2 + 8 + 4 + 1;
+/** Event, flags, port, left, uploaded, downloaded, numwant, length of the claimed address. */
+const ANNOUNCE_LENGTH = INFOHASH_LENGTH + PEER_ID_LENGTH + 1 + 1 + 2 + 8 + 8 + 8 + 4 + 1;
 
 const MAX_PASSKEY = 255;
 
 /** Bytes of a request as a part of a batch. The passkey is ASCII, at most 255 characters. */
 export function encodeAnnounceRequest(request: AnnounceRequest): Buffer {
-  const { claimedAddress, left, numwant } = request;
+  const { claimedAddress, uploaded, downloaded, left, numwant } = request;
   const length = headLength(request) + ANNOUNCE_LENGTH + (claimedAddress?.length ?? 0);
   const writer = startRequest(KIND.announce, request, length)
     .bytes(request.infohash)
@@ -30,11 +32,14 @@ export function encodeAnnounceRequest(request: AnnounceRequest): Buffer {
     .u8(
       (left === undefined ? 0 : HAS_LEFT) |
         (numwant === undefined ? 0 : HAS_NUMWANT) |
-        (request.withIds ? WITH_IDS : 0),
+        (request.withIds ? WITH_IDS : 0) |
+        (uploaded === undefined ? 0 : HAS_UPLOADED) |
+        (downloaded === undefined ? 0 : HAS_DOWNLOADED),
     )
     .u16(request.port)
-    .u32(Math.floor((left ?? 0) / 2 ** 32))
-    .u32((left ?? 0) % 2 ** 32)
+    .u64(left ?? 0)
+    .u64(uploaded ?? 0)
+    .u64(downloaded ?? 0)
     .u32(Math.min(numwant ?? 0, 2 ** 32 - 1))
     .u8(claimedAddress?.length ?? 0);
   if (claimedAddress !== undefined) writer.bytes(claimedAddress);
@@ -72,7 +77,9 @@ export function decodeRequest(part: Buffer): BatchedRequest {
   const event = named(EVENTS, reader.u8());
   const flags = reader.u8();
   const port = reader.u16();
-  const left = reader.u32() * 2 ** 32 + reader.u32();
+  const left = reader.u64();
+  const uploaded = reader.u64();
+  const downloaded = reader.u64();
   const numwant = reader.u32();
   const claimed = reader.bytes(reader.u8());
   return {
@@ -84,6 +91,8 @@ export function decodeRequest(part: Buffer): BatchedRequest {
       infohash,
       peerId,
       port,
+      uploaded: (flags & HAS_UPLOADED) === 0 ? undefined : uploaded,
+      downloaded: (flags & HAS_DOWNLOADED) === 0 ? undefined : downloaded,
       left: (flags & HAS_LEFT) === 0 ? undefined : left,
       event,
       numwant: (flags & HAS_NUMWANT) === 0 ? undefined : numwant,

@@ -29,6 +29,13 @@ export interface AnnounceRequest {
    */
   readonly port: number;
   /**
+   * Bytes sent to other peers since the client's `started`, as it says; undefined if it does not.
+   * At most 2^53 - 1.
+   */
+  readonly uploaded: number | undefined;
+  /** The same of bytes received. */
+  readonly downloaded: number | undefined;
+  /**
    * Bytes that are still missing: 0 is a seeder; undefined (not said) is a leecher. A number, as no
    * rule needs more than 2^53 - 1: what is larger (BEP 15 has 64 bits) counts as that.
    */

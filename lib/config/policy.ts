@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { choice, integer, text } from '../settings/setting.js';
+import { choice, flag, integer, text } from '../settings/setting.js';
 
 /** Who may announce what. */
 export const policySettings = {
@@ -11,11 +11,29 @@ export const policySettings = {
     default: 'off',
   }),
   listSeconds: integer('LIST_SECONDS', {
-    description: 'How soon a change of the list is in force in every process.',
+    description: 'How soon a change of lists, clients and keys is in force in every process.',
     unit: 'seconds',
     min: 1,
     max: 86_400,
     default: 60,
+  }),
+  clientMode: choice('CLIENT_MODE', {
+    description:
+      'allow: only clients whose peer id begins with a prefix on the list are served; deny: all but those; off: the list is not looked at.',
+    options: ['off', 'allow', 'deny'],
+    default: 'off',
+  }),
+  keys: flag('KEYS', {
+    description:
+      'Serve only clients whose announce URL has a key (/KEY/announce) that was added with `npm run key`.',
+    default: false,
+  }),
+  keyUseSeconds: integer('KEY_USE_SECONDS', {
+    description: 'How often what each key is used for is written to the store.',
+    unit: 'seconds',
+    min: 1,
+    max: 86_400,
+    default: 300,
   }),
 };
 

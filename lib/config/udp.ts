@@ -1,8 +1,8 @@
 import { flag, integer, text } from '../settings/setting.js';
 
 /**
- * The UDP side of the standalone process and of the front. An OpenWhisk action has no use for
- * these.
+ * The UDP side of the standalone process and of the front. Of these an OpenWhisk
+ * action uses UDP_PORT alone, on its page.
  */
 export const udpSettings = {
   udp: flag('UDP', {
@@ -21,14 +21,6 @@ export const udpSettings = {
     takes: 'any text; at least 16 random characters are advisable',
     secret: true,
     default: '',
-  }),
-  udpRate: integer('UDP_RATE', {
-    description:
-      'Most announces and scrapes of one IPv4 address, or IPv6 network of 64 bits, that are answered in a second; 0 is no limit.',
-    unit: 'requests per second',
-    min: 0,
-    max: 1_000_000,
-    default: 1000,
   }),
   udpMaxOpen: integer('UDP_MAX_OPEN', {
     description: 'Most announces and scrapes that wait for the store at once; more get no answer.',

@@ -46,6 +46,15 @@ export function deploymentIn({ headers }) {
 }
 
 /**
+ * Why the action failed, as it tells a probe alone.
+ * @param {import('./get-once.mjs').Answer} answer
+ */
+export function causeIn({ headers }) {
+  const cause = headers['x-tracker-cause'];
+  return typeof cause === 'string' ? cause : undefined;
+}
+
+/**
  * The query of an announce that asks for no peers.
  * @param {'started' | 'stopped'} event
  * @param {Peer} [peer] a new one of a swarm that does not exist: if such a peer has stopped,

@@ -1,6 +1,6 @@
 /** What there is to examine, by the settings. */
 import { ConfigError, parseConfig, type Config } from '../config.js';
-import { withoutEmpty } from '../deployment/env-file.mjs';
+import { withoutEmpty } from '../settings/settings-file.mjs';
 import { platformSettings } from '../deployment/platform-settings.mjs';
 import type { Platform } from '../deployment/web-action-client.mjs';
 import { problemsOf, type Kind } from '../deployment/setting-kinds.mjs';

@@ -5,13 +5,14 @@
 import { parseArgs } from 'node:util';
 
 import { ConfigError } from '../config.js';
-import { readEnvFile, withoutEmpty } from '../deployment/env-file.mjs';
+import { givenSettings, withOrigin, type GivenSettings } from '../config/given.js';
 import { examinations } from './examinations.js';
+import { nameFindings } from './names.js';
 import type { Examination, Finding } from '../finding.js';
 import { isWell, jsonReport, textReport } from './report.js';
 import { deploymentOf } from './deployment.js';
 
-const usage = `Usage: npm run doctor [-- [--env-file FILE] [--json]]
+const usage = `Usage: npm run doctor [-- [--settings FILE] [--json]]
 
 Checks what the tracker needs, by the tracker's own settings: environment variables, then FILE, e.g.
 STORE=riak RIAK_NODES=10.0.0.11:8087,10.0.0.12:8087 npm run doctor
@@ -49,9 +50,11 @@ export async function main({ args, environment, write }: Invocation): Promise<nu
     write(usage);
     return 0;
   }
+  let given: GivenSettings;
   let all: Examination[];
   try {
-    all = examinations(deploymentOf({ ...settingsIn(options['env-file']), ...withoutEmpty(environment) }));
+    given = givenSettings(environment, options.settings ?? options['env-file']);
+    all = examinationsOf(given);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     write(`${error.message}\n`);
@@ -59,22 +62,24 @@ export async function main({ args, environment, write }: Invocation): Promise<nu
   }
   const report = options.json === true ? jsonReport : textReport;
   const findings: Finding[] = [];
+  const add = (finding: Finding): void => {
+    findings.push(finding);
+    write(report.finding(finding));
+  };
+  nameFindings(given).forEach(add);
   for (const examine of all) {
-    for await (const finding of examine()) {
-      findings.push(finding);
-      write(report.finding(finding));
-    }
+    for await (const finding of examine()) add(finding);
   }
   write(report.end(findings));
   return isWell(findings) ? 0 : sick;
 }
 
-/** @throws ConfigError if the file cannot be read */
-function settingsIn(file: string | undefined): Record<string, string> {
+/** @throws ConfigError for a setting that cannot be used */
+function examinationsOf(given: GivenSettings): Examination[] {
   try {
-    return file === undefined ? {} : readEnvFile(file);
+    return examinations(deploymentOf(given.values));
   } catch (error) {
-    throw new ConfigError('--env-file', error instanceof Error ? error.message : String(error));
+    throw withOrigin(given, error);
   }
 }
 
@@ -87,6 +92,8 @@ function optionsOf(args: readonly string[]) {
     options: {
       help: { type: 'boolean', short: 'h' },
       json: { type: 'boolean' },
+      settings: { type: 'string' },
+      // Its name before.
       'env-file': { type: 'string' },
     },
   });

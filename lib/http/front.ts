@@ -1,4 +1,5 @@
 import { ClientError } from '../bittorrent/errors.js';
+import { passkeyOf } from '../bittorrent/passkey.js';
 import type { ScrapeRequest } from '../bittorrent/scrape.js';
 import type { Log } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
@@ -6,7 +7,7 @@ import { failureOf } from '../tracker/failures.js';
 import { noMetrics, type Metrics } from '../tracker/metrics.js';
 import { Tracker } from '../tracker/tracker.js';
 import { encodeAnnounceReply, encodeFailure, encodeScrapeReply } from './replies.js';
-import { queryOf } from './request-target.js';
+import { pathOf, queryOf } from './request-target.js';
 import { parseAnnounce, parseScrape } from './requests.js';
 
 /**
@@ -44,7 +45,7 @@ export class HttpFront {
 
   readonly announce: HttpHandler = (target, from, log) => {
     try {
-      const request = parseAnnounce(queryOf(target), from);
+      const request = parseAnnounce(queryOf(target), from, passkeyIn(target));
       return this.tracker.announce(request, log).then((reply) => encodeAnnounceReply(reply, request.compact));
     } catch (error) {
       return this.unread(error);
@@ -54,7 +55,7 @@ export class HttpFront {
   readonly scrape: HttpHandler = (target, from, log) => {
     try {
       const infohashes = parseScrape(queryOf(target), this.components.config.scrapeMaxHashes);
-      const request: ScrapeRequest = { front: 'http', from, passkey: undefined, infohashes };
+      const request: ScrapeRequest = { front: 'http', from, passkey: passkeyIn(target), infohashes };
       return this.tracker.scrape(request, log).then(encodeScrapeReply);
     } catch (error) {
       return this.unread(error);
@@ -72,4 +73,9 @@ export class HttpFront {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is what was thrown
     return Promise.reject(error);
   }
+}
+
+/** The client's own part of the path. Most requests have none, and are not looked at further. */
+function passkeyIn(target: string): string | undefined {
+  return target.startsWith('/announce?') ? undefined : passkeyOf(pathOf(target));
 }

@@ -19,16 +19,19 @@ const IP_TEXT_MAX = 64;
  * but for `info_hash`, of which there must be exactly one. Unknown parameters are skipped.
  * @param query what follows the `?`, still escaped
  * @param from the client's address, 4 or 16 bytes
+ * @param passkey the client's own part of the path
  * @throws ClientError if `info_hash`, `peer_id` or `port` is missing or wrong; everything else has
  *   a default
  */
-export function parseAnnounce(query: string, from: Uint8Array): HttpAnnounceRequest {
+export function parseAnnounce(query: string, from: Uint8Array, passkey?: string): HttpAnnounceRequest {
   const cursor = new QueryCursor(query);
   const peerId = Buffer.allocUnsafe(PEER_ID_LENGTH);
   let infohash: Buffer | undefined;
   let peerIdLength: number | undefined;
   let hasPort = false;
   let port: number | undefined;
+  let uploaded: number | undefined;
+  let downloaded: number | undefined;
   let left: number | undefined;
   let event: AnnounceEvent = 'none';
   let numwant: number | undefined;
@@ -45,6 +48,10 @@ export function parseAnnounce(query: string, from: Uint8Array): HttpAnnounceRequ
     } else if (cursor.nameIs('port')) {
       hasPort = true;
       port = cursor.integerValue();
+    } else if (cursor.nameIs('uploaded')) {
+      uploaded = cursor.integerValue();
+    } else if (cursor.nameIs('downloaded')) {
+      downloaded = cursor.integerValue();
     } else if (cursor.nameIs('left')) {
       left = cursor.integerValue();
     } else if (cursor.nameIs('event')) {
@@ -68,10 +75,12 @@ export function parseAnnounce(query: string, from: Uint8Array): HttpAnnounceRequ
   return {
     front: 'http',
     from,
-    passkey: undefined,
+    passkey,
     infohash,
     peerId,
     port,
+    uploaded,
+    downloaded,
     left,
     event,
     numwant,

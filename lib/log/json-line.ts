@@ -1,6 +1,7 @@
 import type { LogFields } from '../log.js';
-import { describeError, summarizeError } from './describe-error.js';
+import { summarizeError } from './describe-error.js';
 import type { LogEntry } from './entry.js';
+import { showable } from './showable.js';
 
 /** One line of JSON: level, time (ISO 8601), event, then the fields. */
 export function jsonLine({ level, time, event, fields }: LogEntry): string {
@@ -22,26 +23,3 @@ function shownOrNamed(value: unknown): unknown {
     return value instanceof Error ? summarizeError(value) : `[unprintable ${typeof value}]`;
   }
 }
-
-/** Errors have nothing that JSON would show, and integers of any length no JSON. */
-function showable(name: string, value: unknown): unknown {
-  if (SECRETS.has(name)) return '[redacted]';
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'string' && value.length > MAX_CHARACTERS) return `${value.slice(0, MAX_CHARACTERS)}…`;
-  return value instanceof Error ? describeError(value) : value;
-}
-
-/** Of a text. A stack is shorter. */
-const MAX_CHARACTERS = 4000;
-
-/** Fields that must never be there; a net below the rule that nobody writes them. */
-const SECRETS: ReadonlySet<string> = new Set([
-  'password',
-  'secret',
-  'authorization',
-  'peerId',
-  'uri',
-  'url',
-  'query',
-  'headers',
-]);

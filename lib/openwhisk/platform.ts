@@ -3,7 +3,7 @@ import { withFields } from '../log.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureOf } from '../tracker/failures.js';
 import { BoundComponents } from './components.js';
-import { isProbe, withProcessReport } from './process-report.js';
+import { isProbe, withCause, withProcessReport } from './process-report.js';
 import { runIdsOf } from './run.js';
 import { stdoutLog } from './stdout-log.js';
 import {
@@ -39,7 +39,7 @@ export function platformAction(create: (components: TrackerComponents) => WebAct
       );
     } catch (error) {
       const { reason, retryIn } = failureOf(error, RETRY_MINUTES, withFields(stdoutLog('error'), ids));
-      return failureResult(encodeFailure(reason, retryIn));
+      return withCause(failureResult(encodeFailure(reason, retryIn)), params, error);
     }
   };
   const reporting = withProcessReport(run);

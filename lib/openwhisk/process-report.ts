@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import { headerOf, withHeader, type WebAction, type WebActionParams } from './web-action.js';
+import { summarizeError } from '../log/describe-error.js';
+import {
+  headerOf,
+  withHeader,
+  type WebAction,
+  type WebActionParams,
+  type WebActionResult,
+} from './web-action.js';
 
 /**
  * A request with this header is a probe: it is told about the process and the deployment that
@@ -13,6 +20,10 @@ export const QUESTION_HEADER = 'x-tracker-probe';
  * way in it while this one was.
  */
 export const REPORT_HEADER = 'X-Tracker-Process';
+
+/** To a probe that failed: why, which clients are not told. Printable ASCII. */
+const CAUSE_HEADER = 'X-Tracker-Cause';
+const MAX_CAUSE_CHARACTERS = 500;
 
 interface Watch {
   most: number;
@@ -52,4 +63,15 @@ export function withProcessReport(action: WebAction): WebAction {
 /** @param params whatever main is called with */
 export function isProbe(params: WebActionParams | null | undefined): boolean {
   return headerOf(params ?? {}, QUESTION_HEADER) !== undefined;
+}
+
+/** A failure's result, for a probe with its cause. */
+export function withCause(
+  result: WebActionResult,
+  params: WebActionParams | null | undefined,
+  error: unknown,
+): WebActionResult {
+  if (!isProbe(params) || !(error instanceof Error)) return result;
+  const cause = summarizeError(error).replace(/[^ -~]+/g, ' ');
+  return withHeader(result, CAUSE_HEADER, cause.slice(0, MAX_CAUSE_CHARACTERS));
 }

@@ -4,6 +4,7 @@ import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { ClientError } from '../bittorrent/errors.js';
 import type { HttpFront, HttpHandler } from '../http/front.js';
 import type { TrackerComponents } from '../tracker/components.js';
+import { withCause } from './process-report.js';
 import {
   failureResult,
   headerOf,
@@ -28,7 +29,7 @@ export function trackerAction(
       const { target, from } = requestOf(params);
       return webActionResult(await handler(target, from, runLog));
     } catch (error) {
-      return failureResult(failure(error, runLog));
+      return withCause(failureResult(failure(error, runLog)), params, error);
     }
   };
 }

@@ -1,7 +1,7 @@
-import type { AnnounceRequest } from '../bittorrent/announce.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ListKind } from './lists/list-text.js';
 import type { ListState, TorrentList } from './lists/torrent-list.js';
+import type { Verdict } from './verdict.js';
 
 const NOT_ALLOWED = new Refusal('list', 'torrent not registered with this tracker', 'never');
 const DENIED = new Refusal('list', 'this tracker does not serve this torrent', 'never');
@@ -17,11 +17,8 @@ export class ListPolicy {
     this.refusal = kind === 'allow' ? NOT_ALLOWED : DENIED;
   }
 
-  announce({ infohash }: AnnounceRequest): Refusal | undefined | Promise<Refusal | undefined> {
-    return this.scrape(infohash);
-  }
-
-  scrape(infohash: Uint8Array): Refusal | undefined | Promise<Refusal | undefined> {
+  /** @param infohash of a torrent that is announced or scraped, 20 bytes */
+  torrent(infohash: Uint8Array): Verdict {
     const isListed = this.list.has(infohash);
     return isListed instanceof Promise
       ? isListed.then((known) => this.verdict(known))

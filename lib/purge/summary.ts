@@ -12,6 +12,8 @@ export interface PurgeSummary {
   seeders: number;
   leechers: number;
   partialSeeds: number;
+  /** Completed downloads of the swarms that are stored, those without live peers among them. */
+  downloads: number;
   /** Stored shards that were looked at. */
   shards: number;
   /** Records that had expired and are gone. */
@@ -39,6 +41,7 @@ export function emptySummary(): PurgeSummary {
     seeders: 0,
     leechers: 0,
     partialSeeds: 0,
+    downloads: 0,
     shards: 0,
     recordsDropped: 0,
     shardsRemoved: 0,

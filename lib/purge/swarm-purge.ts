@@ -71,6 +71,7 @@ export class SwarmPurge {
     });
     const isMended = await this.mend(infohash, kept, summary);
     addSwarm(summary, infohash, isMended ? await this.countAgain(infohash, kept.keys()) : counts);
+    if (kept.size > 0) summary.downloads += await this.components.store.count(infohash);
   }
 
   /**

@@ -8,7 +8,7 @@ export class ConfigError extends Error {
   /** @param setting the name of the setting, as in the environment */
   constructor(
     readonly setting: string,
-    problem: string,
+    readonly problem: string,
   ) {
     super(`${setting}: ${problem}`);
   }

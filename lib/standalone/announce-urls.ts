@@ -38,8 +38,8 @@ function reachableHosts(host: string, interfaces: ReturnType<typeof networkInter
   const outside = Object.entries(interfaces)
     .filter(([name]) => !WITHIN.test(name))
     .flatMap(([, addresses]) => addresses ?? [])
-    // Link-local IPv6 addresses need a zone, which no torrent can carry.
-    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    // Link-local addresses: of IPv6 they need a zone, which no torrent can carry.
+    .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/.test(address))
     .filter(({ family }) => family === 'IPv4' || host === '::');
   const firstOf = (family: 'IPv4' | 'IPv6'): ReachableHost[] =>
     outside

@@ -251,12 +251,14 @@ export class Connection implements Linked<Connection> {
   }
 
   /** Always one write with a Content-Length, never chunked; some clients read nothing else. */
-  #bytesOf({ status, body, headers }: Reply, isLast: boolean, isHead: boolean): Buffer {
+  #bytesOf(reply: Reply, isLast: boolean, isHead: boolean): Buffer {
+    const { status, body, headers, isShared = false } = reply;
     if (isHead) {
       // Of what was not run nobody knows a length.
       const length = body.length === 0 ? undefined : body.length;
       return Buffer.from(this.owner.heads.of(status, length, isLast, headers), 'latin1');
     }
+    if (isShared) return this.owner.heads.shared(reply, isLast);
     const head = this.owner.heads.of(status, body.length, isLast, headers);
     const bytes = Buffer.allocUnsafe(head.length + body.length);
     bytes.write(head, 'latin1');

@@ -11,31 +11,37 @@ const AGAIN_MS = 5000;
 /**
  * Says what to do with a tracker that has just started, and whether it can answer already. If not
  * it says why, and says so once it can.
+ * @param name what has started
  * @param print takes lines without the end of the last one
  */
 export async function greet(
-  { host }: Pick<Config, 'host'>,
+  name: 'tracker' | 'front',
+  { host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>,
   ports: { readonly http: number; readonly udp: number | undefined },
-  health: Health,
+  health: Pick<Health, 'isHealthy' | 'problem'>,
   print: (text: string) => void,
+  againMs = AGAIN_MS,
 ): Promise<void> {
-  const urls = announceUrls(host, ports.http, networkInterfaces(), ports.udp);
+  const urls = [
+    ...(publicUrl === '' ? [] : [{ url: `${publicUrl}/announce`, reach: 'PUBLIC_URL' }]),
+    ...announceUrls(host, ports.http, networkInterfaces(), ports.udp),
+  ];
   const width = Math.max(...urls.map(({ url }) => url.length));
   const lines = urls.map(({ url, reach }) => `  ${url.padEnd(width)}  (${reach})`).join('\n');
   if (await health.isHealthy()) {
-    print(`The tracker is ready. Announce URL for a torrent:\n${lines}`);
+    print(`The ${name} is ready. Announce URL for a torrent:\n${lines}`);
     return;
   }
   print(
-    `The tracker cannot answer yet, and keeps trying: ${inOneLine(health.problem)}\n` +
+    `The ${name} cannot answer yet, and keeps trying: ${inOneLine(health.problem)}\n` +
       `Announce URL for a torrent, once it can:\n${lines}`,
   );
   const again = setInterval(() => {
     void health.isHealthy().then((isHealthy) => {
       if (!isHealthy) return;
       clearInterval(again);
-      print('The tracker is ready.');
+      print(`The ${name} is ready.`);
     });
-  }, AGAIN_MS);
+  }, againMs);
   again.unref();
 }

@@ -1,11 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-
-import { AdminError, askTracker } from '../admin/client.js';
-import { AdminProtocolError } from '../admin/protocol.js';
-import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
-import { inOneLine } from '../error-message.js';
+import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import {
   addTorrents,
@@ -15,21 +9,14 @@ import {
   showList,
   whichTorrents,
 } from '../policy/commands/list.js';
-import { ListError } from '../policy/lists/list-index.js';
 import { ListStore } from '../policy/lists/list-store.js';
 import { readList, readTorrent, readTorrentName } from '../policy/lists/list-text.js';
-import { StoreError } from '../store/errors.js';
-import { driverOf } from '../store/registry.js';
-import { AdminPolicyStore, type PolicyStore } from './admin/policy-store-command.js';
-import { enterStore } from './open-store.js';
-import { misused, StartError } from './start-error.js';
-import { withStore } from './with-store.js';
+import { misuse, policyCommand, print, readGiven } from './policy-command.js';
 
 type ListWork = (list: ListStore) => Promise<void>;
 
 /**
- * `npm run list -- ...`: reads or changes the list of torrents in the store. A tracker that runs on
- * the embedded store does it and has it in force at once; others read it within LIST_SECONDS.
+ * `npm run list -- ...`: reads or changes the list of torrents in the store.
  * @throws StartError if the arguments or files cannot be used, or the store fails
  */
 export async function listCommand(config: Config, log: Log, args: readonly string[]): Promise<void> {
@@ -37,27 +24,10 @@ export async function listCommand(config: Config, log: Log, args: readonly strin
   if (config.listFile !== '') {
     throw misuse(`the list is in ${config.listFile} (LIST_FILE): change it there`);
   }
-  try {
-    // Files are read before the process goes to its data directory.
+  await policyCommand(config, log, 'the list', async () => {
     const work = await workOf(verb, names, config.listMode === 'deny' ? 'deny' : 'allow');
-    enterStore(config);
-    const socket = driverOf(config.storeName).exclusive?.adminSocket;
-    // Whether a tracker is there is asked with something that changes nothing.
-    const isRunning = socket !== undefined && (await askTracker(socket, 'policy-store', PROBE)) !== undefined;
-    if (isRunning) {
-      await work(listIn(new AdminPolicyStore(socket)));
-      await askTracker(socket, 'reload');
-      return;
-    }
-    const failure = 'the list could not be used';
-    await withStore(config, log, { command: 'policy-store', failure, work: (store) => work(listIn(store)) });
-  } catch (cause) {
-    if (cause instanceof ListError) throw new StartError(inOneLine(cause), { cause, status: misused });
-    if (cause instanceof StoreError || cause instanceof AdminError || cause instanceof AdminProtocolError) {
-      throw new StartError(`the list could not be used: ${inOneLine(cause)}`, { cause });
-    }
-    throw cause;
-  }
+    return (store) => work(new ListStore(store, systemClock));
+  });
 }
 
 async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'deny'): Promise<ListWork> {
@@ -89,7 +59,10 @@ async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'd
       if (names.length > 0) throw misuse(`list ${verb} takes nothing more`);
       if (verb === 'show') return async (list) => print(await showList(list));
       return async (list) => {
-        for await (const lines of exportTorrents(list)) await print([lines]);
+        for await (const lines of exportTorrents(list)) {
+          if (process.stdout.destroyed) return;
+          await print([lines]);
+        }
       };
     }
     default:
@@ -107,30 +80,3 @@ async function torrentsOf(verb: string, names: readonly string[]): Promise<Buffe
   );
   return Buffer.concat(hashes);
 }
-
-/** A path is from where npm was called: npm itself goes to the project's directory. */
-async function readGiven(path: string): Promise<Buffer> {
-  try {
-    return await readFile(resolve(process.env['INIT_CWD'] ?? '.', path));
-  } catch (cause) {
-    throw misuse(`${path} cannot be read: ${inOneLine(cause)}`);
-  }
-}
-
-function listIn(store: PolicyStore): ListStore {
-  return new ListStore(store, systemClock);
-}
-
-/** Waits for whoever reads. One that reads no more, as `head`, ends the command. */
-async function print(lines: readonly string[]): Promise<void> {
-  for (const line of lines) {
-    const isFull = !process.stdout.write(`${line}\n`);
-    if (isFull) await new Promise((resolve) => process.stdout.once('drain', resolve));
-  }
-}
-
-function misuse(message: string): StartError {
-  return new StartError(message, { status: misused });
-}
-
-const PROBE = { operation: 'keys', range: { from: 'policy.', to: 'policy.' }, limit: 1 };

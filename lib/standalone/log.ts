@@ -1,22 +1,31 @@
 import { systemClock, type Clock } from '../environment.js';
 import type { Log } from '../log.js';
-import type { LogLevel } from '../log/entry.js';
+import { isatty } from 'node:tty';
+
+import type { LogFormat, LogLevel } from '../log/entry.js';
 import { jsonLine } from '../log/json-line.js';
 import { LineLog } from '../log/line-log.js';
 import { LineOutput } from '../log/line-output.js';
 import { nonBlockingWriter } from '../log/non-blocking.js';
 import { Repeats } from '../log/repeats.js';
+import { textLine } from '../log/text-line.js';
+
+const STDERR = 2;
 
 /**
- * The log of this process: one JSON line an event, on standard error, as standard output is for
- * whoever starts the process by hand. What repeats is counted. Lines may be lost where they cannot
- * be written; nothing waits for them.
+ * The log of this process: one line an event, on standard error, as standard output is for whoever
+ * starts the process by hand. What repeats is counted. Lines may be lost where they cannot be
+ * written; nothing waits for them.
  */
-export function startProcessLog(level: LogLevel): Log {
-  const output = new LineOutput(nonBlockingWriter(2), lossLine);
-  const log = createLog(level, (line) => {
-    output.write(line);
-  });
+export function startProcessLog(level: LogLevel, format: LogFormat): Log {
+  const output = new LineOutput(nonBlockingWriter(STDERR), (lines) => lossLine(format, lines));
+  const log = createLog(
+    level,
+    (line) => {
+      output.write(line);
+    },
+    { format },
+  );
   setInterval(() => {
     log.writeCounts();
   }, COUNTS_MS).unref();
@@ -31,17 +40,31 @@ export function startProcessLog(level: LogLevel): Log {
 export function createLog(
   least: LogLevel,
   write: (line: string) => void,
-  clock: Clock = systemClock,
+  { format = jsonLine, clock = systemClock }: { readonly format?: LogFormat; readonly clock?: Clock } = {},
 ): LineLog {
-  return new LineLog({ least, format: jsonLine, write, clock, repeats: new Repeats() });
+  return new LineLog({ least, format, write, clock, repeats: new Repeats() });
+}
+
+/**
+ * How lines look: `auto` is for people on a terminal, and JSON elsewhere. Colours are only for a
+ * terminal that has some, unless NO_COLOR is set (no-color.org).
+ */
+export function logFormat(
+  setting: 'auto' | 'json' | 'text',
+  environment: Readonly<Record<string, string | undefined>>,
+  isTerminal = isatty(STDERR),
+): LogFormat {
+  if (setting === 'json' || (setting === 'auto' && !isTerminal)) return jsonLine;
+  const { NO_COLOR = '', TERM } = environment;
+  return textLine({ hasColours: isTerminal && NO_COLOR === '' && TERM !== 'dumb' });
 }
 
 /** How often it is looked whether counts are due. */
 const COUNTS_MS = 5000;
 
-function lossLine(lines: number): string {
+function lossLine(format: LogFormat, lines: number): string {
   const fields = { lines };
-  return jsonLine({ level: 'warn', time: systemClock.now(), event: 'log lines lost', fields });
+  return format({ level: 'warn', time: systemClock.now(), event: 'log lines lost', fields });
 }
 
 /**

@@ -1,34 +1,35 @@
 /** The standalone process: the tracker behind an HTTP server of its own, with an embedded store. */
-import { ConfigError, describeSettings, parseConfig, type Config } from '../config.js';
+import { ConfigError, describeSettings, type Config } from '../config.js';
+import {
+  configOf,
+  givenSettings,
+  takeSettingsOption,
+  withOrigin,
+  type GivenSettings,
+} from '../config/given.js';
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
 import { frontCommand } from './front/front-command.js';
+import { clientCommand } from './client-command.js';
+import { keyCommand } from './key-command.js';
 import { listCommand } from './list-command.js';
 import { printer } from './log.js';
 import { purgeCommand } from './purge-command.js';
 import { reportCommand } from './report-command.js';
 import { runTracker } from './run-tracker.js';
+import { settingsText } from './settings-command.js';
 import { misused, StartError } from './start-error.js';
 import { startLog } from './start-log.js';
 
 export interface Invocation {
-  /** What follows the program's name on the command line. */
+  /**
+   * The command and what follows it, as lib/cli has read it; nothing runs the tracker. `--help` is
+   * the part of the help that says what settings there are.
+   */
   readonly args: readonly string[];
   /** Settings by name, and whatever else is there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
-
-const usage = `Usage: npm start [-- --help]
-       npm run purge
-       npm run report
-       npm run list -- add|remove|has TORRENT...
-       npm run list -- import FILE
-       npm run list -- show|export
-       npm run front
-
-Starts a BitTorrent tracker, purges its store, prints the report of the last purge, changes the list of torrents, or
-starts a front of OpenWhisk. Settings are environment variables, e.g. PORT=7000 npm start
-`;
 
 /** What is done in the place of a tracker's work, by argument. */
 const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
@@ -38,7 +39,11 @@ const commands = new Map<string, (config: Config, log: Log) => Promise<void>>([
 ]);
 
 /** The same, of commands that take further arguments. */
-const commandsWithArguments = new Map([['list', listCommand]]);
+const commandsWithArguments = new Map([
+  ['list', listCommand],
+  ['client', clientCommand],
+  ['key', keyCommand],
+]);
 
 const STDERR = 2;
 
@@ -47,28 +52,52 @@ const STDERR = 2;
  * this call.
  */
 export async function main(invocation: Invocation): Promise<void> {
-  const [argument, ...rest] = invocation.args;
-  if (invocation.args.some((given) => given === '--help' || given === '-h')) {
-    process.stdout.write(`${usage}\n${describeSettings()}`);
+  if (invocation.args.includes('--help')) {
+    endQuietlyWithoutReader();
+    process.stdout.write(describeSettings());
     return;
   }
-  const command = argument === undefined ? undefined : commands.get(argument);
-  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
-  const unknown = command === undefined ? argument : rest[0];
-  if (unknown !== undefined && withArguments === undefined) {
-    printer(STDERR)(`${unknown}: unknown argument\n\n${usage.trimEnd()}`);
-    return endProcess(misused);
-  }
   try {
-    const config = parseConfig(invocation.environment);
-    // Whoever reads the beginning of a report alone has seen enough.
-    if (argument !== undefined) process.stdout.on('error', () => undefined);
-    if (withArguments !== undefined) await withArguments(config, startLog(config), rest);
-    else if (command !== undefined) await command(config, startLog(config));
-    else await runTracker(config, startLog(config));
+    await run(invocation);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     printer(STDERR)(error.message);
     await endProcess(error instanceof ConfigError ? misused : error.status);
+  }
+}
+
+async function run({ args, environment }: Invocation): Promise<void> {
+  const { file, rest: all } = takeSettingsOption(args);
+  const [argument, ...rest] = all;
+  const isForSettings = argument === 'settings';
+  const command = argument === undefined ? undefined : commands.get(argument);
+  const withArguments = argument === undefined ? undefined : commandsWithArguments.get(argument);
+  if (argument !== undefined && !isForSettings && command === undefined && withArguments === undefined) {
+    throw new TypeError(`no command ${argument}`);
+  }
+  if (argument !== undefined) endQuietlyWithoutReader();
+  const given = givenSettings(environment, file);
+  const config = configOf(given);
+  const log = startLog(config);
+  logUnknownSettings(given, log);
+  try {
+    if (isForSettings) process.stdout.write(settingsText(given, rest.length > 0 ? 'json' : 'table'));
+    else if (withArguments !== undefined) await withArguments(config, log, rest);
+    else if (command !== undefined) await command(config, log);
+    else await runTracker(config, log);
+  } catch (error) {
+    throw withOrigin(given, error);
+  }
+}
+
+/** Whoever reads the beginning alone, as head does, has seen enough. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', () => undefined);
+}
+
+function logUnknownSettings({ unknown }: GivenSettings, log: Log): void {
+  for (const { name, meant } of unknown) {
+    const meaning = meant === undefined ? 'no setting has this name' : `did you mean ${meant}?`;
+    log.warn('unknown setting', { name, meaning });
   }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import type { Log } from '../log.js';
 import { createPolicy } from '../policy/create-policy.js';
+import { withProgress } from '../progress.mjs';
 import { runPurge } from '../purge/run-purge.js';
 import { withStore } from './with-store.js';
 
@@ -11,17 +12,19 @@ import { withStore } from './with-store.js';
  * @throws StartError if the store cannot be used, ConfigError if its settings do not go together
  */
 export async function purgeCommand(config: Config, log: Log): Promise<void> {
-  const report = await withStore(config, log, {
-    command: 'purge',
-    failure: 'the purge failed',
-    work: (store) => {
-      const components = { store, clock: systemClock, log };
-      const policy = createPolicy({ ...components, config }, 'long');
-      return runPurge(
-        { ...config, ...components, ...(policy && { policy }) },
-        { parallelism: config.purgeParallelism },
-      );
-    },
-  });
+  const purge = () =>
+    withStore(config, log, {
+      command: 'purge',
+      failure: 'the purge failed',
+      work: (store) => {
+        const components = { store, clock: systemClock, log };
+        const policy = createPolicy({ ...components, config, random: Math.random }, 'long');
+        return runPurge(
+          { ...config, ...components, ...(policy && { policy }) },
+          { parallelism: config.purgeParallelism },
+        );
+      },
+    });
+  const report = await withProgress('Purging', purge, { isPlainSilent: true });
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

@@ -1,11 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 
+import type { Reply } from './reply.js';
+
 /** The heads of replies. Of one second most are alike, so each is made once. */
 export class ReplyHeads {
   readonly #persistence: string;
   #second = -1;
   #date = '';
   readonly #heads = new Map<number, string>();
+  /** Of shared bodies the whole replies: the first one with keep-alive, the second one without. */
+  #shared = new WeakMap<Buffer, [Buffer?, Buffer?]>();
 
   /** @param keepAliveTimeoutMs what clients are told */
   constructor(
@@ -27,13 +31,7 @@ export class ReplyHeads {
     isLast: boolean,
     headers?: Readonly<Record<string, string>>,
   ): string {
-    const now = this.now();
-    const second = Math.floor(now / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#date = new Date(now).toUTCString();
-      this.#heads.clear();
-    }
+    this.#look();
     if (headers !== undefined) return this.#make(status, length, isLast, headers);
     const key = ((length ?? -1) * 2 + (isLast ? 1 : 0)) * STATUSES + status;
     let head = this.#heads.get(key);
@@ -42,6 +40,28 @@ export class ReplyHeads {
       this.#heads.set(key, head);
     }
     return head;
+  }
+
+  /** A reply whose body others get as well, in the same bytes within a second. */
+  shared({ status, body, headers }: Reply, isLast: boolean): Buffer {
+    this.#look();
+    const known = this.#shared.get(body) ?? [];
+    this.#shared.set(body, known);
+    return (known[isLast ? 1 : 0] ??= Buffer.concat([
+      Buffer.from(this.of(status, body.length, isLast, headers), 'latin1'),
+      body,
+    ]));
+  }
+
+  /** Forgets what has an old date. */
+  #look(): void {
+    const now = this.now();
+    const second = Math.floor(now / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#date = new Date(now).toUTCString();
+    this.#heads.clear();
+    this.#shared = new WeakMap();
   }
 
   #make(

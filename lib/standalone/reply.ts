@@ -4,6 +4,8 @@ export interface Reply {
   readonly body: Buffer;
   /** Headers, `Content-Type` among them; undefined: text/plain alone. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether others get the same body: it is put behind its headers once a second only. */
+  readonly isShared?: boolean;
   /** Whether the connection ends with it, whatever the client asked for. */
   readonly isLast?: boolean;
 }
@@ -11,6 +13,12 @@ export interface Reply {
 /** A reply of one line. */
 export function textReply(status: number, line: string, isLast = false): Reply {
   return { status, body: Buffer.from(`${line}\n`), isLast };
+}
+
+/** The same reply with more lines at its end. */
+export function withLines(reply: Reply, lines: readonly string[]): Reply {
+  if (lines.length === 0) return reply;
+  return { ...reply, body: Buffer.concat([reply.body, Buffer.from(`${lines.join('\n')}\n`)]) };
 }
 
 export const badRequest = textReply(400, 'this is not HTTP', true);

@@ -1,3 +1,4 @@
+import { keyedPathOf } from '../bittorrent/passkey.js';
 import { pathOf } from '../http/request-target.js';
 
 export type Route = 'announce' | 'scrape' | 'health';
@@ -11,8 +12,9 @@ const routes = new Map<string, Route>([
 /**
  * What a request target asks for, undefined if no work of a tracker. Paths are compared exactly:
  * clients find the scrape URL by replacing `announce` after the last slash, so `/announce/` would
- * be a tracker that cannot be scraped.
+ * be a tracker that cannot be scraped. A client's own part may come before: `/KEY/announce`.
  */
 export function routeOf(target: string): Route | undefined {
-  return routes.get(pathOf(target));
+  const path = pathOf(target);
+  return routes.get(path) ?? keyedPathOf(path)?.action;
 }

@@ -2,7 +2,10 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
+import { requestRates } from '../policy/floods/address-rates.js';
+import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
+import { StoreStats } from '../stats/store-stats.js';
 import { driverOf } from '../store/registry.js';
 import type { Store } from '../store/store.js';
 import { Tracker } from '../tracker/tracker.js';
@@ -18,6 +21,7 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
+import { isInfoLogged, ServedLog } from './served-log.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -33,9 +37,16 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   enterStore(config);
-  const stats = new ProcessStats(config, await openStore(config, Math.random, log), systemClock);
-  const { store } = stats;
-  const policy = await startPolicy({ config, store, clock: systemClock, log });
+  const stored = new StoreStats(config, await openStore(config, Math.random, log));
+  const { store } = stored;
+  const udp: { running?: RunningUdp } = {};
+  const policy = await startPolicy({ config, store, clock: systemClock, random: Math.random, log });
+  const rates = requestRates(config, systemClock, Math.random);
+  const stats = new ProcessStats(config, systemClock, stored, {
+    udp: () => udp.running?.server.figures(),
+    policy: () => policy?.figures(),
+    refusedRates: () => rates.refused,
+  });
   const components = {
     config,
     store,
@@ -43,7 +54,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     random: Math.random,
     log,
     metrics: stats.counters,
-    swarmMetrics: stats.swarmCounters,
+    swarmMetrics: stored.swarmCounters,
     ...(policy && { policy }),
   };
   const tracker = new Tracker(components);
@@ -53,7 +64,6 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   if (exclusive !== undefined) await admin.listen(exclusive.adminSocket);
   const health = new Health(() => store.check(), systemClock, log, config.announceTimeoutMs);
   const metrics = metricsOf(stats, config, health);
-  const udp: { running?: RunningUdp } = {};
   const site = siteOf(stats, config, health, metrics, () => udp.running?.port);
   const server = new TrackerServer(
     {
@@ -62,6 +72,8 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
       failure,
       health,
       site,
+      rates,
+      notes: () => policy?.notes() ?? [],
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -74,21 +86,29 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   const metricsServer = await listening(store, metricsListenerOf(config), () =>
     startMetricsServer(metrics, config),
   );
-  const starting = asStartingUser(() => startUdp({ ...components, tracker }, port));
+  const starting = asStartingUser(() => startUdp({ ...components, tracker, rates }, port));
   const running = await starting.catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
   if (running !== undefined) udp.running = running;
   log.info('listening', { port, udpPort: running?.port });
-  void greet(config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  void greet('tracker', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   housekeeping.start();
+  policy?.start();
   stats.start();
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
+  servedLog.stop();
   const servers = running === undefined ? [server] : [server, running.server];
-  await stop(servers, { housekeeping, admin, metricsServer }, store, config, log);
+  await stop(servers, { housekeeping, admin, metricsServer, policy }, store, config, log);
 }
 
 /**
@@ -112,10 +132,12 @@ async function stop(
     housekeeping,
     admin,
     metricsServer,
+    policy,
   }: {
     readonly housekeeping: Housekeeping;
     readonly admin: AdminServer;
     readonly metricsServer: MetricsServer | undefined;
+    readonly policy: Policies | undefined;
   },
   store: Store,
   config: Config,
@@ -129,6 +151,8 @@ async function stop(
   // The store is left a part of the time, whatever the connections take.
   const answered = servers.map((server) => server.close(config.shutdownTimeoutMs * 0.9));
   await Promise.all([...answered, housekeeping.stop(), admin.close(), metricsServer?.close()]);
+  // Nothing is announced any more.
+  await policy?.stop();
   await store.close();
   clearTimeout(overdue);
   log.info('stopped', { leftMs: Math.round(deadline - performance.now()) });

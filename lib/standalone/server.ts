@@ -4,6 +4,7 @@ import { parseAddress } from '../bittorrent/address.js';
 import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import type { Config } from '../config.js';
 import type { HttpHandler } from '../http/front.js';
+import type { AddressRates } from '../policy/floods/address-rates.js';
 import { LinkedList } from '../linked-list.js';
 import type { Log } from '../log.js';
 import { pathOf } from '../http/request-target.js';
@@ -12,10 +13,11 @@ import { DeadlineError } from '../tracker/deadlines.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Health } from './health.js';
-import { broken, healthy, notAllowed, notFound, unhealthy, type Reply } from './reply.js';
+import { broken, healthy, notAllowed, notFound, unhealthy, withLines, type Reply } from './reply.js';
 import { ReplyHeads } from './reply-heads.js';
 import { headerOf, type RequestHead } from './request-head.js';
 import { routeOf } from './route.js';
+import { TurnQueue } from './turn-queue.js';
 import { WorkQueue, type Work } from './work-queue.js';
 
 export interface ServerParts {
@@ -24,10 +26,14 @@ export interface ServerParts {
   /** The reply to a request that a handler rejected. */
   readonly failure: (error: unknown) => Buffer;
   readonly health: Health;
+  /** What /health says beside, a line each. */
+  readonly notes?: () => readonly string[];
   /** Answers what is no work of a tracker, e.g. the page; undefined for a path where nothing is. */
   readonly site?: (request: SiteRequest) => Promise<SiteReply> | undefined;
   /** Undefined if there is no proxy: nobody's X-Forwarded-For is believed then. */
   readonly isTrustedProxy: TrustedProxies | undefined;
+  /** What each address may ask for; undefined: anything. */
+  readonly rates?: AddressRates;
   readonly log: Log;
 }
 
@@ -50,6 +56,7 @@ export class TrackerServer implements ConnectionOwner {
   readonly #limits: ServerLimits;
   readonly #server: Server;
   readonly #work: WorkQueue;
+  readonly #pages = new TurnQueue();
   /**
    * A list, as connections come and go: a Set gets a new table every now and then, and the old
    * ones, each of which knows the next, keep all that was ever in them from the collector of young
@@ -160,11 +167,13 @@ export class TrackerServer implements ConnectionOwner {
         return;
       case 'health':
         void this.#parts.health.isHealthy().then((isHealthy) => {
-          connection.reply(isHealthy ? healthy : unhealthy);
+          connection.reply(withLines(isHealthy ? healthy : unhealthy, this.#parts.notes?.() ?? []));
         });
         return;
       case undefined:
-        this.#showSite(request, connection);
+        this.#pages.add(() => {
+          this.#showSite(request, connection);
+        });
     }
   }
 
@@ -193,7 +202,7 @@ export class TrackerServer implements ConnectionOwner {
     }
     reply.then(
       (ready) => {
-        connection.reply(ready);
+        connection.reply({ ...ready, isShared: true });
       },
       (cause: unknown) => {
         this.#parts.log.error('internal error', { cause });
@@ -223,13 +232,25 @@ export class TrackerServer implements ConnectionOwner {
     const send = (body: Buffer): void => {
       connection.reply(more === undefined ? { status: 200, body } : { status: 200, body, ...more });
     };
+    let from: Uint8Array;
+    try {
+      from = this.#addressOf(remoteAddress, request.forwardedFor);
+    } catch (error) {
+      send(this.#parts.failure(error));
+      return;
+    }
+    const refusal = this.#parts.rates?.take(from);
+    if (refusal !== undefined) {
+      send(this.#parts.failure(refusal));
+      return;
+    }
     const work: Work = {
       cost,
       get isGone() {
         return connection.isGone;
       },
       start: () => {
-        this.#handle(handler, request, remoteAddress).then(
+        this.#handle(handler, request.target, from).then(
           (body) => {
             this.#work.done(work);
             send(body);
@@ -247,13 +268,9 @@ export class TrackerServer implements ConnectionOwner {
     this.#work.add(work);
   }
 
-  #handle(
-    handler: HttpHandler,
-    { target, forwardedFor }: RequestHead,
-    remoteAddress: string,
-  ): Promise<Buffer> {
+  #handle(handler: HttpHandler, target: string, from: Uint8Array): Promise<Buffer> {
     try {
-      return handler(target, this.#addressOf(remoteAddress, forwardedFor));
+      return handler(target, from);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is what was thrown
       return Promise.reject(error);

@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { pathOf } from '../http/request-target.js';
 import { MetricsEndpoint } from '../stats/metrics-endpoint.js';
 import type { ProcessStats } from '../stats/process-stats.js';
-import { publicUrlOf } from '../stats/public-url.js';
+import { announceUrlsAt, publicUrlOf } from '../stats/public-url.js';
 import type { SiteReply, SiteRequest } from '../stats/site-reply.js';
 import { StatsSite } from '../stats/site.js';
 import type { Health } from './health.js';
@@ -24,17 +24,14 @@ export function siteOf(
   metrics: MetricsEndpoint,
   udpPort: () => number | undefined,
 ): (request: SiteRequest) => Promise<SiteReply> | undefined {
-  const site = new StatsSite((url) => stats.stats(announceUrlsAt(url, udpPort()), health.isHealthy()));
+  const site = new StatsSite({
+    figures: () => stats.figures(health.isHealthy()),
+    announceUrls: (url) => announceUrlsAt(url, udpPort()),
+  });
   return (request) => {
     if (request.path === METRICS_PATH) return metricsToken === '' ? undefined : metrics.reply(request);
     return site.reply(request.path, publicUrlOf(publicUrl, request));
   };
-}
-
-/** @param url of the site, without a path's end */
-function announceUrlsAt(url: string, udpPort: number | undefined): string[] {
-  const http = `${url}/announce`;
-  return udpPort === undefined ? [http] : [http, `udp://${new URL(url).hostname}:${udpPort}/announce`];
 }
 
 export function metricsOf(stats: ProcessStats, { metricsToken }: Config, health: Health): MetricsEndpoint {

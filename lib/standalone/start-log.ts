@@ -1,12 +1,12 @@
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
 import { endProcess } from './end-process.js';
-import { logConsole, logWarnings, startProcessLog } from './log.js';
+import { logConsole, logFormat, logWarnings, startProcessLog } from './log.js';
 import { failed } from './start-error.js';
 
 /** The log of the process, which also has what libraries and Node say, and why it ends if it must. */
-export function startLog(config: Config): Log {
-  const log = startProcessLog(config.logLevel);
+export function startLog({ logLevel, logFormat: setting }: Config): Log {
+  const log = startProcessLog(logLevel, logFormat(setting, process.env));
   logConsole(log, console);
   logWarnings(log, process);
   endOnBug(log);

@@ -1,5 +1,5 @@
 import { createPolicy, type PolicyComponents } from '../policy/create-policy.js';
-import type { ListPolicy } from '../policy/list-policy.js';
+import type { Policies } from '../policy/policies.js';
 import { inOneLine } from '../error-message.js';
 import { misused, StartError } from './start-error.js';
 
@@ -8,7 +8,7 @@ import { misused, StartError } from './start-error.js';
  * known announces wait for it. A list in a file must be right.
  * @throws StartError that names what is wrong with the file
  */
-export async function startPolicy(components: PolicyComponents): Promise<ListPolicy | undefined> {
+export async function startPolicy(components: PolicyComponents): Promise<Policies | undefined> {
   const policy = createPolicy(components, 'long');
   const reading = policy?.reload();
   if (components.config.listFile === '') {

@@ -3,6 +3,8 @@ export async function asStartingUser<T>(work: () => Promise<T>): Promise<T> {
   const { getuid, geteuid, seteuid } = process;
   if (getuid === undefined || geteuid === undefined || seteuid === undefined) return work();
   const effective = geteuid();
+  // Where libuv uses io_uring Node refuses the call, even one that changes nothing.
+  if (effective === getuid()) return work();
   seteuid(getuid());
   try {
     return await work();

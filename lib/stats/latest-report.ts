@@ -13,6 +13,7 @@ export class LatestReport {
   private known: PurgeReport | undefined;
   private asked: Promise<void> | undefined;
   private askedAt = -Infinity;
+  private isAnswered = false;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(
@@ -26,17 +27,27 @@ export class LatestReport {
       this.askedAt = this.now();
       this.asked = this.fetch();
     }
-    if (this.asked !== undefined) await this.deadlines.within(this.asked).catch(() => undefined);
+    if (this.asked !== undefined) await this.deadlines.within(this.asked).catch(this.noteFailure);
     return this.known;
+  }
+
+  /** Whether the store answered when it was asked the last time. */
+  get isReachable(): boolean {
+    return this.isAnswered;
   }
 
   private async fetch(): Promise<void> {
     try {
       this.known = (await fetchReport(this.store)) ?? this.known;
+      this.isAnswered = true;
     } catch {
-      // Whoever asks is told elsewhere that the store is out of reach.
+      this.noteFailure();
     } finally {
       this.asked = undefined;
     }
   }
+
+  private readonly noteFailure = (): void => {
+    this.isAnswered = false;
+  };
 }

@@ -20,3 +20,14 @@ export function publicUrlOf(
   const host = hosts.find((each) => each !== undefined && HOST.test(each));
   return host === undefined ? '' : `${protocol}://${host}`;
 }
+
+/**
+ * The URLs for a torrent.
+ * @param url of the site, as `publicUrlOf` has it
+ * @param udpPort undefined without UDP
+ */
+export function announceUrlsAt(url: string, udpPort: number | undefined): string[] {
+  const http = `${url}/announce`;
+  if (udpPort === undefined || !URL.canParse(url)) return [http];
+  return [http, `udp://${new URL(url).hostname}:${udpPort}/announce`];
+}

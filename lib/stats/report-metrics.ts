@@ -6,6 +6,8 @@ export function reportFamilies(report: PurgeReport | undefined): MetricFamily[] 
   if (report === undefined) return [];
   const { swarms, seeders, leechers, partialSeeds, recordsDropped, failures, seconds } = report;
   const states = { seeder: seeders, leecher: leechers, 'partial-seed': partialSeeds };
+  // Older versions reported no downloads.
+  const downloads = report.downloads as number | undefined;
   return [
     single('gauge', 'bittorrent_tracker_swarms', 'Swarms with live peers, at the last purge.', swarms),
     {
@@ -14,6 +16,16 @@ export function reportFamilies(report: PurgeReport | undefined): MetricFamily[] 
       help: 'Live peers by state, at the last purge.',
       samples: Object.entries(states).map(([state, value]) => ({ labels: { state }, value })),
     },
+    ...(downloads === undefined
+      ? []
+      : [
+          single(
+            'gauge',
+            'bittorrent_tracker_completed_downloads',
+            'Completed downloads of the swarms that are stored, at the last purge.',
+            downloads,
+          ),
+        ]),
     {
       ...single(
         'gauge',

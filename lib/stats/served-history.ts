@@ -23,12 +23,19 @@ class Recent {
     this.hour.note(now, total);
     this.day.note(now, total);
   }
+
+  /** The total at a time of the last day, as exactly as that is still known. */
+  totalAt(time: number, total: number): number {
+    const { minute, hour, day } = this;
+    return ([minute, hour].find((span) => span.reachesTo(time)) ?? day).totalAt(time, total);
+  }
 }
 
-/** What a process has served lately, from its counters; some 8 KB, whatever is served. */
+/** What a process has served lately, from its counters; some 12 KB, whatever is served. */
 export class ServedHistory {
   private readonly announces: Recent;
   private readonly scrapes: Recent;
+  private readonly downloads: Recent;
   private readonly startedAt: number;
   private timer: NodeJS.Timeout | undefined;
 
@@ -40,6 +47,7 @@ export class ServedHistory {
     this.startedAt = now();
     this.announces = new Recent(this.startedAt);
     this.scrapes = new Recent(this.startedAt);
+    this.downloads = new Recent(this.startedAt);
   }
 
   /** Has the counters looked at once a second, until `stop`. */
@@ -58,6 +66,16 @@ export class ServedHistory {
     const now = this.now();
     this.announces.note(now, this.counters.announcesTotal);
     this.scrapes.note(now, this.counters.scrapesTotal);
+    this.downloads.note(now, this.counters.downloadsTotal);
+  }
+
+  /**
+   * How many downloads had been counted by then: to a second if that is less than a minute ago, to
+   * ten if less than an hour.
+   */
+  downloadsUntil(millisecondsAgo: number): number {
+    this.note();
+    return this.downloads.totalAt(this.now() - Math.max(0, millisecondsAgo), this.counters.downloadsTotal);
   }
 
   /** @param date of now, milliseconds since the epoch */

@@ -49,6 +49,21 @@ export class SlotTotals {
     });
   }
 
+  /**
+   * The total at the end of the slot that has this time in it; what it is now if that slot is not
+   * over, and that of the oldest slot for a time before all that are kept.
+   */
+  totalAt(time: number, total: number): number {
+    const slot = Math.floor(time / this.slotMilliseconds);
+    if (slot >= this.slot) return total;
+    return this.atBeginning(Math.max(slot, this.slot - this.slots - 1) + 1);
+  }
+
+  /** Whether the slot with this time in it is one of those that are looked back upon. */
+  reachesTo(time: number): boolean {
+    return Math.floor(time / this.slotMilliseconds) >= this.slot - this.slots;
+  }
+
   private atBeginning(slot: number): number {
     return this.totals[this.indexOf(slot)] ?? 0;
   }

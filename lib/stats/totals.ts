@@ -1,8 +1,13 @@
 import type { PurgeReport } from '../purge/report.js';
 import type { StatsSwarm, Totals } from './stats.js';
 
-/** @param now milliseconds since the epoch */
-export function totalsOf(report: PurgeReport, now: number): Totals {
+/**
+ * @param now milliseconds since the epoch
+ * @param downloadsSince that were counted since the report; 0 where no one process counts all
+ */
+export function totalsOf(report: PurgeReport, now: number, downloadsSince: number): Totals {
+  // Older versions reported no downloads.
+  const downloads = report.downloads as number | undefined;
   const { finishedAt, swarms, peers, seeders, leechers, partialSeeds } = report;
   return {
     countedAt: finishedAt,
@@ -11,6 +16,7 @@ export function totalsOf(report: PurgeReport, now: number): Totals {
     peers,
     seeders,
     leechers: leechers + partialSeeds,
+    completed: downloads === undefined ? null : downloads + downloadsSince,
   };
 }
 

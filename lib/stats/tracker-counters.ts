@@ -12,6 +12,19 @@ const OUTCOMES: readonly Outcome[] = ['answered', 'refused', 'busy', 'failed'];
 /** Rules that are counted by name; there are far fewer, and a rule's name is never a client's. */
 const MAX_RULES = 256;
 
+/** What was served, and what was not, since the process started. */
+export interface ServedCounts {
+  /** Answered ones, by front. */
+  readonly httpAnnounces: number;
+  readonly udpAnnounces: number;
+  readonly httpScrapes: number;
+  readonly udpScrapes: number;
+  /** By a rule, or as they could not be read. */
+  readonly refused: number;
+  /** Told to come again, or failed for another reason. */
+  readonly failed: number;
+}
+
 /**
  * Everything that a tracker is asked, counted in fields of its own: an announce costs two looks at
  * the clock, an addition and a step or two through a histogram.
@@ -58,6 +71,27 @@ export class TrackerCounters implements Metrics {
 
   downloadCounted(): void {
     this.downloadsTotal++;
+  }
+
+  served(): ServedCounts {
+    const [announces, scrapes] = [this.announceSamples(), this.scrapeSamples()];
+    const answered = (samples: readonly Sample[], front: Front): number =>
+      sum(samples.filter(({ labels }) => labels['front'] === front && labels['outcome'] === 'answered'));
+    const ended = (...outcomes: readonly Outcome[]): number =>
+      sum(
+        [...announces, ...scrapes].filter(({ labels }) =>
+          outcomes.some((each) => each === labels['outcome']),
+        ),
+      );
+    const malformed = this.refusalSamples().filter(({ labels }) => labels['rule'] === 'malformed');
+    return {
+      httpAnnounces: answered(announces, 'http'),
+      udpAnnounces: answered(announces, 'udp'),
+      httpScrapes: answered(scrapes, 'http'),
+      udpScrapes: answered(scrapes, 'udp'),
+      refused: ended('refused') + sum(malformed),
+      failed: ended('busy', 'failed'),
+    };
   }
 
   families(): MetricFamily[] {
@@ -134,6 +168,10 @@ export class TrackerCounters implements Metrics {
       return [...rules].map(([rule, value]) => ({ labels: { front, rule }, value }));
     });
   }
+}
+
+function sum(samples: readonly Sample[]): number {
+  return samples.reduce((total, { value }) => total + value, 0);
 }
 
 function add(counts: Float64Array, at: number): void {

@@ -1,3 +1,4 @@
+import type { Refusal } from '../bittorrent/errors.js';
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
@@ -8,7 +9,13 @@ import { AnnounceOperation, type Announcement } from './operations/announce.js';
 import type { RefreshRules } from './refresh.js';
 import { FamilyLists } from './sampling/family-lists.js';
 import { Neighbours } from './sampling/neighbours.js';
-import { selectPeers, type SelectedPeers, type Wanted } from './sampling/selection.js';
+import {
+  ANY_SCOPE,
+  selectPeers,
+  type MinScopes,
+  type SelectedPeers,
+  type Wanted,
+} from './sampling/selection.js';
 import { SwarmViews, type SwarmView } from './sampling/swarm-views.js';
 import { countPeers, returnable, type PeerCounts } from './shard/counts.js';
 import { expiryCutoff, layoutOfRecord } from './shard/peer-record.js';
@@ -29,6 +36,8 @@ export interface SwarmRules extends RefreshRules {
   readonly warmMilliseconds: number;
   /** Bytes of shards to cache. */
   readonly warmBytes: number;
+  /** Peers of one address that a small swarm keeps; 0 or undefined: any number. */
+  readonly addressPeers?: number;
 }
 
 export interface SwarmComponents {
@@ -37,6 +46,8 @@ export interface SwarmComponents {
   readonly random: Random;
   readonly log: Log;
   readonly rules: SwarmRules;
+  /** Asked when an address announces what nobody does; what it is told if it may not. */
+  readonly mayBegin?: ((address: Uint8Array) => Refusal | undefined) | undefined;
   /** A completed download was counted. */
   readonly onDownload?: () => void;
   /** Without any nothing is counted. */
@@ -47,6 +58,8 @@ export interface SwarmComponents {
 export interface PeersWanted {
   readonly limit: number;
   readonly withIds: boolean;
+  /** Addresses of a smaller scope are left out. */
+  readonly minScopes?: MinScopes;
 }
 
 export interface SwarmAnswer {
@@ -81,13 +94,15 @@ export class Swarms {
    * are exact if all shards of the swarm are at hand, else estimated from those that are.
    * @param log for what goes wrong with this announce alone; what several wait for goes to the log
    *   of all
-   * @throws StoreError if it could not be stored
+   * @throws (rejects with) a StoreError if it could not be stored, a Refusal if its address has
+   *   begun too many swarms
    */
   announce(announcement: Announcement, wanted: PeersWanted, log = this.components.log): Promise<SwarmAnswer> {
     const infohash = infohashKey(announcement.infohash);
-    const operation = new AnnounceOperation(announcement, this.components.rules);
+    const operation = new AnnounceOperation(announcement, this.components.rules, this.components.mayBegin);
     const ask = (): Wanted => this.asked(announcement, operation.record, wanted);
     return this.router.visit(infohash, operation).then((routed) => {
+      if (operation.refusal !== undefined) throw operation.refusal;
       if (!operation.countsDownload) return this.answer(infohash, routed, ask);
       return this.countDownload(infohash, log).then(() =>
         this.answer(infohash, routed, ask, this.present(infohash, ownNow(routed))),
@@ -108,13 +123,14 @@ export class Swarms {
     }
   }
 
-  private asked({ event, state }: Announcement, self: Uint8Array, { limit, withIds }: PeersWanted): Wanted {
+  private asked({ event, state }: Announcement, self: Uint8Array, wanted: PeersWanted): Wanted {
     const { clock, rules } = this.components;
     return {
-      limit: event === 'stopped' ? 0 : limit,
+      limit: event === 'stopped' ? 0 : wanted.limit,
       self,
       downloadersOnly: state === 'seeder',
-      withIds,
+      withIds: wanted.withIds,
+      minScopes: wanted.minScopes ?? ANY_SCOPE,
       expiryCutoff: expiryCutoff(clock.now(), rules.peerLifetimeSeconds),
     };
   }

@@ -1,12 +1,8 @@
 import type { AnnounceRequest } from '../bittorrent/announce.js';
-import type { Refusal } from '../bittorrent/errors.js';
 import type { ScrapeRequest } from '../bittorrent/scrape.js';
+import type { Verdict } from '../policy/verdict.js';
 
-/**
- * Undefined: the request is served. A promise only where the answer has to be fetched: any other
- * costs nothing.
- */
-export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
+export type { Verdict } from '../policy/verdict.js';
 
 /**
  * Which requests are served. The tracker asks before it touches the store. What a verdict throws or
@@ -14,6 +10,8 @@ export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
  */
 export interface Policy {
   announce(request: AnnounceRequest): Verdict;
+  /** Asked for a scrape as a whole, before its infohashes. */
+  scrapes?(request: ScrapeRequest): Verdict;
   /** Asked for each infohash of a scrape; those that are refused are left out of the reply. */
   scrape(infohash: Uint8Array, request: ScrapeRequest): Verdict;
   /**

@@ -22,6 +22,14 @@ export class PublicAddress {
     this.v6 = parsed.find((address) => address?.length === 16);
   }
 
+  get hasV4(): boolean {
+    return this.v4 !== undefined;
+  }
+
+  get hasV6(): boolean {
+    return this.v6 !== undefined;
+  }
+
   /** The peers as a client can reach them. @param client its address */
   reachableFrom(client: Uint8Array, peers: PeerSample): PeerSample {
     const scope = scopeOf(client);

@@ -1,11 +1,13 @@
 import type { AnnounceReply, AnnounceRequest } from '../bittorrent/announce.js';
-import { scopeOf } from '../bittorrent/address-scope.js';
+import { Scope, scopeOf } from '../bittorrent/address-scope.js';
 import { Refusal } from '../bittorrent/errors.js';
 import type { ScrapedSwarm, ScrapeReply, ScrapeRequest } from '../bittorrent/scrape.js';
 import type { Log } from '../log.js';
+import { swarmRates } from '../policy/floods/address-rates.js';
 import type { Announcement } from '../swarm/operations/announce.js';
 import { refreshRules } from '../swarm/refresh.js';
 import { expiryCutoff } from '../swarm/shard/peer-record.js';
+import type { MinScopes } from '../swarm/sampling/selection.js';
 import { scrapeSwarm } from '../swarm/sampling/scrape.js';
 import { Swarms, type SwarmAnswer } from '../swarm/swarms.js';
 import type { TrackerComponents } from './components.js';
@@ -33,6 +35,7 @@ export class Tracker {
     this.metrics = metrics;
     if (config.publicAddress.length > 0) this.publicAddress = new PublicAddress(config.publicAddress);
     this.deadlines = new Deadlines(config.announceTimeoutMs);
+    const swarms = swarmRates(config.addressSwarms, components.clock, components.random);
     this.swarms = new Swarms({
       ...components,
       rules: {
@@ -40,6 +43,7 @@ export class Tracker {
         warmMilliseconds: config.warmSeconds * 1000,
         ...refreshRules(config),
       },
+      mayBegin: swarms && ((address) => swarms.take(address)),
       onDownload: () => {
         metrics.downloadCounted();
       },
@@ -70,8 +74,8 @@ export class Tracker {
   /**
    * @param log for what is wrong with the swarms that are asked for
    * @returns a swarm that is not known has zeros
-   * @throws (rejects with) a DeadlineError after ANNOUNCE_TIMEOUT, a StoreError if a swarm could
-   *   not be read
+   * @throws (rejects with) a Refusal of the policy; a DeadlineError after ANNOUNCE_TIMEOUT; a
+   *   StoreError if a swarm could not be read
    */
   scrape(request: ScrapeRequest, log = this.components.log): Promise<ScrapeReply> {
     const startedAt = this.metrics.now();
@@ -81,6 +85,7 @@ export class Tracker {
         return { swarms, minRequestInterval: this.components.config.scrapeIntervalSeconds };
       },
       (error: unknown) => {
+        if (error instanceof Refusal) this.metrics.refused(request.front, error.rule);
         this.metrics.scraped(request, outcomeOf(error), this.metrics.now() - startedAt);
         throw error;
       },
@@ -106,7 +111,8 @@ export class Tracker {
     const { numwantDefault, numwantMax } = this.components.config;
     const limit = Math.min(request.numwant ?? numwantDefault, numwantMax);
     const announcement = announcementOf(request, this.peerAddress(request));
-    return this.swarms.announce(announcement, { limit, withIds: request.withIds }, log);
+    const wanted = { limit, withIds: request.withIds, minScopes: this.minScopes(request.from) };
+    return this.swarms.announce(announcement, wanted, log);
   }
 
   private replyTo({ from }: AnnounceRequest, { counts, peers }: SwarmAnswer): AnnounceReply {
@@ -119,6 +125,20 @@ export class Tracker {
       incomplete: counts.leechers + counts.partialSeeds,
       peers: publicAddress === undefined ? peers : publicAddress.reachableFrom(from, peers),
       externalIp: publicAddress === undefined ? from : publicAddress.seenFromOutside(from),
+    };
+  }
+
+  /**
+   * What a client can reach: addresses of at least its own scope, and of a smaller one where the
+   * public address is given in their place.
+   */
+  private minScopes(from: Uint8Array): MinScopes {
+    const scope = scopeOf(from);
+    const { publicAddress } = this;
+    if (publicAddress === undefined || scope <= Scope.machine) return MIN_SCOPES[scope];
+    return {
+      v4: publicAddress.hasV4 ? Scope.none : scope,
+      v6: publicAddress.hasV6 ? Scope.none : scope,
     };
   }
 
@@ -156,6 +176,8 @@ export class Tracker {
   }
 
   private async allowedInfohashes(request: ScrapeRequest): Promise<Uint8Array[]> {
+    const whole = await this.policy.scrapes?.(request);
+    if (whole !== undefined) throw whole;
     const allowed: Uint8Array[] = [];
     for (const infohash of request.infohashes.slice(0, this.components.config.scrapeMaxHashes)) {
       const verdict = this.policy.scrape(infohash, request);
@@ -174,11 +196,20 @@ function announcementOf(request: AnnounceRequest, address: Uint8Array): Announce
     infohash,
     peerId,
     address,
-    port,
+    // An address that no machine can have is nobody's to connect to.
+    port: scopeOf(address) === Scope.none ? 0 : port,
     state: left === 0 ? 'seeder' : isPaused ? 'partial-seed' : 'leecher',
     event: isPaused ? 'none' : event,
   };
 }
+
+/** By the scope of a client. Addresses that nobody can reach are given to nobody. */
+const MIN_SCOPES: Readonly<Record<Scope, MinScopes>> = {
+  [Scope.none]: { v4: Scope.machine, v6: Scope.machine },
+  [Scope.machine]: { v4: Scope.machine, v6: Scope.machine },
+  [Scope.network]: { v4: Scope.network, v6: Scope.network },
+  [Scope.world]: { v4: Scope.world, v6: Scope.world },
+};
 
 /** One scrape must not take all of a store's calls: it may name a hundred swarms of many shards. */
 const SWARMS_AT_ONCE = 16;

@@ -17,8 +17,10 @@ import {
 import { readUrlData } from './url-data.js';
 
 const PEER_ID_AT = REQUEST_HEAD + INFOHASH_LENGTH;
-const LEFT_AT = PEER_ID_AT + PEER_ID_LENGTH + 8;
-const EVENT_AT = LEFT_AT + 16;
+const DOWNLOADED_AT = PEER_ID_AT + PEER_ID_LENGTH;
+const LEFT_AT = DOWNLOADED_AT + 8;
+const UPLOADED_AT = LEFT_AT + 8;
+const EVENT_AT = UPLOADED_AT + 8;
 const IP_AT = EVENT_AT + 4;
 const NUMWANT_AT = IP_AT + 8;
 const PORT_AT = NUMWANT_AT + 4;
@@ -48,7 +50,9 @@ export function parseAnnounce(datagram: Buffer, from: Uint8Array): AnnounceReque
     infohash: datagram.subarray(REQUEST_HEAD, PEER_ID_AT),
     peerId: datagram.subarray(PEER_ID_AT, PEER_ID_AT + PEER_ID_LENGTH),
     port,
-    left: readLeft(datagram),
+    uploaded: readBytes(datagram, UPLOADED_AT),
+    downloaded: readBytes(datagram, DOWNLOADED_AT),
+    left: readBytes(datagram, LEFT_AT),
     event: EVENTS[datagram.readUInt32BE(EVENT_AT)] ?? 'none',
     // -1 is the default; other negative numbers cannot mean anything else.
     numwant: numwant < 0 ? undefined : Math.min(numwant, maxPeers(from)),
@@ -62,8 +66,8 @@ export function maxPeers(address: Uint8Array): number {
   return address.length === 4 ? MAX_PEERS_V4 : MAX_PEERS_V6;
 }
 
-/** 64 bits; clients that do not know say 2^64 - 1. */
-function readLeft(datagram: Buffer): number {
-  const left = datagram.readUInt32BE(LEFT_AT) * 2 ** 32 + datagram.readUInt32BE(LEFT_AT + 4);
-  return Math.min(left, Number.MAX_SAFE_INTEGER);
+/** 64 bits; clients that do not know what is left say 2^64 - 1. */
+function readBytes(datagram: Buffer, at: number): number {
+  const bytes = datagram.readUInt32BE(at) * 2 ** 32 + datagram.readUInt32BE(at + 4);
+  return Math.min(bytes, Number.MAX_SAFE_INTEGER);
 }

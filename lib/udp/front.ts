@@ -1,9 +1,9 @@
 import { ClientError } from '../bittorrent/errors.js';
+import { requestRates, type AddressRates } from '../policy/floods/address-rates.js';
 import type { TrackerComponents } from '../tracker/components.js';
 import { failureOf } from '../tracker/failures.js';
 import { noMetrics, type Metrics } from '../tracker/metrics.js';
 import type { Tracker } from '../tracker/tracker.js';
-import { AddressRates } from './address-rates.js';
 import { parseAnnounce } from './announce-request.js';
 import type { ConnectionIds } from './connection-ids.js';
 import { ACTION, ACTION_AT, CONNECT_MAGIC, REQUEST_HEAD } from './protocol.js';
@@ -28,7 +28,7 @@ export interface UdpCounts {
   wrongIds: number;
   /** Datagrams that are no request of BEP 15. */
   malformed: number;
-  /** Requests of clients that were faster than UDP_RATE. */
+  /** Requests of addresses that were faster than ADDRESS_RATE. */
   tooFast: number;
   /** Requests that came while UDP_MAX_OPEN others were open. */
   tooMany: number;
@@ -41,6 +41,8 @@ export interface UdpFrontParts extends Pick<
 > {
   readonly tracker: Pick<Tracker, 'announce' | 'scrape'>;
   readonly ids: ConnectionIds;
+  /** Shared with other fronts; without it this front has its own. */
+  readonly rates?: AddressRates;
 }
 
 /** The bytes that are sent back; undefined is silence. */
@@ -70,7 +72,7 @@ export class UdpFront {
 
   constructor(private readonly parts: UdpFrontParts) {
     this.metrics = parts.metrics ?? noMetrics;
-    this.rates = new AddressRates(parts.config.udpRate, parts.random);
+    this.rates = parts.rates ?? requestRates(parts.config, parts.clock, parts.random);
   }
 
   /** Requests that are not answered yet. */
@@ -97,7 +99,7 @@ export class UdpFront {
       counts.wrongIds++;
       return undefined;
     }
-    if (!this.rates.take(from, now)) {
+    if (this.rates.take(from) !== undefined) {
       counts.tooFast++;
       return undefined;
     }
@@ -141,15 +143,20 @@ export class UdpFront {
 
   private answered<T>(datagram: Buffer, asked: Promise<T>, encode: (reply: T) => Buffer): Promise<UdpReply> {
     this.open++;
-    return asked
-      .then(encode)
-      .then(this.closed, (error: unknown) => this.closed(this.failure(datagram, error)));
+    const failed = (error: unknown): UdpReply => {
+      this.open--;
+      return this.failure(datagram, error);
+    };
+    return asked.then((reply) => {
+      try {
+        const bytes = encode(reply);
+        this.open--;
+        return bytes;
+      } catch (error) {
+        return failed(error);
+      }
+    }, failed);
   }
-
-  private readonly closed = (reply: UdpReply): UdpReply => {
-    this.open--;
-    return reply;
-  };
 
   private unread(datagram: Buffer, error: unknown): UdpReply {
     if (error instanceof ClientError) {

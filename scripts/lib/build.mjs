@@ -5,15 +5,18 @@ import { pathToFileURL } from 'node:url';
 
 import { makeAside } from './build-aside.mjs';
 import { digestOfSources, isBuilt, writeStamp } from './build-state.mjs';
+import { isPackaged } from './packaged.mjs';
 
 /**
  * @param {string} root the repository's directory
- * @param {{ force?: boolean }} [options] force: build even if nothing changed
+ * @param {{ force?: boolean, onProgress?: (done: string) => void }} [options] force: build even if
+ *   nothing changed; onProgress: is told how far it is, e.g. `40%`
  * @returns {Promise<undefined | { file: string, bytes: number }[]>} the bundles built, relative to
  *   dist/; undefined if dist/ was up to date
  * @throws {Error} with webpack's own report, if a source does not compile
  */
-export async function build(root, { force = false } = {}) {
+export async function build(root, { force = false, onProgress } = {}) {
+  if (isPackaged(root)) return undefined;
   const digest = digestOfSources(root);
   if (!force && isBuilt(root, digest)) return undefined;
 
@@ -22,7 +25,7 @@ export async function build(root, { force = false } = {}) {
   // build leaves the old one.
   const aside = makeAside(dist);
   try {
-    const bundles = await compile(root, aside);
+    const bundles = await compile(root, aside, onProgress);
     for (const name of new Set(bundles.map(({ file }) => dirname(file)))) {
       rmSync(join(dist, name), { recursive: true, force: true });
       renameSync(join(aside, name), join(dist, name));
@@ -43,9 +46,10 @@ export async function build(root, { force = false } = {}) {
 /**
  * @param {string} root
  * @param {string} directory
+ * @param {((done: string) => void) | undefined} onProgress
  * @returns {Promise<{ file: string, bytes: number }[]>}
  */
-async function compile(root, directory) {
+async function compile(root, directory, onProgress) {
   const [{ default: webpack }, { default: configs }] = await Promise.all([
     import('webpack'),
     /** @type {Promise<typeof import('../../webpack.config.mjs')>} */ (
@@ -58,6 +62,12 @@ async function compile(root, directory) {
       output: { ...config.output, path: join(directory, config.name) },
     })),
   );
+  let told = '';
+  new webpack.ProgressPlugin((share) => {
+    const done = `${Math.floor(100 * share)}%`;
+    if (done !== told) onProgress?.(done);
+    told = done;
+  }).apply(compiler);
   /** @type {import('webpack').MultiStats} */
   const stats = await new Promise((resolve, reject) => {
     compiler.run((error, result) => {

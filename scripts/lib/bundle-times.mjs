@@ -10,12 +10,14 @@ const firstAnnounceScript = fileURLToPath(new URL('./first-announce.ts', import.
  * slows both.
  * @param {string} file the bundle's path
  * @param {number} rounds how often; the medians count
- * @returns {{ bareMs: number, loadedMs: number }} `node -e 0`, and the same that loads the bundle
+ * @param {string} bare what Node runs without the bundle
+ * @returns {{ bareMs: number, loadedMs: number }} Node that runs `bare`, and Node that loads the
+ *   bundle
  */
-export function loadTimes(file, rounds = 7) {
+export function loadTimes(file, rounds = 7, bare = '0') {
   const load = `require(${JSON.stringify(file)})`;
   const times = Array.from({ length: rounds }, () => ({
-    bare: millisecondsOf('0'),
+    bare: millisecondsOf(bare),
     loaded: millisecondsOf(load),
   }));
   return {

@@ -1,22 +1,23 @@
 /** Installs what package-lock.json names, if it is not what is installed. Uses nothing but Node. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { withProgress } from '../../lib/progress.mjs';
 
 /**
  * @param {string} root the repository's directory
  * @param {{ tools: boolean }} options tools: whether the development dependencies are needed too
  * @throws {Error} if npm fails
  */
-export function ensureInstalled(root, { tools }) {
+export async function ensureInstalled(root, { tools }) {
   if (isInstalled(root, { tools })) return;
-  console.log('Installing dependencies ...');
   // Whatever the environment leaves out, as NODE_ENV=production does: tools are what a clone is
   // built with, and the parts of a package for one platform are optional ones.
   const kinds = ['--include=optional', tools ? '--include=dev' : '--omit=dev'];
-  const result = runNpm(root, ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error']);
-  if (result.error) throw new Error(`cannot run npm: ${result.error.message}`);
-  if (result.status !== 0) throw new Error('npm ci failed; its messages are above');
+  const args = ['ci', ...kinds, '--no-audit', '--no-fund', '--loglevel=error'];
+  await withProgress('Installing dependencies', () => runNpm(root, args));
 }
 
 /**
@@ -87,15 +88,60 @@ function packagesOf(lockFile) {
 }
 
 /**
- * The npm that runs this script if there is one, else the one on the path. Another package manager
- * says what it is, too.
+ * Runs the npm that runs this script if there is one, else the one on the path. Another package
+ * manager says what it is, too. On a terminal its output is shown only if it fails.
  * @param {string} root
  * @param {readonly string[]} args
+ * @throws {Error} if it cannot be run or fails
  */
-function runNpm(root, args) {
-  /** @type {import('node:child_process').SpawnSyncOptions} */
-  const options = { cwd: root, stdio: 'inherit' };
-  const npm = process.env['npm_execpath'];
-  if (npm && /npm-cli\.c?js$/.test(npm)) return spawnSync(process.execPath, [npm, ...args], options);
-  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+async function runNpm(root, args) {
+  const isQuiet = process.stderr.isTTY;
+  /** @type {import('node:child_process').SpawnOptions} */
+  const options = { cwd: root, stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' };
+  const [command, before] = npmCommand();
+  const child = spawn(command, [...before, ...args], { ...options, shell: isShellNeeded(command) });
+  /** @type {Promise<number | null>} */
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`cannot run npm: ${error.message}`, { cause: error })));
+    child.once('close', resolve);
+  });
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
+  const status = await ended;
+  if (status === 0) return;
+  const hint = hintFor(npmVersion());
+  if (isQuiet) throw new Error(`npm ci failed:\n${(await output).join('')}${hint}`);
+  throw new Error(`npm ci failed; its messages are above${hint}`);
 }
+
+/** @returns {[string, string[]]} a program and its first arguments */
+function npmCommand() {
+  const npm = process.env['npm_execpath'];
+  return npm && /npm-cli\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
+}
+
+/** Windows has npm as a script of its shell. @param {string} command */
+function isShellNeeded(command) {
+  return command === 'npm' && process.platform === 'win32';
+}
+
+function npmVersion() {
+  const [command, before] = npmCommand();
+  const { stdout } = spawnSync(command, [...before, '--version'], {
+    encoding: 'utf8',
+    shell: isShellNeeded(command),
+  });
+  return stdout?.trim() ?? '';
+}
+
+/**
+ * npm 9 says of this project's lock that there is none, since the overrides of package.json have
+ * packages under other names.
+ * @param {string} version of npm; empty if it is not known
+ */
+export function hintFor(version) {
+  const [major = ''] = version.split('.');
+  if (!/^\d+$/.test(major) || Number(major) >= MIN_NPM) return '';
+  return `\nThis needs npm ${MIN_NPM} or newer; this is ${version}. npm install --global npm@${MIN_NPM} brings it.`;
+}
+
+const MIN_NPM = 10;

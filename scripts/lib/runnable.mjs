@@ -9,14 +9,14 @@
  * @throws {Error} if that fails
  */
 export async function ensureRunnable(root) {
+  const { isPackaged } = await import('./packaged.mjs');
+  if (isPackaged(root)) return;
   const { digestOfSources, isBuilt } = await import('./build-state.mjs');
   const { ensureInstalled } = await import('./dependencies.mjs');
   const built = isBuilt(root, digestOfSources(root));
   // Where everything is built, e.g. in an image, the tools to build with need not be there.
-  ensureInstalled(root, { tools: !built });
-  if (built) return;
-  console.error('Building ...');
-  await buildApart(root);
+  await ensureInstalled(root, { tools: !built });
+  if (!built) await buildApart(root);
 }
 
 /**
@@ -26,10 +26,14 @@ export async function ensureRunnable(root) {
  */
 async function buildApart(root) {
   const { fork } = await import('node:child_process');
-  const builder = fork(new URL('build-for-parent.mjs', import.meta.url), [root], { execArgv: [] });
-  const status = await new Promise((resolve, reject) => {
-    builder.once('error', reject);
-    builder.once('exit', resolve);
+  const { withProgress } = await import('../../lib/progress.mjs');
+  const status = await withProgress('Building', (progress) => {
+    const builder = fork(new URL('build-for-parent.mjs', import.meta.url), [root], { execArgv: [] });
+    builder.on('message', (done) => progress.update(String(done)));
+    return new Promise((resolve, reject) => {
+      builder.once('error', reject);
+      builder.once('exit', resolve);
+    });
   });
   if (status !== 0) throw new Error('the build failed');
 }

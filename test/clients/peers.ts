@@ -122,6 +122,41 @@ const libtorrentScript = fileURLToPath(new URL('libtorrent-peer.py', import.meta
 export const startLibtorrent: StartPeer = ({ torrentFile, contentDirectory, homeDirectory, address }) =>
   start('libtorrent', homeDirectory, [libtorrentScript, torrentFile, contentDirectory, address]);
 
+/** Only for IPv4. */
+export const startQbittorrent: StartPeer = async ({
+  torrentFile,
+  contentDirectory,
+  homeDirectory,
+  address,
+}) => {
+  const configDirectory = `${homeDirectory}/qBittorrent/config`;
+  await mkdir(configDirectory, { recursive: true });
+  const lines = [
+    '[LegalNotice]',
+    'Accepted=true',
+    '[BitTorrent]',
+    'Session\\DHTEnabled=false',
+    'Session\\PeXEnabled=false',
+    'Session\\LSDEnabled=false',
+    `Session\\Port=${await freePort()}`,
+    'Session\\Interface=lo',
+    'Session\\InterfaceName=lo',
+    `Session\\InterfaceAddress=${address}`,
+    `Session\\DefaultSavePath=${contentDirectory}`,
+    'Session\\AddTorrentPaused=false',
+    '[Preferences]',
+    `WebUI\\Address=${address}`,
+  ];
+  await writeFile(`${configDirectory}/qBittorrent.conf`, `${lines.join('\n')}\n`);
+  return start('qbittorrent', homeDirectory, [
+    `--profile=${homeDirectory}`,
+    `--webui-port=${await freePort()}`,
+    '--skip-dialog=true',
+    `--save-path=${contentDirectory}`,
+    torrentFile,
+  ]);
+};
+
 function start(name: string, homeDirectory: string, args: readonly string[]): Promise<RunningProgram> {
   // Without the PATH and without the user's settings; PYTHON* or a proxy in the environment would
   // change what is tested.

@@ -4,7 +4,7 @@ import bencode from 'bencode';
 export interface Torrent {
   readonly fileName: string;
   readonly content: Buffer;
-  /** The .torrent file: BEP 3, not private, one tracker. */
+  /** The .torrent file: BEP 3, one tracker. */
   readonly metainfo: Uint8Array;
   /** 20 bytes. */
   readonly infoHash: Buffer;
@@ -15,8 +15,9 @@ const pieceBytes = 32 * 1024;
 /**
  * A torrent of one file, whose content follows from `seed`. The last piece is shorter than the
  * others.
+ * @param isPrivate whether clients may find each other through the tracker alone (BEP 27)
  */
-export function makeTorrent(seed: string, announceUrl: string): Torrent {
+export function makeTorrent(seed: string, announceUrl: string, isPrivate = false): Torrent {
   const fileName = `${seed}.bin`;
   const content = createHash('shake256', { outputLength: 2 * 1024 * 1024 + 4321 })
     .update(seed)
@@ -26,6 +27,7 @@ export function makeTorrent(seed: string, announceUrl: string): Torrent {
     name: fileName,
     'piece length': pieceBytes,
     pieces: Buffer.concat(pieceHashes(content)),
+    ...(isPrivate ? { private: 1 } : {}),
   };
   return {
     fileName,

@@ -5,7 +5,14 @@ import { Refusal } from '../../lib/bittorrent/errors.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { queryLikeText } from '../http/support.js';
 import type { MemoryStoreOptions } from '../support/memory-store.js';
-import { announceOf, addressOf, INFOHASH, peerIdOf, queryOf, TrackerSite } from '../tracker/tracker-site.js';
+import {
+  announceOf,
+  addressOf,
+  INFOHASH,
+  peerIdOf,
+  queryOf,
+  TrackerHarness,
+} from '../tracker/tracker-harness.js';
 import { adapters, type AdaptedTracker } from './adapters.js';
 
 const V6 = '2001:db8::1';
@@ -23,7 +30,7 @@ const target = (number: number, changes = {}): string => `/announce?${announceOf
 
 for (const [name, adapt] of Object.entries(adapters)) {
   describe(`the contract of a tracker: ${name}`, () => {
-    let site: TrackerSite;
+    let harness: TrackerHarness;
     let tracker: AdaptedTracker | undefined;
 
     const start = async (
@@ -31,8 +38,8 @@ for (const [name, adapt] of Object.entries(adapters)) {
       options: Partial<MemoryStoreOptions> = {},
       more: Pick<TrackerComponents, 'policy' | 'metrics'> = {},
     ): Promise<AdaptedTracker> => {
-      site = new TrackerSite(settings, options, more);
-      tracker = await adapt(site.components);
+      harness = new TrackerHarness(settings, options, more);
+      tracker = await adapt(harness.components);
       return tracker;
     };
 
@@ -92,7 +99,7 @@ for (const [name, adapt] of Object.entries(adapters)) {
       ] as const) {
         expect(await ask(wrong, addressOf(1))).to.equal(`d14:failure reason${reason}${never}`);
       }
-      expect(site.log.lines).to.deep.equal([]);
+      expect(harness.log.lines).to.deep.equal([]);
     });
 
     it('tells a client what the policy refuses, and leaves that out of a scrape', async () => {
@@ -103,8 +110,8 @@ for (const [name, adapt] of Object.entries(adapters)) {
         'd14:failure reason15:not on the list8:retry ini60ee',
       );
       expect(await ask(SCRAPE, addressOf(1))).to.equal('d5:filesde5:flagsd20:min_request_intervali900eee');
-      expect(site.store.operations).to.include({ fetch: 0, put: 0, count: 0 });
-      expect(site.log.lines).to.deep.equal([]);
+      expect(harness.store.operations).to.include({ fetch: 0, put: 0, count: 0 });
+      expect(harness.log.lines).to.deep.equal([]);
     });
 
     it('asks a client to come again while the store is out of reach, with a line in the log', async () => {
@@ -112,7 +119,7 @@ for (const [name, adapt] of Object.entries(adapters)) {
       const busy = 'd14:failure reason36:the tracker is busy, try again later8:retry ini9ee';
       expect(await ask(target(1), addressOf(1))).to.equal(busy);
       expect(await ask(SCRAPE, addressOf(1))).to.equal(busy);
-      expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
+      expect(harness.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
         'warn tracker busy',
         'warn tracker busy',
       ]);
@@ -120,7 +127,7 @@ for (const [name, adapt] of Object.entries(adapters)) {
 
     it('asks a client to come again after the deadline', async () => {
       const { ask } = await start({ ANNOUNCE_TIMEOUT: '20' });
-      site.store.fetch = () => new Promise(() => undefined);
+      harness.store.fetch = () => new Promise(() => undefined);
       const busy = 'd14:failure reason36:the tracker is busy, try again later8:retry ini5ee';
       expect(await ask(target(1), addressOf(1))).to.equal(busy);
       expect(await ask(SCRAPE, addressOf(1))).to.equal(busy);
@@ -128,10 +135,10 @@ for (const [name, adapt] of Object.entries(adapters)) {
 
     it('says nothing of a mistake of its own, but in the log', async () => {
       const { ask } = await start();
-      site.store.fetch = () => Promise.reject(new TypeError('secret'));
+      harness.store.fetch = () => Promise.reject(new TypeError('secret'));
       const internal = 'd14:failure reason14:internal error8:retry ini5ee';
       expect(await ask(target(1), addressOf(1))).to.equal(internal);
-      expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
+      expect(harness.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
         'error internal error',
       ]);
     });
@@ -163,7 +170,7 @@ describe('the contract of a tracker: any requests at all', () => {
       fc.asyncProperty(anyRequests, async (requests) => {
         const conversations = await Promise.all(
           Object.values(adapters).map(async (adapt) => {
-            const tracker = await adapt(new TrackerSite({ INTERVAL_JITTER: '10' }).components);
+            const tracker = await adapt(new TrackerHarness({ INTERVAL_JITTER: '10' }).components);
             const replies: string[] = [];
             for (const [line, from] of requests) replies.push(await tracker.ask(line, from));
             await tracker.close();

@@ -34,7 +34,7 @@ function actions(components: TrackerComponents): AdaptedTracker {
   const scrape = createScrape(components);
   return {
     ask: async (target, from) => {
-      const action = target.startsWith('/scrape') ? scrape : announce;
+      const action = target.includes('/scrape?') ? scrape : announce;
       const { body } = await action({
         __ow_method: 'get',
         __ow_headers: { 'x-original-uri': target, 'x-real-ip': from },
@@ -60,7 +60,7 @@ function batches(components: TrackerComponents): AdaptedTracker {
   );
   return {
     ask: async (target, from) => {
-      const handler = target.startsWith('/scrape') ? front.scrape : front.announce;
+      const handler = target.includes('/scrape?') ? front.scrape : front.announce;
       const address = parseAddress(from);
       if (address === undefined) throw new Error(from);
       const reply = await handler(target, address).catch((error: unknown) => front.failure(error));

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
@@ -6,6 +8,7 @@ import { s3Credentials, s3Region, startS3Double } from '../s3-double/double.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt } from '../openwhisk/support/bundles.js';
 import { Cleanup } from '../support/cleanup.js';
 import { startProgram } from '../support/running-program.js';
+import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
 const credentials = {
   AWS_REGION: s3Region,
@@ -19,10 +22,14 @@ describe('The commands that make a bucket and a table', function () {
   before(ensureBuilt);
   afterEach(() => atEnd.run());
 
-  async function run(store: string, environment: object): Promise<{ status?: number; output: string }> {
+  async function run(
+    store: string,
+    environment: object,
+    args: readonly string[] = [],
+  ): Promise<{ status?: number; output: string }> {
     const script = fileURLToPath(new URL(`../../deploy/${store}/create.mjs`, import.meta.url));
     const env = { PATH: process.env['PATH'], ...environment };
-    const program = await startProgram(process.execPath, [script], { env });
+    const program = await startProgram(process.execPath, [script, ...args], { env });
     const { status } = await program.ended;
     return { ...(status === undefined ? {} : { status }), output: program.stdout + program.stderr };
   }
@@ -49,6 +56,19 @@ describe('The commands that make a bucket and a table', function () {
     expect(await run('dynamodb', ofDynamoDb)).to.deep.equal({
       status: 0,
       output: 'table swarms: is there\n',
+    });
+  });
+
+  it('take a settings file, and name the line of what cannot be used', async () => {
+    const directory = await makeTempDir();
+    atEnd.add(() => removeTempDir(directory));
+    const file = join(directory, 'my.env');
+    await writeFile(file, 'S3_BUCKET=A\n');
+    const { status, output } = await run('s3', credentials, ['--settings', file]);
+    expect([status, output.endsWith(`(${file}:1)\n`)], output).to.deep.equal([2, true]);
+    expect(await run('s3', credentials, ['--bucket'])).to.deep.equal({
+      status: 2,
+      output: '--bucket: unknown argument\n',
     });
   });
 

@@ -3,9 +3,7 @@ import { expect } from 'chai';
 import { startProgram, type RunningProgram } from '../support/running-program.js';
 
 const commands = [
-  ['deploy/openwhisk/deploy.mjs', 'npm run deploy', ['--env-file', '--preview', '--schedule', '--force']],
-  ['deploy/openwhisk/undeploy.mjs', 'npm run undeploy', ['--env-file', '--preview']],
-  ['deploy/nginx/render.mjs', 'node deploy/nginx/render.mjs', ['--env-file', '--output']],
+  ['deploy/nginx/render.mjs', 'node deploy/nginx/render.mjs', ['--settings', '--output']],
 ] as const;
 
 describe('A command that deploys', () => {

@@ -93,17 +93,38 @@ describe('What the doctor examines', () => {
       const file = join(directory, 'my.env');
       writeFileSync(file, `# mine\nDATA_DIR=/nowhere\nDURABILITY=commit\n`);
       const { status, output } = await runDoctor({ DATA_DIR: directory, DURABILITY: '' }, [
-        '--env-file',
+        '--settings',
         file,
       ]);
       expect([status, output.includes(directory)], output).to.deep.equal([0, true]);
       expect(output).to.include('a write, not flushed to the disk');
     });
 
+    it('is refused with status 2 for a name that is no setting, and says which was meant', async () => {
+      const file = join(directory, 'my.env');
+      writeFileSync(file, 'GATEWAY_ULR=http://a\n');
+      expect(await runDoctor({}, ['--settings', file])).to.deep.equal({
+        status: 2,
+        output: `--settings: ${file}:1: GATEWAY_ULR is no setting; did you mean GATEWAY_URL?\n`,
+      });
+    });
+
+    it('names the line of a value that cannot be used', async () => {
+      const file = join(directory, 'my.env');
+      writeFileSync(file, '\nDURABILITY=none\n');
+      const { status, output } = await runDoctor({}, ['--settings', file]);
+      expect([status, output.endsWith(`(${file}:2)\n`)], output).to.deep.equal([2, true]);
+    });
+
+    it('warns of names in the environment that were meant as settings', async () => {
+      const { output } = await runDoctor({ DATA_DIR: directory, DURABILTY: 'commit' });
+      expect(output).to.match(/^warning setting DURABILTY: no setting has this name\n.*DURABILITY\?/);
+    });
+
     it('is refused with status 2 if there is no such file', async () => {
-      const { status, output } = await runDoctor({}, ['--env-file', join(directory, 'none.env')]);
+      const { status, output } = await runDoctor({}, ['--settings', join(directory, 'none.env')]);
       expect(status).to.equal(2);
-      expect(output).to.match(/^--env-file: ENOENT/);
+      expect(output).to.match(/^--settings: ENOENT/);
     });
   });
 });

@@ -11,7 +11,7 @@ import { describeWith, installed } from '../support/programs.js';
 import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
-const command = fileURLToPath(new URL('../../deploy/doctor/start.mjs', import.meta.url));
+const command = fileURLToPath(new URL('../../bin/tracker.mjs', import.meta.url));
 
 describeWith([installed('nginx')], 'npm run doctor, of a whole deployment', () => {
   const atEnd = new Cleanup();
@@ -38,7 +38,7 @@ describeWith([installed('nginx')], 'npm run doctor, of a whole deployment', () =
       ACTION_CONCURRENCY: '64',
     });
     await writeFile(file, lines.map(([name, value]) => `${name}=${value}\n`).join(''));
-    const program = await startProgram(process.execPath, [command, '--env-file', file], {
+    const program = await startProgram(process.execPath, [command, 'doctor', '--settings', file], {
       env: { PATH: process.env['PATH'], GATEWAY_URL: `http://127.0.0.1:${gateway.port}` },
     });
     const { status } = await program.ended;

@@ -16,7 +16,7 @@ import { describeWith, installed } from '../support/programs.js';
 import type { RunningProgram } from '../support/running-program.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { announceOf, queryOf, Reply } from '../tracker/tracker-site.js';
+import { announceOf, queryOf, Reply } from '../tracker/tracker-harness.js';
 import { startGateway, type Gateway } from './support/gateway.js';
 
 const hashCount = 10_000;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -109,6 +109,18 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
       expect((await ask(gateway.port, '/scrape?info_hash=a')).body).to.equal('d8:completei2ee');
     });
 
+    it('keeps no scrape with the key of a member, in memory or on the disk', async () => {
+      const gateway = await start();
+      for (let i = 0; i < 3; i++) await ask(gateway.port, '/key-to-hide/scrape?info_hash=a');
+      expect(platform.requests).to.have.length(3);
+      await ask(gateway.port, '/scrape?info_hash=in-the-cache');
+      let kept = '';
+      for (const name of await readdir(`${gateway.directory}/cache`, { recursive: true })) {
+        kept += await readFile(`${gateway.directory}/cache/${name}`, 'latin1').catch(() => '');
+      }
+      expect(kept).to.contain('in-the-cache').and.not.contain('to-hide');
+    });
+
     it('tells scrapes apart by the request line as it was sent', async () => {
       const gateway = await start();
       for (const target of [
@@ -209,7 +221,7 @@ describeWith([installed('nginx')], "The gateway's limits, cache, addresses and l
 
   it('logs a JSON line for each request, without the query, and nothing of it in the error log', async () => {
     const gateway = await start({ settings: { READ_TIMEOUT: '1', LIMIT_RATE: '1', LIMIT_BURST: '1' } });
-    const target = '/announce?info_hash=hash-to-hide&peer_id=peer-to-hide';
+    const target = '/key-to-hide/announce?info_hash=hash-to-hide&peer_id=peer-to-hide';
     await ask(gateway.port, target, {
       headers: ['Referer: http://peer-to-hide/', 'User-Agent: peer-to-hide'],
     });

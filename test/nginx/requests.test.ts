@@ -39,6 +39,31 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
       expect(platform.last.target).to.equal('/api/v1/web/guest/tracker/scrape.http');
     });
 
+    it('goes on with the key of a member in the announce URL, to the same web actions', async () => {
+      for (const action of ['announce', 'scrape']) {
+        for (const key of ['0123abcd'.repeat(4), 'a', 'A-b_c.d~e', 'k'.repeat(128)]) {
+          const target = `/${key}/${action}?info_hash=%ff`;
+          expect((await ask(gateway.port, target)).body, target).to.equal('d8:completei1ee');
+          expect(platform.last.target).to.equal(`/api/v1/web/guest/tracker/${action}.http`);
+          expect(platform.last.headers.get('x-original-uri')).to.deep.equal([target]);
+        }
+      }
+      const asked = platform.requests.length;
+      for (const target of [
+        `/${'k'.repeat(129)}/announce`,
+        '/a/b/announce',
+        '//announce',
+        '/a%2Fannounce',
+        '/%61/announce',
+        '/a/announce/',
+        '/a/health',
+        '/./announce',
+      ]) {
+        expect((await ask(gateway.port, target)).status, target).to.equal(404);
+      }
+      expect(platform.requests).to.have.length(asked);
+    });
+
     it('has the headers that the gateway sets, and no others', async () => {
       await ask(gateway.port, '/announce?info_hash=a', {
         headers: [
@@ -159,8 +184,10 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
 
     it('is every other path', async () => {
       const others = [
-        '/',
         '/stats',
+        '/metrics',
+        '/index.html',
+        '/stats.json/',
         '/announce/',
         '/announce/x',
         '/announce.php',
@@ -170,6 +197,8 @@ describeWith([installed('nginx')], 'The gateway and what clients ask', () => {
       ];
       const ways = [
         '/%61nnounce?info_hash=a',
+        '/%73tats.json',
+        '/x/..',
         '/announce%3Fa',
         '/api/v1/web/guest/tracker/announce.http',
         '/api/v1/namespaces',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readEnvFile } from '../../lib/deployment/env-file.mjs';
+import { readEnvFile } from '../../lib/settings/settings-file.mjs';
 import { renderGateway } from '../../deploy/nginx/settings.mjs';
 import { describeWith, installed, programNamed } from '../support/programs.js';
 import { makeCertificate } from './support/certificate.js';
@@ -71,6 +71,7 @@ describe("The gateway's settings", () => {
       ['LISTEN', '127.0.0.1:'],
       ['LISTEN_IPV6', '[::]:'],
       ['GATEWAY_HOP', '127.0.0.1:'],
+      ['GATEWAY_FRONT', '127.0.0.1:'],
     ];
     for (const [name, text] of before) {
       expect(renderGateway({ ...needed, [name]: `${text}65535` })).to.contain(`${text}65535`);
@@ -101,7 +102,7 @@ describe("The gateway's settings", () => {
       file,
       '# mine\nOPENWHISK_SERVER=10.0.0.8:443\nOPENWHISK_NAME=from-file.example\n\nRETRY_IN=3\n',
     );
-    const { status, stdout } = render(['--env-file', file], {
+    const { status, stdout } = render(['--settings', file], {
       OPENWHISK_NAME: 'from-environment.example',
       OPENWHISK_NAMESPACE: needed.OPENWHISK_NAMESPACE,
       TRACKER_SECRET: needed.TRACKER_SECRET,

@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.js';
 import { describeWith, installed } from '../support/programs.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import { announceOf, queryOf, Reply } from '../tracker/tracker-site.js';
+import { announceOf, queryOf, Reply } from '../tracker/tracker-harness.js';
 import { ask, failureOf } from './support/ask.js';
 import { makeCertificate } from './support/certificate.js';
 import { startNginx } from './support/nginx.js';

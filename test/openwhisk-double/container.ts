@@ -108,7 +108,15 @@ export class Container {
   /** Rejects if the process ends before it has answered. */
   private post(path: string, body: JsonObject, timeoutMs: number): Promise<RuntimeAnswer> {
     return new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.port, path, method: 'POST', agent: this.agent };
+      const options = {
+        host: '127.0.0.1',
+        port: this.port,
+        path,
+        method: 'POST',
+        agent: this.agent,
+        // As the invoker has it; the runtime reads nothing else as JSON.
+        headers: { 'Content-Type': 'application/json' },
+      };
       const call = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

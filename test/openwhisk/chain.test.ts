@@ -9,7 +9,7 @@ import { BUCKET, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.j
 import { defined } from '../support/defined.js';
 import { eventually } from '../support/eventually.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
-import { announceOf, queryOf, Reply } from '../tracker/tracker-site.js';
+import { announceOf, queryOf, Reply } from '../tracker/tracker-harness.js';
 import { BUILD_TIMEOUT_MS } from './support/bundles.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from './support/deployed-tracker.js';
 

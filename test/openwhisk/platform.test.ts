@@ -4,7 +4,7 @@ import { platformAction } from '../../lib/openwhisk/platform.js';
 import { webActionResult, type WebAction, type WebActionParams } from '../../lib/openwhisk/web-action.js';
 import type { TrackerComponents } from '../../lib/tracker/components.js';
 import { eventually } from '../support/eventually.js';
-import { Reply } from '../tracker/tracker-site.js';
+import { Reply } from '../tracker/tracker-harness.js';
 
 /** What the controller adds for a raw web action. */
 const RAW = { __ow_method: 'get', __ow_headers: {}, __ow_path: '', __ow_query: '', __ow_body: '' };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { withProcessReport } from '../../lib/openwhisk/process-report.js';
+import { withCause, withProcessReport } from '../../lib/openwhisk/process-report.js';
 import { webActionResult, type WebAction, type WebActionResult } from '../../lib/openwhisk/web-action.js';
 import { defined } from '../support/defined.js';
 
@@ -77,5 +77,16 @@ describe("a process's report", () => {
     await action(asked).catch(() => undefined);
     fails = false;
     for (let i = 0; i < 3; i++) expect(reportOf(await action(asked)).most).to.equal(1);
+  });
+
+  it('has why a request failed, in printable ASCII, for who asks for it alone', () => {
+    const result = webActionResult(Buffer.from('de'));
+    const error = new Error('no node\r\nanswers: é', { cause: new TypeError('x'.repeat(600)) });
+    expect(withCause(result, notAsked, error)).to.equal(result);
+    expect(withCause(result, asked, 'text')).to.equal(result);
+    const { headers } = withCause(result, asked, error);
+    expect(headers['X-Tracker-Cause'])
+      .to.match(/^Error: no node answers: +; TypeError: x+$/)
+      .and.have.length(500);
   });
 });

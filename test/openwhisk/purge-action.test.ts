@@ -5,17 +5,17 @@ import { PurgeStateError } from '../../lib/openwhisk/purge-state.js';
 import type { PurgeState } from '../../lib/purge/purge.js';
 import { fetchReport, type PurgeReport } from '../../lib/purge/report.js';
 import { StoreError } from '../../lib/store/errors.js';
-import { TrackerSite, announceOf } from '../tracker/tracker-site.js';
+import { TrackerHarness, announceOf } from '../tracker/tracker-harness.js';
 
 const SECONDS_OF_A_LIFE = 2700;
 
 describe('the purge action', () => {
-  let site: TrackerSite;
+  let harness: TrackerHarness;
   /** What runs have handed to the next. */
   let handed: PurgeState[];
 
   beforeEach(() => {
-    site = new TrackerSite();
+    harness = new TrackerHarness();
     handed = [];
   });
 
@@ -28,15 +28,15 @@ describe('the purge action', () => {
    * @param timeMs how long the run has; the clock goes on by one millisecond whenever it is asked
    */
   const slice = (given: unknown, timeMs: number, invokeNext = handOver): Promise<PurgeResult> => {
-    const clock = { now: () => site.milliseconds++ };
-    const deadline = site.milliseconds + timeMs;
-    return runSlice({ ...site.components, clock }, given, { deadline, invokeNext });
+    const clock = { now: () => harness.milliseconds++ };
+    const deadline = harness.milliseconds + timeMs;
+    return runSlice({ ...harness.components, clock }, given, { deadline, invokeNext });
   };
 
   const announceSwarms = async (count: number, at: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
       const infohash = Buffer.alloc(20, at + i);
-      await site.announce(announceOf(1, { info_hash: infohash }), '192.0.2.1');
+      await harness.announce(announceOf(1, { info_hash: infohash }), '192.0.2.1');
     }
   };
 
@@ -46,13 +46,13 @@ describe('the purge action', () => {
 
   it('is done in one run if there is time, and keeps a report of what it found', async () => {
     await announceSwarms(3, 0);
-    site.pass(SECONDS_OF_A_LIFE + 1);
+    harness.pass(SECONDS_OF_A_LIFE + 1);
     await announceSwarms(2, 100);
     const report = reportOf(await slice(undefined, 1e9));
     expect(report).to.include({ swarms: 2, peers: 2, leechers: 2, shardsRemoved: 3, failures: 0 });
     expect(handed).to.deep.equal([]);
-    expect(await fetchReport(site.store)).to.deep.equal(report);
-    expect(site.log.lines.find(({ event }) => event === 'purged')?.fields).to.deep.equal(report);
+    expect(await fetchReport(harness.store)).to.deep.equal(report);
+    expect(harness.log.lines.find(({ event }) => event === 'purged')?.fields).to.deep.equal(report);
   });
 
   it('goes on in other runs, to the same end, however little time each has', async () => {
@@ -75,7 +75,7 @@ describe('the purge action', () => {
     const refused = new Error('429');
     const next = slice(undefined, 0, () => Promise.reject(refused));
     expect(await next.catch((error: unknown) => error)).to.equal(refused);
-    await site.store.close();
+    await harness.store.close();
     const failure: unknown = await slice(undefined, 1000).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StoreError);
   });

@@ -9,7 +9,14 @@ import type { WebAction, WebActionParams, WebActionResult } from '../../lib/open
 import { StoreUnavailableError } from '../../lib/store/errors.js';
 import { decodeCanonical } from '../http/bencoding.js';
 import { queryLikeText } from '../http/support.js';
-import { addressOf, announceOf, INFOHASH, queryOf, Reply, TrackerSite } from '../tracker/tracker-site.js';
+import {
+  addressOf,
+  announceOf,
+  INFOHASH,
+  queryOf,
+  Reply,
+  TrackerHarness,
+} from '../tracker/tracker-harness.js';
 
 const GATEWAY_ONLY = 'this tracker only answers through its gateway';
 const NO_ADDRESS = 'the gateway did not pass on the address of the client';
@@ -39,34 +46,34 @@ const reasonOf = (result: WebActionResult): string | undefined => replyIn(result
 function actionOf(
   handler: HttpHandler,
   settings: Readonly<Record<string, string>> = {},
-): [WebAction, TrackerSite] {
-  const site = new TrackerSite(settings);
-  return [trackerAction(handler, site.front.failure, site.components), site];
+): [WebAction, TrackerHarness] {
+  const harness = new TrackerHarness(settings);
+  return [trackerAction(handler, harness.front.failure, harness.components), harness];
 }
 
 const notAsked = (): Promise<Buffer> => expect.fail('the tracker was asked');
 
 describe('the announce action', () => {
   it('answers the request line that the gateway passed on', async () => {
-    const action = createAnnounce(new TrackerSite().components);
+    const action = createAnnounce(new TrackerHarness().components);
     await action(paramsOf(`/announce?${announceOf(1)}`, addressOf(1)));
     const reply = replyIn(await action(paramsOf(`/announce?${announceOf(2)}`, addressOf(2))));
     expect(reply.compactPeers()).to.deep.equal(['192.0.2.1:6881']);
   });
 
   it('takes a binary infohash byte for byte', async () => {
-    const site = new TrackerSite();
-    await createAnnounce(site.components)(paramsOf(`/announce?${announceOf(1)}`));
-    const { keys } = await site.store.keys({ from: '', to: '~' }, undefined, 10);
+    const harness = new TrackerHarness();
+    await createAnnounce(harness.components)(paramsOf(`/announce?${announceOf(1)}`));
+    const { keys } = await harness.store.keys({ from: '', to: '~' }, undefined, 10);
     expect(keys).to.deep.equal([INFOHASH.toString('hex')]);
   });
 });
 
 describe('the scrape action', () => {
   it('answers the request line that the gateway passed on', async () => {
-    const site = new TrackerSite();
-    await site.client(1);
-    const scrape = createScrape(site.components);
+    const harness = new TrackerHarness();
+    await harness.client(1);
+    const scrape = createScrape(harness.components);
     const reply = replyIn(await scrape(paramsOf(`/scrape?${queryOf({ info_hash: INFOHASH })}`)));
     expect([...reply.dictionary('files').keys()]).to.deep.equal([INFOHASH.toString('hex')]);
   });
@@ -112,7 +119,7 @@ describe('a tracker action', () => {
   });
 
   it('says what the gateway left out', async () => {
-    const [action, site] = actionOf(notAsked);
+    const [action, harness] = actionOf(notAsked);
     expect(reasonOf(await action({}))).to.equal(GATEWAY_ONLY);
     expect(reasonOf(await action({ __ow_headers: { 'x-original-uri': '/announce' } }))).to.equal(NO_ADDRESS);
     for (const address of [
@@ -127,7 +134,7 @@ describe('a tracker action', () => {
     ]) {
       expect(reasonOf(await action(paramsOf('/announce', address))), address).to.equal(NO_ADDRESS);
     }
-    expect(site.log.lines).to.deep.equal([]);
+    expect(harness.log.lines).to.deep.equal([]);
   });
 
   it('answers a failure of the tracker in fixed words', async () => {
@@ -136,29 +143,29 @@ describe('a tracker action', () => {
       [new Error('secret'), 'internal error'],
     ];
     for (const [error, reason] of cases) {
-      const [action, site] = actionOf(() => Promise.reject(error));
+      const [action, harness] = actionOf(() => Promise.reject(error));
       const reply = replyIn(await action(paramsOf('/announce')));
       expect(reply.text('failure reason')).to.equal(reason);
       expect(reply.get('retry in')).to.equal(5);
-      expect(site.log.lines.map(({ fields }) => fields['cause'])).to.deep.equal([error]);
+      expect(harness.log.lines.map(({ fields }) => fields['cause'])).to.deep.equal([error]);
     }
   });
 
   it('logs with the ids of the run that it is about, whatever runs beside it', async () => {
-    const [action, site] = actionOf(async (target, _from, log) => {
+    const [action, harness] = actionOf(async (target, _from, log) => {
       await new Promise(setImmediate);
       log?.info('answering', { target });
       throw new Error('secret');
     });
     const runs = Array.from({ length: 20 }, (_, i) => `r${i}`);
     await Promise.all(runs.map((requestId) => action(paramsOf(`/announce?${requestId}`), { requestId })));
-    const lines = site.log.lines.map(({ event, fields }) => ({ event, requestId: fields['requestId'] }));
+    const lines = harness.log.lines.map(({ event, fields }) => ({ event, requestId: fields['requestId'] }));
     for (const event of ['answering', 'internal error']) {
       expect(lines.filter((line) => line.event === event).map(({ requestId }) => requestId)).to.deep.equal(
         runs,
       );
     }
-    for (const { fields } of site.log.lines) {
+    for (const { fields } of harness.log.lines) {
       if (fields['target'] === undefined) continue;
       expect(fields['target']).to.equal(`/announce?${String(fields['requestId'])}`);
     }
@@ -172,7 +179,7 @@ describe('a tracker action', () => {
   });
 
   it('gives a valid result for any parameters at all', async () => {
-    const actions = [createAnnounce, createScrape].map((create) => create(new TrackerSite().components));
+    const actions = [createAnnounce, createScrape].map((create) => create(new TrackerHarness().components));
     const header = fc.oneof(
       queryLikeText().map((text) => `/announce?${text}`),
       fc.constantFrom('192.0.2.1', '2001:db8::1', '/announce?', '*', ''),

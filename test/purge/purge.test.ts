@@ -14,24 +14,24 @@ import { MemoryStore, type MemoryStoreOptions } from '../support/memory-store.js
 import { seededRandom } from '../support/seeded-random.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { ofNewerFormat } from '../swarm/support/damage.js';
-import { announce, announcementOf, Site, upTo } from '../swarm/support/site.js';
+import { announce, announcementOf, SwarmHarness, upTo } from '../swarm/support/swarm-harness.js';
 import { componentsOf, handedOver, infohashOf, OPTIONS, populate, purge } from './purging.js';
 
 const LIFETIME = 2700;
 
-/** A site on which every call to the store takes so many milliseconds. */
-function slowSite(milliseconds: number, options: Partial<MemoryStoreOptions> = {}): Site {
-  const site: Site = new Site(
+/** A harness on which every call to the store takes so many milliseconds. */
+function slowHarness(milliseconds: number, options: Partial<MemoryStoreOptions> = {}): SwarmHarness {
+  const harness: SwarmHarness = new SwarmHarness(
     { shardPeers: 8 },
     {
       ...options,
       schedule: (label) => {
-        if (label.endsWith('answer')) site.milliseconds += milliseconds;
+        if (label.endsWith('answer')) harness.milliseconds += milliseconds;
         return Promise.resolve();
       },
     },
   );
-  return site;
+  return harness;
 }
 
 /** 60 swarms, of 1 to 30 peers. */
@@ -78,11 +78,11 @@ describe('the ranges of a new purge', () => {
 
 describe('a purge', () => {
   it('counts what is there, and has the 20 largest swarms, as a plain count would', async () => {
-    const site = new Site({ shardPeers: 8 });
-    await populate(site, sizes);
-    const summary = await purge(site);
+    const harness = new SwarmHarness({ shardPeers: 8 });
+    await populate(harness, sizes);
+    const summary = await purge(harness);
     expect(summary).to.include({ ...expectedOf(sizes), recordsDropped: 0, shardsRemoved: 0 });
-    expect(summary.shards).to.equal((await site.keys()).length);
+    expect(summary.shards).to.equal((await harness.keys()).length);
     const ordered = [...sizes.values()].sort((a, b) => b - a).slice(0, 20);
     expect(summary.largest.map(({ peers }) => peers)).to.deep.equal(ordered);
     for (const { infohash, peers } of summary.largest) {
@@ -93,58 +93,58 @@ describe('a purge', () => {
 
   it('gives the same whatever the pages, so with one key each too', async () => {
     for (const pageKeys of [1, 2, 3, 7, 1000]) {
-      const site = new Site({ shardPeers: 4 });
-      await populate(site, sizes);
-      const summary = await purge(site, { pageKeys });
+      const harness = new SwarmHarness({ shardPeers: 4 });
+      await populate(harness, sizes);
+      const summary = await purge(harness, { pageKeys });
       expect(summary, `pages of ${pageKeys}`).to.include(expectedOf(sizes));
       expect(summary.largest).to.have.length(20);
     }
   });
 
   it('leaves nothing stored two lifetimes after the last announce, if it ran at each, but the downloads', async () => {
-    const site = new Site({ shardPeers: 4 });
-    await populate(site, sizes);
-    await site.store.increment(infohashKey(infohashOf(1)), 3);
-    site.pass(LIFETIME);
-    const first = await purge(site);
+    const harness = new SwarmHarness({ shardPeers: 4 });
+    await populate(harness, sizes);
+    await harness.store.increment(infohashKey(infohashOf(1)), 3);
+    harness.pass(LIFETIME);
+    const first = await purge(harness);
     expect(first).to.include({ swarms: 0, peers: 0 });
     expect(first.recordsDropped).to.equal([...sizes.values()].reduce((sum, size) => sum + size, 0));
-    site.pass(LIFETIME);
-    const second = await purge(site);
-    expect(await site.keys()).to.deep.equal([]);
+    harness.pass(LIFETIME);
+    const second = await purge(harness);
+    expect(await harness.keys()).to.deep.equal([]);
     expect(first.shardsRemoved + second.shardsRemoved).to.equal(first.shards);
-    expect((await site.scrape(infohashOf(1))).downloads).to.equal(3);
+    expect((await harness.scrape(infohashOf(1))).downloads).to.equal(3);
   });
 
   it('passes over keys that are no shards', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const strange = ['00', `${'0'.repeat(40)}.`, `${'0'.repeat(40)}.x`, 'A'.repeat(40), '0'.repeat(41)];
-    for (const key of strange) await site.store.put(key, Buffer.from('something else'));
-    await populate(site, new Map([[1, 2]]));
-    expect(await purge(site)).to.include({ swarms: 1, shards: 1, shardsRemoved: 0 });
-    expect(await site.keys()).to.include.members(strange);
+    for (const key of strange) await harness.store.put(key, Buffer.from('something else'));
+    await populate(harness, new Map([[1, 2]]));
+    expect(await purge(harness)).to.include({ swarms: 1, shards: 1, shardsRemoved: 0 });
+    expect(await harness.keys()).to.include.members(strange);
   });
 
   it('goes on to the other swarms where one cannot be cleaned, and says so', async () => {
     const broken = infohashKey(infohashOf(3));
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       { fault: (called, key) => (called === 'fetch' && key === broken ? 'before' : 'none') },
     );
     const others = new Map([...sizes].filter(([swarm]) => swarm !== 3 && swarm < 10));
-    await populate(site, others);
-    await site.store.put(broken, Buffer.from('anything'));
+    await populate(harness, others);
+    await harness.store.put(broken, Buffer.from('anything'));
     const newer = infohashKey(infohashOf(99));
-    await announce(site.process(), 1, { infohash: infohashOf(99) });
-    const { values } = await site.store.fetch(newer);
-    await site.overwrite(newer, ofNewerFormat(Buffer.concat(values)));
-    const summary = await purge(site);
+    await announce(harness.process(), 1, { infohash: infohashOf(99) });
+    const { values } = await harness.store.fetch(newer);
+    await harness.overwrite(newer, ofNewerFormat(Buffer.concat(values)));
+    const summary = await purge(harness);
     expect(summary).to.include({ ...expectedOf(others), failures: 2 });
-    expect(site.log.lines.map(({ event, fields }) => [event, fields['infohash']])).to.have.deep.members([
+    expect(harness.log.lines.map(({ event, fields }) => [event, fields['infohash']])).to.have.deep.members([
       ['swarm not purged', broken],
       ['swarm not purged', newer],
     ]);
-    expect(await site.keys()).to.include.members([broken, newer]);
+    expect(await harness.keys()).to.include.members([broken, newer]);
   });
 
   it('cleans as many swarms at once as it may, and no more', async () => {
@@ -152,7 +152,7 @@ describe('a purge', () => {
       let underWay = 0;
       let most = 0;
       let watched = false;
-      const site = new Site(
+      const harness = new SwarmHarness(
         {},
         {
           schedule: async (label) => {
@@ -163,9 +163,9 @@ describe('a purge', () => {
           },
         },
       );
-      await populate(site, new Map(upTo(60).map((swarm) => [swarm, 1])));
+      await populate(harness, new Map(upTo(60).map((swarm) => [swarm, 1])));
       watched = true;
-      await purge(site, { parallelism });
+      await purge(harness, { parallelism });
       expect(most).to.equal(parallelism);
     }
   });
@@ -176,12 +176,12 @@ describe('a purge in slices', () => {
     this.timeout(30_000);
     for (const budgetMilliseconds of [1, 2, 5, 20, 100, 1000]) {
       for (const parallelism of [1, 4]) {
-        const site = slowSite(1);
-        await populate(site, sizes);
-        const summary = await purge(site, { budgetMilliseconds, parallelism, pageKeys: 3 });
+        const harness = slowHarness(1);
+        await populate(harness, sizes);
+        const summary = await purge(harness, { budgetMilliseconds, parallelism, pageKeys: 3 });
         const described = `${budgetMilliseconds} ms, ${parallelism} at once`;
         expect(summary, described).to.include(expectedOf(sizes));
-        expect(summary.shards, described).to.equal((await site.keys()).length);
+        expect(summary.shards, described).to.equal((await harness.keys()).length);
         expect(summary.largest.map(({ peers }) => peers)).to.deep.equal(
           [...sizes.values()].sort((a, b) => b - a).slice(0, 20),
         );
@@ -191,55 +191,55 @@ describe('a purge in slices', () => {
 
   it('ends though every single call takes longer than a slice has', async function () {
     this.timeout(30_000);
-    const site = slowSite(100);
+    const harness = slowHarness(100);
     await populate(
-      site,
+      harness,
       new Map([
         [1, 3],
         [2, 20],
       ]),
     );
-    const summary = await purge(site, { budgetMilliseconds: 10, parallelism: 2, pageKeys: 1 });
+    const summary = await purge(harness, { budgetMilliseconds: 10, parallelism: 2, pageKeys: 1 });
     expect(summary).to.include({ swarms: 2, peers: 23 });
   });
 
   it('stops when its time is spent, but for the swarms under way, and adds up the time', async () => {
-    const site = slowSite(1);
-    await populate(site, new Map(upTo(100).map((swarm) => [swarm, 1])));
-    const before = site.milliseconds;
-    const state = await purgeSlice(componentsOf(site), newPurge(before), {
+    const harness = slowHarness(1);
+    await populate(harness, new Map(upTo(100).map((swarm) => [swarm, 1])));
+    const before = harness.milliseconds;
+    const state = await purgeSlice(componentsOf(harness), newPurge(before), {
       ...OPTIONS,
       parallelism: 1,
       budgetMilliseconds: 50,
     });
-    expect(site.milliseconds - before).to.be.within(50, 55);
-    expect(state.spentMilliseconds).to.equal(site.milliseconds - before);
+    expect(harness.milliseconds - before).to.be.within(50, 55);
+    expect(state.spentMilliseconds).to.equal(harness.milliseconds - before);
     expect(state.startedAt).to.equal(before);
     expect(state.ranges.length).to.be.above(100);
-    const next = await purgeSlice(componentsOf(site), handedOver(state), {
+    const next = await purgeSlice(componentsOf(harness), handedOver(state), {
       ...OPTIONS,
       budgetMilliseconds: 50,
     });
-    expect(next.spentMilliseconds).to.equal(site.milliseconds - before);
+    expect(next.spentMilliseconds).to.equal(harness.milliseconds - before);
   });
 
   it('does nothing without time', async () => {
-    const site = new Site();
-    await populate(site, new Map([[1, 1]]));
-    const state = newPurge(site.milliseconds);
-    const taken = await site.operationsOf(async () => {
+    const harness = new SwarmHarness();
+    await populate(harness, new Map([[1, 1]]));
+    const state = newPurge(harness.milliseconds);
+    const taken = await harness.operationsOf(async () => {
       const options = { ...OPTIONS, budgetMilliseconds: 0 };
-      expect(await purgeSlice(componentsOf(site), state, options)).to.deep.equal(state);
+      expect(await purgeSlice(componentsOf(harness), state, options)).to.deep.equal(state);
     });
     expect(taken).to.deep.equal({});
   });
 
   it('does not change the state that it goes on from', async () => {
-    const site = new Site();
-    await populate(site, sizes);
-    const state = newPurge(site.milliseconds);
+    const harness = new SwarmHarness();
+    await populate(harness, sizes);
+    const state = newPurge(harness.milliseconds);
     const before = JSON.stringify(state);
-    await purgeSlice(componentsOf(site), state, OPTIONS);
+    await purgeSlice(componentsOf(harness), state, OPTIONS);
     expect(JSON.stringify(state)).to.equal(before);
   });
 
@@ -248,15 +248,15 @@ describe('a purge in slices', () => {
     for (const failing of [1, 2, 50, 150, 250]) {
       let listings = 0;
       let isWatched = false;
-      const site = slowSite(1, {
+      const harness = slowHarness(1, {
         fault: (called) => (isWatched && called === 'keys' && ++listings === failing ? 'before' : 'none'),
       });
-      await populate(site, sizes);
+      await populate(harness, sizes);
       isWatched = true;
-      let state: PurgeState = newPurge(site.milliseconds);
+      let state: PurgeState = newPurge(harness.milliseconds);
       let failures = 0;
       while (state.ranges.length > 0) {
-        const slice = purgeSlice(componentsOf(site), handedOver(state), {
+        const slice = purgeSlice(componentsOf(harness), handedOver(state), {
           ...OPTIONS,
           budgetMilliseconds: 40,
         });
@@ -275,7 +275,7 @@ describe('a purge in slices', () => {
 
   it('has nothing under way any more when it fails', async () => {
     let calls = 0;
-    const site: Site = new Site(
+    const harness: SwarmHarness = new SwarmHarness(
       {},
       {
         fault: (called, key) => (called === 'keys' && key === '05' ? 'before' : 'none'),
@@ -285,8 +285,8 @@ describe('a purge in slices', () => {
         },
       },
     );
-    await populate(site, sizes);
-    await purgeSlice(componentsOf(site), newPurge(0), OPTIONS).catch(() => undefined);
+    await populate(harness, sizes);
+    await purgeSlice(componentsOf(harness), newPurge(0), OPTIONS).catch(() => undefined);
     const before = calls;
     for (let i = 0; i < 20; i++) await new Promise(setImmediate);
     expect(calls).to.equal(before);
@@ -296,25 +296,25 @@ describe('a purge in slices', () => {
     this.timeout(30_000);
     const random = seededRandom(5);
     let isFaulty = false;
-    const site = new Site(
+    const harness = new SwarmHarness(
       { shardPeers: 4 },
       {
         fault: (called) =>
           isFaulty && called !== 'keys' && random() < 0.2 ? (random() < 0.5 ? 'before' : 'after') : 'none',
       },
     );
-    await populate(site, sizes);
-    site.pass(LIFETIME - 10);
+    await populate(harness, sizes);
+    harness.pass(LIFETIME - 10);
     const staying = new Map(
       [...sizes].filter(([swarm]) => swarm % 2 === 0).map(([swarm, size]) => [swarm, Math.min(size, 3)]),
     );
-    await populate(site, staying);
-    site.pass(10);
+    await populate(harness, staying);
+    harness.pass(10);
     isFaulty = true;
-    for (let i = 0; i < 3; i++) await purge(site);
+    for (let i = 0; i < 3; i++) await purge(harness);
     isFaulty = false;
-    expect((await purge(site)).failures).to.equal(0);
-    expect(await purge(site)).to.include(expectedOf(staying));
+    expect((await purge(harness)).failures).to.equal(0);
+    expect(await purge(harness)).to.include(expectedOf(staying));
   });
 });
 
@@ -346,7 +346,7 @@ describe('a purge beside announces', () => {
       this.timeout(60_000);
       const { store, close } = await open();
       try {
-        const scene = new Site({ shardPeers: 8, unwrittenSeconds: 0 });
+        const scene = new SwarmHarness({ shardPeers: 8, unwrittenSeconds: 0 });
         const { clock, log, random, rules } = scene;
         const processes = upTo(2).map(() => new Swarms({ store, clock, log, random, rules }));
         const swarmCount = 6;

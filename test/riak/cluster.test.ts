@@ -1,12 +1,12 @@
 /**
  * What a tracker makes of a cluster whose nodes fail, as three nodes of Riak do. RIAK_TEST_SCALE=10
- * runs it with as many swarms as a site has.
+ * runs it with as many swarms as a deployment has.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
-import { ColdSite, forEach, type ColdProcess } from './support/cold-processes.js';
+import { ColdHarness, forEach, type ColdProcess } from './support/cold-processes.js';
 import { upTo } from './support/numbered.js';
 
 const scale = Number(process.env['RIAK_TEST_SCALE'] ?? 1);
@@ -18,18 +18,18 @@ const handoffAfterMs = 1e9;
 describe('The tracker on three nodes of Riak', function () {
   this.timeout(60_000 * Math.max(1, scale));
 
-  let site: ColdSite;
+  let harness: ColdHarness;
 
-  afterEach(() => site.close());
+  afterEach(() => harness.close());
 
-  const stop = async (): Promise<void> => site.double.nodes[AWAY]?.stop();
-  const start = async (): Promise<void> => site.double.nodes[AWAY]?.start();
+  const stop = async (): Promise<void> => harness.double.nodes[AWAY]?.stop();
+  const start = async (): Promise<void> => harness.double.nodes[AWAY]?.start();
 
   /** What a process that has just started is told of swarms. */
   async function seen(
     swarms: readonly number[],
   ): Promise<{ peers: number; empty: number; downloads: number }> {
-    const cold = site.process();
+    const cold = harness.process();
     const sum = { peers: 0, empty: 0, downloads: 0 };
     await forEach(swarms, 16, async (swarm) => {
       const { counts, downloads } = await cold.scrape(swarm);
@@ -50,19 +50,19 @@ describe('The tracker on three nodes of Riak', function () {
   ) => forEach(swarms, 16, (swarm) => process.announce(swarm, event));
 
   it('sees every swarm while a node is down, when it is back without its disk, and when it missed them', async () => {
-    site = await ColdSite.start({ handoffAfterMs });
+    harness = await ColdHarness.start({ handoffAfterMs });
     const swarms = upTo(100 * scale);
     const later = swarms.map((swarm) => swarms.length + swarm);
-    await announceAll(site.process(), swarms, 'started');
+    await announceAll(harness.process(), swarms, 'started');
     await stop();
     expect(await seen(swarms), 'down').to.include({ empty: 0 });
-    await announceAll(site.process(), later, 'started');
-    site.double.nodes[AWAY]?.wipe();
+    await announceAll(harness.process(), later, 'started');
+    harness.double.nodes[AWAY]?.wipe();
     await start();
     expect(await seen([...swarms, ...later]), 'wiped').to.include({ empty: 0, peers: 2 * swarms.length });
     await stop();
     const more = swarms.map((swarm) => 2 * swarms.length + swarm);
-    await announceAll(site.process(), more, 'started');
+    await announceAll(harness.process(), more, 'started');
     await start();
     expect(await seen([...swarms, ...later, ...more]), 'back').to.include({
       empty: 0,
@@ -72,19 +72,19 @@ describe('The tracker on three nodes of Riak', function () {
 
   for (const state of ['down', 'back without its disk', 'back, and behind'] as const) {
     it(`counts every download and honours every stop while a node is ${state}`, async () => {
-      site = await ColdSite.start({ handoffAfterMs });
+      harness = await ColdHarness.start({ handoffAfterMs });
       const done = upTo(50 * scale);
       const gone = done.map((swarm) => done.length + swarm);
       if (state === 'back, and behind') await stop();
-      await announceAll(site.process(), [...done, ...gone], 'started');
+      await announceAll(harness.process(), [...done, ...gone], 'started');
       if (state !== 'back, and behind') await stop();
-      if (state === 'back without its disk') site.double.nodes[AWAY]?.wipe();
+      if (state === 'back without its disk') harness.double.nodes[AWAY]?.wipe();
       if (state !== 'down') await start();
-      const cold = site.process();
+      const cold = harness.process();
       await announceAll(cold, done, 'completed');
       await announceAll(cold, gone, 'stopped');
       expect(await seen(done)).to.deep.equal({ peers: done.length, empty: 0, downloads: done.length });
-      site.double.cluster.handOff();
+      harness.double.cluster.handOff();
       expect(await seen(gone)).to.include({ empty: gone.length });
       expect(await seen(done)).to.include({ downloads: done.length });
     });
@@ -92,10 +92,10 @@ describe('The tracker on three nodes of Riak', function () {
 
   for (const processes of [1, 3]) {
     it(`counts every completed right after its started, through ${processes} processes, while replicas are behind`, async () => {
-      site = await ColdSite.start();
+      harness = await ColdHarness.start();
       let turn = 0;
-      site.double.cluster.replicationLag = () => (turn++ % 3) * 8;
-      const all = upTo(processes).map(() => site.process());
+      harness.double.cluster.replicationLag = () => (turn++ % 3) * 8;
+      const all = upTo(processes).map(() => harness.process());
       const through = (number: number): ColdProcess => all[number % processes] as ColdProcess;
       const swarms = upTo(500 * scale);
       const stays = swarms.filter((swarm) => swarm % 5 !== 0);
@@ -115,10 +115,10 @@ describe('The tracker on three nodes of Riak', function () {
   }
 
   it('takes every announce of a new swarm while a node is frozen, soon, and blames no other node', async () => {
-    site = await ColdSite.start();
-    const process = site.process();
+    harness = await ColdHarness.start();
+    const process = harness.process();
     await announceAll(process, upTo(30), 'started');
-    site.double.nodes[AWAY]?.pause();
+    harness.double.nodes[AWAY]?.pause();
     const times: number[] = [];
     const until = performance.now() + 4000 * Math.min(5, scale);
     let swarm = 1000;
@@ -130,23 +130,23 @@ describe('The tracker on three nodes of Riak', function () {
         times.push(performance.now() - began);
       }
     });
-    site.double.nodes[AWAY]?.resume();
+    harness.double.nodes[AWAY]?.resume();
     const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity;
     expect(times.length).to.be.above(20);
     expect(median).to.be.below(1000);
     const down = process.log.lines.filter(({ event }) => event === 'riak node down');
-    expect(down.map(({ fields }) => fields?.['port'])).to.deep.equal([site.double.nodes[AWAY]?.port]);
+    expect(down.map(({ fields }) => fields?.['port'])).to.deep.equal([harness.double.nodes[AWAY]?.port]);
     expect(process.events.filter((event) => /not counted|fails/.test(event))).to.deep.equal([]);
     const all = upTo(swarm).filter((number) => number < 30 || number >= 1000);
     expect(await seen(all)).to.include({ empty: 0, peers: all.length });
   });
 
   it('serves through the others while a node starts that does not know its services yet', async () => {
-    site = await ColdSite.start();
-    const process = site.process();
+    harness = await ColdHarness.start();
+    const process = harness.process();
     await announceAll(process, upTo(30), 'started');
     await stop();
-    await site.double.nodes[AWAY]?.start(1000);
+    await harness.double.nodes[AWAY]?.start(1000);
     const until = performance.now() + 800;
     for (let swarm = 100; performance.now() < until; swarm += 1) {
       await process.announce(swarm, 'started');

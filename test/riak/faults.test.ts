@@ -28,45 +28,45 @@ const isSlow = ({ kind }: Fault): boolean => kind === 'delay' || kind === 'no-an
 describe('The tracker on Riak, while requests to Riak go wrong', function () {
   this.timeout(120_000);
 
-  let site: TrackerOnRiak;
+  let harness: TrackerOnRiak;
 
   before(async () => {
-    site = await TrackerOnRiak.start(3);
+    harness = await TrackerOnRiak.start(3);
   });
-  after(() => site.dispose());
+  after(() => harness.dispose());
 
   beforeEach(() => {
-    site.changeSwarms();
+    harness.changeSwarms();
   });
-  afterEach(() => site.heal());
+  afterEach(() => harness.heal());
 
   for (const fault of faults) {
     it(`answers in time, keeps what it acknowledged and counts nothing twice under: ${nameOf(fault)}`, async () => {
-      const before = site.newPeers(60);
-      expect(await site.announceAll(before, 1)).to.have.members(before);
-      for (const node of site.double.nodes) node.faults.inject({ fault, probability: 0.2 });
-      const during = await site.announceAll(site.newPeers(120), 3);
+      const before = harness.newPeers(60);
+      expect(await harness.announceAll(before, 1)).to.have.members(before);
+      for (const node of harness.double.nodes) node.faults.inject({ fault, probability: 0.2 });
+      const during = await harness.announceAll(harness.newPeers(120), 3);
       expect(during.length).to.be.above(60);
       // Whoever gets no answer says again that it has completed, as a client does.
-      await site.announceAll(before, 3, { seeder: true, event: 'completed' });
-      await site.expectStored([...before, ...during]);
-      expect(site.downloads()).to.be.within(1, before.length);
+      await harness.announceAll(before, 3, { seeder: true, event: 'completed' });
+      await harness.expectStored([...before, ...during]);
+      expect(harness.downloads()).to.be.within(1, before.length);
     });
   }
 
   it('does not grow while faults of every kind come and go', async () => {
-    const peers = site.newPeers(300);
+    const peers = harness.newPeers(300);
     const residentBytes: number[] = [];
     for (let round = 0; round < 30; round++) {
       for (const [i, fault] of faults.entries()) {
         const probability = isSlow(fault) ? 0.002 : 0.02;
-        site.double.nodes[i % 3]?.faults.inject({ fault, probability });
+        harness.double.nodes[i % 3]?.faults.inject({ fault, probability });
       }
       // A seeder every second time: so each announce is a write, and the data stays as large as it
       // is.
-      await site.announceAll(peers, 2, { seeder: round % 2 === 0 });
-      await site.heal();
-      residentBytes.push(await residentBytesOf(site.tracker.pid));
+      await harness.announceAll(peers, 2, { seeder: round % 2 === 0 });
+      await harness.heal();
+      residentBytes.push(await residentBytesOf(harness.tracker.pid));
     }
     // By then the heap has found its size.
     const early = residentBytes[12] ?? 0;

@@ -8,20 +8,20 @@ const frozenMs = 15_000;
 describe('The tracker on Riak, frozen by SIGSTOP for 15 s', function () {
   this.timeout(120_000);
 
-  let site: TrackerOnRiak;
+  let harness: TrackerOnRiak;
 
   before(async () => {
-    site = await TrackerOnRiak.start(2);
+    harness = await TrackerOnRiak.start(2);
   });
   after(async () => {
-    process.kill(site.tracker.pid, 'SIGCONT');
-    await site.dispose();
+    process.kill(harness.tracker.pid, 'SIGCONT');
+    await harness.dispose();
   });
 
   it('goes on when it is thawed: what waited is answered in time, nothing is lost or counted twice', async () => {
-    const { announcer, double, tracker } = site;
-    const peers = site.newPeers(30);
-    expect(await site.announceAll(peers, 1)).to.have.members(peers);
+    const { announcer, double, tracker } = harness;
+    const peers = harness.newPeers(30);
+    expect(await harness.announceAll(peers, 1)).to.have.members(peers);
 
     // Some announces are under way when it freezes, others come while it is frozen, and Riak drops
     // its connections.
@@ -31,7 +31,7 @@ describe('The tracker on Riak, frozen by SIGSTOP for 15 s', function () {
     );
     await delay(30);
     process.kill(tracker.pid, 'SIGSTOP');
-    const newcomers = site.newPeers(30);
+    const newcomers = harness.newPeers(30);
     const meanwhile = newcomers.map((peer) => announcer.announce({ swarm: peer % 3, peer }));
     await delay(frozenMs / 2);
     for (const node of double.nodes) node.cutConnections();
@@ -41,11 +41,11 @@ describe('The tracker on Riak, frozen by SIGSTOP for 15 s', function () {
 
     await Promise.all(underWay);
     const outcomes = await Promise.all(meanwhile);
-    expect(performance.now() - thawedAt, site.describe()).to.be.below(announceTimeoutMs + slackMs);
+    expect(performance.now() - thawedAt, harness.describe()).to.be.below(announceTimeoutMs + slackMs);
     expect(outcomes.filter(({ acknowledged }) => !acknowledged)).to.deep.equal([]);
-    await site.heal();
-    await site.announceAll(peers, 3, { seeder: true, event: 'completed' });
-    await site.expectStored([...peers, ...newcomers]);
-    expect(site.downloads()).to.be.within(1, peers.length);
+    await harness.heal();
+    await harness.announceAll(peers, 3, { seeder: true, event: 'completed' });
+    await harness.expectStored([...peers, ...newcomers]);
+    expect(harness.downloads()).to.be.within(1, peers.length);
   });
 });

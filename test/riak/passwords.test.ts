@@ -10,7 +10,7 @@ import type { RiakAuth } from '../../lib/store/riak/options.js';
 import type { SecurityOptions } from '../riak-double/security.js';
 import { makeCertificate } from '../nginx/support/certificate.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
-import { ColdSite, forEach, type ColdProcess } from './support/cold-processes.js';
+import { ColdHarness, forEach, type ColdProcess } from './support/cold-processes.js';
 import { upTo } from './support/numbered.js';
 
 const clients = 32;
@@ -23,7 +23,7 @@ describe('The tracker on three nodes of Riak that check passwords', function () 
   let directory: string;
   let security: SecurityOptions;
   let auth: RiakAuth;
-  let site: ColdSite;
+  let harness: ColdHarness;
 
   before(async () => {
     directory = await makeTempDir();
@@ -33,7 +33,7 @@ describe('The tracker on three nodes of Riak that check passwords', function () 
     auth = { user: 'tracker', password: 'secret', ca: cert, verify: false };
   });
   after(() => removeTempDir(directory));
-  afterEach(() => site.close());
+  afterEach(() => harness.close());
 
   /** Announces a second, by clients that each wait for their answer. Rejects if one fails. */
   async function rate(process: ColdProcess, forMs: number): Promise<number> {
@@ -49,13 +49,13 @@ describe('The tracker on three nodes of Riak that check passwords', function () 
   }
 
   it('serves no less than half of what it serves without them after ten seconds, and fails no announce before', async () => {
-    site = await ColdSite.start();
-    const plain = site.process();
+    harness = await ColdHarness.start();
+    const plain = harness.process();
     await rate(plain, 1000);
     const withoutPasswords = await rate(plain, measuredMs);
-    await site.close();
-    site = await ColdSite.start({ security });
-    const secured = site.process({ auth });
+    await harness.close();
+    harness = await ColdHarness.start({ security });
+    const secured = harness.process({ auth });
     await rate(secured, 10_000);
     const withPasswords = await rate(secured, measuredMs);
     expect(withPasswords / withoutPasswords).to.be.above(0.5);
@@ -63,20 +63,20 @@ describe('The tracker on three nodes of Riak that check passwords', function () 
   });
 
   it('answers the first announce of a process that has just started in the time of one call', async () => {
-    site = await ColdSite.start({ security });
+    harness = await ColdHarness.start({ security });
     const began = performance.now();
-    await site.process({ auth, maxConnections: 4 }).announce(1, 'started');
+    await harness.process({ auth, maxConnections: 4 }).announce(1, 'started');
     expect(performance.now() - began).to.be.below(2000);
   });
 
   it('names a wrong password in the log though Riak takes 5 s to say so, and asks for no other check meanwhile', async () => {
-    site = await ColdSite.start({ nodes: 1, security: { ...security, rejectionDelayMs: 5000 } });
-    const process = site.process({ auth: { ...auth, password: 'wrong' } });
+    harness = await ColdHarness.start({ nodes: 1, security: { ...security, rejectionDelayMs: 5000 } });
+    const process = harness.process({ auth: { ...auth, password: 'wrong' } });
     const until = performance.now() + 6000;
     while (performance.now() < until) await process.announce(1, 'started').catch(() => undefined);
     const refusals = process.log.lines.filter(({ event }) => event === 'riak refuses the user');
     expect(refusals).to.have.length(1);
     expect(refusals[0]?.fields?.['cause']).to.have.property('message').that.includes('tracker');
-    expect(site.double.operations.count(253)).to.be.at.most(2);
+    expect(harness.double.operations.count(253)).to.be.at.most(2);
   });
 });

@@ -1,6 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+
 import { expect } from 'chai';
 
 import { openRiakStore } from '../../lib/store/riak/riak-store.js';
@@ -9,6 +8,7 @@ import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { HEADER_SIZE } from '../../lib/swarm/shard/header.js';
 import { startRiakDoubleProcess, type RiakDoubleProcess } from '../riak-double/process.js';
 import { optionsFor } from '../store/riak/support.js';
+import { announceAll, startAnnouncing } from '../support/announcing-children.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { hexPeerIdOf, infohashOf, upTo } from './support/numbered.js';
@@ -18,8 +18,6 @@ import { storedPeerIds } from './support/stored-swarms.js';
 const peers = 5000;
 const swarmCount = 5;
 const shardPeers = 192;
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const program = fileURLToPath(new URL('support/announcing-process.ts', import.meta.url));
 
 describe('Several processes that announce to the same swarms at once', function () {
   this.timeout(120_000);
@@ -51,27 +49,13 @@ describe('Several processes that announce to the same swarms at once', function 
     });
   }
 
-  /** Settles when the process is ready to go. */
-  async function start(number: number, processes: number): Promise<ChildProcess> {
-    const settings = [double.ports[0] ?? 0, number, processes, peers, swarmCount];
-    const child = fork(program, settings.map(String), {
-      cwd: repository,
-      execArgv: ['--import', 'tsx'],
-    });
-    atEnd.add(async () => {
-      if (child.exitCode !== null) return;
-      const exit = once(child, 'exit');
-      if (child.connected) child.disconnect();
-      await exit;
-    });
-    await once(child, 'message');
-    return child;
-  }
-
-  async function announceAll(child: ChildProcess): Promise<unknown> {
-    child.send('go');
-    const [report] = (await once(child, 'message')) as [unknown];
-    return report;
+  function start(number: number, processes: number): Promise<ChildProcess> {
+    const settings = {
+      STORE: 'riak',
+      RIAK_NODES: `127.0.0.1:${double.ports[0] ?? 0}`,
+      RIAK_CALL_TIMEOUT: '10000',
+    };
+    return startAnnouncing(atEnd, { number, processes, peers, swarmCount, settings });
   }
 
   /** In the data, and in what a scrape says. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { runPurge } from '../../lib/purge/run-purge.js';
-import { ColdSite, forEach } from './support/cold-processes.js';
+import { ColdHarness, forEach } from './support/cold-processes.js';
 import { infohashOf, upTo } from './support/numbered.js';
 import { BUCKET, SWARM_TYPE } from '../riak-double/tracker-types.js';
 
@@ -15,16 +15,16 @@ const AWAY = 0;
 describe('The purge on three nodes of Riak, one of which was away', function () {
   this.timeout(60_000);
 
-  let site: ColdSite;
+  let harness: ColdHarness;
 
   beforeEach(async () => {
-    site = await ColdSite.start({ handoffAfterMs: 1e9 });
+    harness = await ColdHarness.start({ handoffAfterMs: 1e9 });
   });
-  afterEach(() => site.close());
+  afterEach(() => harness.close());
 
   /** How many shards a purge says that it has removed. */
   async function removed(): Promise<number> {
-    const { store, log } = site.process();
+    const { store, log } = harness.process();
     const components = { store, log, clock, peerLifetimeSeconds: lifetimeSeconds, shardPeers: 192 };
     const report = await runPurge(components, { parallelism: 4 });
     expect(report?.failures).to.equal(0);
@@ -34,35 +34,35 @@ describe('The purge on three nodes of Riak, one of which was away', function () 
   /** Swarms that still have a value somewhere. */
   function left(): number[] {
     return swarms.filter((swarm) =>
-      site.double
+      harness.double
         .held(SWARM_TYPE, BUCKET, infohashOf(swarm).toString('hex'))
         .some(({ tombstone }) => !tombstone),
     );
   }
 
   const fill = async (): Promise<void> => {
-    const process = site.process();
+    const process = harness.process();
     await forEach(swarms, 8, (swarm) => process.announce(swarm, 'started', 1));
   };
 
   it('counts what it removed, once, though the node brings all of it back', async () => {
     await fill();
-    await site.double.nodes[AWAY]?.stop();
+    await harness.double.nodes[AWAY]?.stop();
     expect(await removed()).to.equal(swarms.length);
-    await site.double.nodes[AWAY]?.start();
+    await harness.double.nodes[AWAY]?.start();
     expect(await removed()).to.equal(0);
     expect(left()).to.deep.equal([]);
   });
 
   it('skips what the node does not list yet, and finds it the next time', async () => {
-    await site.double.nodes[AWAY]?.stop();
+    await harness.double.nodes[AWAY]?.stop();
     await fill();
-    await site.double.nodes[AWAY]?.start();
+    await harness.double.nodes[AWAY]?.start();
     const first = await removed();
     expect(first).to.be.within(1, swarms.length - 1);
     expect(left()).to.have.length(swarms.length - first);
-    site.double.cluster.handOff();
-    await Promise.all(swarms.map((swarm) => site.process().scrape(swarm)));
+    harness.double.cluster.handOff();
+    await Promise.all(swarms.map((swarm) => harness.process().scrape(swarm)));
     expect(await removed()).to.equal(swarms.length - first);
     expect(left()).to.deep.equal([]);
   });

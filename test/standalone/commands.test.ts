@@ -87,7 +87,7 @@ describe('a command on the store', function () {
     for (const command of ['purge --dry-run', 'report all']) {
       const { status, stdout, stderr } = await run(command);
       expect([status, stdout], stderr).to.deep.equal([2, '']);
-      expect(stderr).to.match(/^(--dry-run|all): unknown argument\n/);
+      expect(stderr).to.match(/^error: (unknown option '--dry-run'|too many arguments for 'report')/);
     }
     expect(await readdir(directory)).to.deep.equal([]);
   });
@@ -95,7 +95,7 @@ describe('a command on the store', function () {
   it('says with --help what there is, and does nothing', async () => {
     const { status, stdout, stderr } = await run('purge --help');
     expect([status, stderr]).to.deep.equal([0, '']);
-    expect(stdout).to.match(/^Usage: npm start/);
+    expect(stdout).to.match(/^Usage: tracker purge /);
     expect(await readdir(directory)).to.deep.equal([]);
   });
 

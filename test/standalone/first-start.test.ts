@@ -12,7 +12,7 @@ import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = [
-  ...['actions', 'deploy', 'lib', 'scripts', 'webpack'],
+  ...['actions', 'bin', 'deploy', 'lib', 'scripts', 'webpack'],
   ...['webpack.config.mjs', 'tsconfig.json', 'package.json', 'package-lock.json'],
 ];
 

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 
-import { createLog, logConsole, logWarnings } from '../../lib/standalone/log.js';
+import { jsonLine } from '../../lib/log/json-line.js';
+import { createLog, logConsole, logFormat, logWarnings } from '../../lib/standalone/log.js';
 
 function subject(level: Parameters<typeof createLog>[0]) {
   const lines: string[] = [];
@@ -55,5 +56,24 @@ describe('the log of the standalone process', () => {
     process.emit('warning', Object.assign(new Error('too many listeners'), { name: 'Warning' }));
     expect(entries()[0]).to.have.nested.property('cause.message', 'too many listeners');
     expect(printed).to.equal(0);
+  });
+
+  it('is for people on a terminal and JSON elsewhere, unless LOG_FORMAT says which', () => {
+    const entry = { level: 'warn', time: 0, event: 'idle', fields: {} } as const;
+    const isJson = (...args: Parameters<typeof logFormat>): boolean => logFormat(...args) === jsonLine;
+    expect([isJson('auto', {}, true), isJson('auto', {}, false)]).to.deep.equal([false, true]);
+    expect([isJson('json', {}, true), isJson('text', {}, false)]).to.deep.equal([true, false]);
+    expect(logFormat('text', {}, false)(entry)).to.match(/ warn {2}Nothing was asked/);
+  });
+
+  it('has colours on a terminal that has some, and not with NO_COLOR or in a file', () => {
+    const entry = { level: 'warn', time: 0, event: 'idle', fields: {} } as const;
+    const hasColours = (...args: Parameters<typeof logFormat>): boolean =>
+      logFormat(...args)(entry).includes('\u001b[33m');
+    expect(hasColours('auto', { TERM: 'xterm' }, true)).to.equal(true);
+    expect(hasColours('auto', { NO_COLOR: '' }, true)).to.equal(true);
+    expect(hasColours('auto', { NO_COLOR: '1' }, true)).to.equal(false);
+    expect(hasColours('auto', { TERM: 'dumb' }, true)).to.equal(false);
+    expect(hasColours('text', {}, false)).to.equal(false);
   });
 });

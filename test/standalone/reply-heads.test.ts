@@ -37,4 +37,17 @@ describe('the head of a reply', () => {
       }),
     );
   });
+
+  it('is put before a shared body once a second for either kind of connection', () => {
+    let now = SECOND;
+    const heads = new ReplyHeads(5000, () => now);
+    const reply = { status: 200, body: Buffer.from('page'), headers: { 'Content-Type': 'text/html' } };
+    const wholeOf = (isLast: boolean): string => `${heads.of(200, 4, isLast, reply.headers)}page`;
+    const [kept, last] = [heads.shared(reply, false), heads.shared(reply, true)];
+    expect([kept.toString(), last.toString()]).to.deep.equal([wholeOf(false), wholeOf(true)]);
+    now += 500;
+    expect([heads.shared(reply, false), heads.shared(reply, true)]).to.have.ordered.members([kept, last]);
+    now += 500;
+    expect(heads.shared(reply, false).toString()).to.equal(wholeOf(false)).and.not.equal(kept.toString());
+  });
 });

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { eventually } from '../support/eventually.js';
@@ -76,16 +78,18 @@ describe('npm start', function () {
     expect(program.stderr).to.equal('');
   });
 
-  it('lists every setting with --help, and ends', async () => {
+  it('says with --help how it is used and where its settings are listed, and ends', async () => {
     const program = await start({}, ['--help']);
     expect((await program.ended).status).to.equal(0);
-    expect(program.stdout).to.contain('ANNOUNCE_INTERVAL').and.to.contain('DATA_DIR');
+    expect(program.stdout)
+      .to.match(/^Usage: tracker start /)
+      .and.to.contain('tracker settings --help');
   });
 
   it('ends with status 2 for an argument that it does not know', async () => {
     const program = await start({}, ['--port=1']);
     expect((await program.ended).status).to.equal(2);
-    expect(program.stderr).to.match(/^--port=1: unknown argument\n/);
+    expect(program.stderr).to.match(/^error: unknown option '--port=1'\n/);
   });
 
   for (const [name, value] of Object.entries({ PORT: 'abc', STORE: 'redis', ANNOUNCE_INTERVAL: '-5' })) {
@@ -129,6 +133,34 @@ describe('npm start', function () {
     expect(await exchange(port, `GET /announce?${query} HTTP/1.0\r\n\r\n`)).to.contain('8:interval');
     process.kill(program.pid, 'SIGTERM');
     expect(await program.ended).to.deep.equal({ status: 0, signal: undefined });
+  });
+
+  it('takes fewer connections where the system allows few files, says so in a line, and answers', async () => {
+    const command = `ulimit -n 256 && exec "${process.execPath}" "${entry}"`;
+    const program = await startProgram('sh', ['-c', command], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(directory, 'data') },
+    });
+    programs.push(program);
+    const port = await portOf(program);
+    const query = `info_hash=${'h'.repeat(20)}&peer_id=${'p'.repeat(20)}&port=6881&left=1`;
+    expect(await exchange(port, `GET /announce?${query} HTTP/1.0\r\n\r\n`)).to.contain('8:interval');
+    expect(JSON.parse(program.stderr)).to.include({
+      event: 'too few open files',
+      allowed: 256,
+      connections: 128,
+    });
+    expect(program.stderr).to.contain('ulimit -n');
+  });
+
+  it('says that RIAK_NODES has the HTTP port, where that was given', async () => {
+    const http = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    const program = await start({ STORE: 'riak', RIAK_NODES: `127.0.0.1:${port}` });
+    await portOf(program);
+    http.close().closeAllConnections();
+    expect(program.stdout.split('\n')[0]).to.match(/cannot answer yet[^\n]*HTTP/);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

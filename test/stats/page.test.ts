@@ -23,12 +23,13 @@ describe('the page', () => {
       'Peers 482,113',
       'Seeders 301,877',
       'Leechers 180,236',
-      'Completed 20,931',
-      'counted 12 minutes ago',
+      'Completed 1,204,577',
+      'counted 12 minutes ago ; completed then and since.',
       'Last minute 298 12',
       'Last hour 17,880 844',
       'Since the start 4,219,345 88,123',
       '0123456789abcdef0123456789abcdef01234567 4,001',
+      'Datagrams 9,120,344 Connects 2,002,111 Rejected 1,234 Not sent 7 Lost 12',
       'Version 0.1.0',
       'Answering announces for 10 days',
     ]) {
@@ -42,7 +43,35 @@ describe('the page', () => {
     const text = textOf(page({ ...unknown, served }));
     expect(text).to.include('Torrents – Peers –').and.include('first purge, which is still to come');
     expect(text).to.include('The store is out of reach').and.not.include('Largest swarms');
-    expect(textOf(page({ ...unknown, served: null }))).to.not.include('Last minute');
+    expect(text).to.include('Completed 20,931').and.include('completed since the start.');
+    expect(textOf(page({ ...unknown, served: null })))
+      .to.include('Completed –')
+      .and.not.include('Last minute');
+  });
+
+  it('shows what was completed since the start where a purge of an older version did not count it', () => {
+    const { totals, served } = exampleStats;
+    const old = { ...totals, completed: null };
+    const text = textOf(page({ ...exampleStats, totals: old, served }));
+    expect(text).to.include('Completed 20,931').and.include('; completed since the start.');
+  });
+
+  it('shows the runs of a front, which knows of no torrents', () => {
+    const { version, at, isStoreReachable, served, announceUrls } = exampleStats;
+    const runs = { runs: 1200, failedRuns: 3, batched: 88_000, tooMany: 5, openRuns: 1, waiting: 17 };
+    const seen = {
+      version,
+      at,
+      isStoreReachable,
+      served,
+      announceUrls,
+      runs,
+      udp: null,
+      largestSwarms: null,
+    };
+    const text = textOf(page(seen));
+    expect(text).to.include('Runs 1,200 Failed 3 Requests 88,000 Turned away 5 Waiting 17');
+    expect(text).to.not.include('Torrents');
   });
 
   it('has nothing of a request in it but as text', () => {

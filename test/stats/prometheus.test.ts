@@ -10,7 +10,8 @@ import { describeWith, installed } from '../support/programs.js';
 import { startProgram, type RunningProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import { announceOf, INFOHASH, queryOf } from '../tracker/tracker-site.js';
+import { UdpClient } from '../udp/socket-client.js';
+import { announceOf, INFOHASH, queryOf } from '../tracker/tracker-harness.js';
 
 const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const TOKEN = 'token-of-the-metrics';
@@ -37,6 +38,7 @@ describe('Prometheus', function () {
     let directory: string;
     let tracker: TrackerProcess;
     let metricsPort: number;
+    let frontPort: number;
     let prometheus: RunningProgram;
     let port: number;
 
@@ -50,6 +52,8 @@ describe('Prometheus', function () {
         PURGE_INTERVAL: '1',
       });
       atEnd.add(() => tracker.dispose());
+      frontPort = await freePort();
+      await startFront();
       port = await freePort();
       await writeConfiguration();
       prometheus = await startProgram('prometheus', [
@@ -62,11 +66,27 @@ describe('Prometheus', function () {
 
     after(() => atEnd.run());
 
+    /** One that reaches no platform: its runs fail. */
+    async function startFront(): Promise<void> {
+      const unused = await freePort();
+      const front = await startProgram(process.execPath, [fileOf('deploy/standalone/start.mjs'), 'front'], {
+        env: {
+          PATH: process.env['PATH'],
+          PORT: String(frontPort),
+          METRICS_TOKEN: TOKEN,
+          OPENWHISK_API: `http://127.0.0.1:${unused}`,
+          OPENWHISK_NAMESPACE: 'guest',
+        },
+      });
+      atEnd.add(() => front.stop());
+      await eventually('the front listens', 30_000, () => front.stdout.includes('/announce'));
+    }
+
     /** That of deploy, but for addresses and the time between two scrapes. */
     async function writeConfiguration(): Promise<void> {
       const given = await readFile(fileOf('deploy/prometheus/prometheus.yml'), 'utf8');
       const configuration = given
-        .replace('127.0.0.1:9797', `127.0.0.1:${metricsPort}`)
+        .replace("'127.0.0.1:9797'", `'127.0.0.1:${metricsPort}', '127.0.0.1:${frontPort}'`)
         .replace('# authorization:', 'authorization:')
         .replace(
           '#   credentials_file: /etc/prometheus/tracker-token',
@@ -88,6 +108,9 @@ describe('Prometheus', function () {
       ]) {
         await (await fetch(`${tracker.url()}${path}`)).arrayBuffer();
       }
+      const client = await UdpClient.open(tracker.port);
+      await client.announce({ left: 1n, port: 7000 + number }).finally(() => client.close());
+      await (await fetch(`http://127.0.0.1:${frontPort}/announce?${announceOf(number)}`)).arrayBuffer();
     }
 
     async function query(expression: string): Promise<readonly unknown[]> {
@@ -117,11 +140,15 @@ describe('Prometheus', function () {
       const text = await (await fetch(url, { headers })).text();
       promtool(['check', 'metrics'], text);
       expect((await fetch(`${tracker.url()}/metrics`, { headers })).status).to.equal(200);
+      promtool(
+        ['check', 'metrics'],
+        await (await fetch(`http://127.0.0.1:${frontPort}/metrics`, { headers })).text(),
+      );
     });
 
     it('has data for each query of each panel of the board', async () => {
       const isUp = async (): Promise<boolean> =>
-        (await query('up{job="bittorrent-tracker"} == 1')).length === 1;
+        (await query('up{job="bittorrent-tracker"} == 1')).length === 2;
       const state = (): string => prometheus.describe();
       await eventually(
         'Prometheus answers',

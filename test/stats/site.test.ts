@@ -5,7 +5,7 @@ import { MetricsEndpoint } from '../../lib/stats/metrics-endpoint.js';
 import { publicUrlOf } from '../../lib/stats/public-url.js';
 import { StatsSite } from '../../lib/stats/site.js';
 import { defined } from '../support/defined.js';
-import { exampleStats } from './example-stats.js';
+import { exampleFigures, exampleStats } from './example-stats.js';
 
 function headers(values: Record<string, string>): (name: string) => string | undefined {
   return (name) => values[name];
@@ -13,9 +13,10 @@ function headers(values: Record<string, string>): (name: string) => string | und
 
 describe('the site of a tracker', () => {
   it('has a page, the same as JSON for pages of any origin, an icon and robots.txt, and nothing else', async () => {
-    const site = new StatsSite((url) =>
-      Promise.resolve({ ...exampleStats, announceUrls: [`${url}/announce`] }),
-    );
+    const site = new StatsSite({
+      figures: () => Promise.resolve(exampleFigures),
+      announceUrls: (url) => [`${url}/announce`],
+    });
     const get = async (path: string): Promise<[string | undefined, string]> => {
       const reply = await defined(site.reply(path, 'http://t.example'));
       expect(reply.status).to.equal(200);
@@ -34,22 +35,45 @@ describe('the site of a tracker', () => {
       expect(site.reply(path, '')).to.equal(undefined);
   });
 
-  it('puts figures together once a second at most for each of its URLs', async () => {
+  it('puts figures together once a second at most, whatever paths and hosts are asked for', async () => {
     let now = 0;
     let asked = 0;
-    const site = new StatsSite(
-      () => {
+    const site = new StatsSite({
+      figures: () => {
         asked++;
-        return Promise.resolve(exampleStats);
+        return Promise.resolve(exampleFigures);
       },
-      () => now,
-    );
-    for (; now < 3000; now += 100) await site.reply('/', 'http://a');
+      announceUrls: (url) => [`${url}/announce`],
+      now: () => now,
+    });
+    for (; now < 3000; now += 100) {
+      for (const path of ['/', '/stats.json']) await site.reply(path, 'http://a');
+    }
     expect(asked).to.equal(3);
-    await site.reply('/', 'http://b');
+    for (let host = 0; host < 1000; host++) {
+      const { body } = await defined(site.reply('/', `http://host-${host}`));
+      expect(body.includes(`value="http://host-${host}/announce"`)).to.equal(true);
+    }
     expect(asked).to.equal(4);
-    for (let host = 0; host < 1000; host++) await site.reply('/', `http://${host}`);
-    expect(asked).to.equal(1004);
+  });
+
+  it('gives the same bytes for the same URL within a second', async () => {
+    const site = new StatsSite({
+      figures: () => Promise.resolve(exampleFigures),
+      announceUrls: () => [],
+      now: () => 0,
+    });
+    const [one, other] = [await site.reply('/', 'http://a'), await site.reply('/', 'http://a')];
+    expect(defined(one).body).to.equal(defined(other).body);
+  });
+
+  it('says for how long others may keep it, if that is said', async () => {
+    const kept = async (keptSeconds: number): Promise<string | undefined> => {
+      const figures = (): Promise<typeof exampleFigures> => Promise.resolve(exampleFigures);
+      const site = new StatsSite({ figures, announceUrls: () => [], keptSeconds });
+      return (await defined(site.reply('/', ''))).headers['Cache-Control'];
+    };
+    expect([await kept(0), await kept(10)]).to.deep.equal(['no-cache', 'max-age=10']);
   });
 
   it('is under the URL that the operator, a trusted proxy, or the request says, in this order', () => {

@@ -36,4 +36,31 @@ describe('totals by slots of time', () => {
       }),
     );
   });
+
+  it('tell what the total was at the end of any slot that is kept, and of the oldest before that', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100_000 }), steps, (start, list) => {
+        const totals = new SlotTotals(SLOT_MS, SLOTS, start);
+        let now = start;
+        let total = 0;
+        /** By slot, as it was when the next one began. */
+        const atEnd = new Map<number, number>();
+        const firstSlot = Math.floor(start / SLOT_MS);
+        for (const { pause, counted } of list) {
+          now += pause;
+          totals.note(now, total);
+          const slot = Math.floor(now / SLOT_MS);
+          for (let each = slot - 1; each >= firstSlot && !atEnd.has(each); each--) atEnd.set(each, total);
+          total += counted;
+        }
+        const present = Math.floor(now / SLOT_MS);
+        for (let slot = present - SLOTS - 3; slot <= present + 2; slot++) {
+          const kept = Math.max(slot, present - SLOTS - 1);
+          const expected = slot >= present ? total : (atEnd.get(kept) ?? 0);
+          expect(totals.totalAt(slot * SLOT_MS + 500, total), String(slot - present)).to.equal(expected);
+          expect(totals.reachesTo(slot * SLOT_MS)).to.equal(slot >= present - SLOTS);
+        }
+      }),
+    );
+  });
 });

@@ -7,7 +7,7 @@ import { TrackerCounters } from '../../lib/stats/tracker-counters.js';
 import { Refusal } from '../../lib/bittorrent/errors.js';
 import type { Policy } from '../../lib/tracker/policy.js';
 import { rejectionOf } from '../support/rejection.js';
-import { INFOHASH, TrackerSite } from '../tracker/tracker-site.js';
+import { INFOHASH, TrackerHarness } from '../tracker/tracker-harness.js';
 
 /** Lines of the exposition that are not zero. */
 function counted(families: MetricFamily[], pattern: RegExp): string[] {
@@ -25,12 +25,12 @@ const refusesV6: Policy = {
 describe('the counters of a tracker', () => {
   it('count announces by front, family, event and outcome, and refusals by rule', async () => {
     const metrics = new TrackerCounters();
-    const site = new TrackerSite({}, {}, { metrics, policy: refusesV6 });
-    await site.client(1, { event: 'started' });
-    await site.client(1, { event: 'completed', left: 0 });
-    await site.client(2);
-    await rejectionOf(site.client(3, {}, '2001:db8::3'));
-    await rejectionOf(site.announce('nonsense', '192.0.2.1'));
+    const harness = new TrackerHarness({}, {}, { metrics, policy: refusesV6 });
+    await harness.client(1, { event: 'started' });
+    await harness.client(1, { event: 'completed', left: 0 });
+    await harness.client(2);
+    await rejectionOf(harness.client(3, {}, '2001:db8::3'));
+    await rejectionOf(harness.announce('nonsense', '192.0.2.1'));
     expect(counted(metrics.families(), /announces_total|refusals_total|downloads_total/)).to.deep.equal([
       'bittorrent_tracker_announces_total{front="http",family="ipv4",event="none",outcome="answered"} 1',
       'bittorrent_tracker_announces_total{front="http",family="ipv4",event="started",outcome="answered"} 1',
@@ -45,9 +45,9 @@ describe('the counters of a tracker', () => {
 
   it('count what the store being out of reach made fail as busy', async () => {
     const metrics = new TrackerCounters();
-    const site = new TrackerSite({}, { fault: () => 'before' }, { metrics });
-    await rejectionOf(site.client(1));
-    await rejectionOf(site.scrape(INFOHASH));
+    const harness = new TrackerHarness({}, { fault: () => 'before' }, { metrics });
+    await rejectionOf(harness.client(1));
+    await rejectionOf(harness.scrape(INFOHASH));
     expect(counted(metrics.families(), /_total/)).to.deep.equal([
       'bittorrent_tracker_announces_total{front="http",family="ipv4",event="none",outcome="busy"} 1',
       'bittorrent_tracker_scrapes_total{front="http",family="ipv4",outcome="busy"} 1',
@@ -63,8 +63,8 @@ describe('the counters of a tracker', () => {
         return Promise.resolve();
       },
     };
-    const site = new TrackerSite({}, options, { metrics });
-    await site.client(1);
+    const harness = new TrackerHarness({}, options, { metrics });
+    await harness.client(1);
     const took = clock.milliseconds / 1000;
     const lines = counted(metrics.families(), /announce_duration_seconds_(sum|count)/);
     expect(lines).to.deep.equal([
@@ -85,10 +85,10 @@ describe('the counters of a tracker', () => {
 describe('the counters of swarms', () => {
   it('tell batches on cached shards from those that need a read, and how large they are', async () => {
     const swarmMetrics = new SwarmCounters();
-    const site = new TrackerSite({}, {}, { swarmMetrics });
-    await site.client(1);
-    await site.client(2);
-    await Promise.all([3, 4, 5].map((number) => site.client(number)));
+    const harness = new TrackerHarness({}, {}, { swarmMetrics });
+    await harness.client(1);
+    await harness.client(2);
+    await Promise.all([3, 4, 5].map((number) => harness.client(number)));
     const lines = counted(swarmMetrics.families(), /base=|_sum|_count/);
     const of = (base: string): number =>
       Number(lines.find((line) => line.includes(`base="${base}"`))?.split(' ')[1] ?? 0);

@@ -312,6 +312,17 @@ export function storeConformance(
         expect(page.cursor).to.equal(undefined);
       });
 
+      it('lists the keys of policies, which are no infohashes', async () => {
+        const prefix = `policy.test-${randomPrefix()}.`;
+        const keys = prefixedKeys(prefix, 3);
+        await Promise.all(keys.map((key) => store.put(key, bytes(1))));
+        const range = { from: prefix, to: `${prefix}~` };
+        expect((await store.keys(range, undefined, 100)).keys).to.deep.equal(keys);
+        const first = await store.keys(range, undefined, 2);
+        expect(first.keys).to.deep.equal(keys.slice(0, 2));
+        expect((await store.keys(range, first.cursor, 2)).keys).to.deep.equal(keys.slice(2));
+      });
+
       it('lists neither removed keys nor counts', async () => {
         const prefix = randomPrefix();
         const [kept = '', removed = '', counted = ''] = prefixedKeys(prefix, 3);

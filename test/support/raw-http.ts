@@ -2,9 +2,9 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** Loopback connection to a port. The caller destroys it. */
-export async function openConnection(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1' });
+/** Loopback connection to a port. The caller destroys it. @param localAddress whom the server sees */
+export async function openConnection(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
   // A server that has had enough may reset the connection; what it sent before counts.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
@@ -20,8 +20,12 @@ export async function readToEnd(socket: Socket): Promise<string> {
 }
 
 /** Sends bytes and returns everything that comes back until the server closes the connection. */
-export async function exchange(port: number, request: string | Buffer): Promise<string> {
-  const socket = await openConnection(port);
+export async function exchange(
+  port: number,
+  request: string | Buffer,
+  localAddress?: string,
+): Promise<string> {
+  const socket = await openConnection(port, localAddress);
   socket.write(typeof request === 'string' ? Buffer.from(request, 'latin1') : request);
   return readToEnd(socket);
 }

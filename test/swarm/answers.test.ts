@@ -7,17 +7,17 @@ import type { Swarms } from '../../lib/swarm/swarms.js';
 import { recordsOf } from '../support/swarm-arbitraries.js';
 import { ofNewerFormat } from './support/damage.js';
 import { numbersIn, peerIdOf, recordOf } from './support/peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
+import { announce, fill, KEY, numbersOf, SwarmHarness, upTo } from './support/swarm-harness.js';
 
-/** Has a call of a site's store wait until it is let go. */
+/** Has a call of a harness's store wait until it is let go. */
 function holdUp(
-  site: Site,
+  harness: SwarmHarness,
   operation: 'fetch' | 'increment',
   key: string,
 ): { go: () => void; waiting: number } {
   const held = { go: (): void => undefined, waiting: 0 };
   const gate = new Promise<void>((resolve) => (held.go = resolve));
-  const { store } = site;
+  const { store } = harness;
   const wait = async (called: string): Promise<void> => {
     if (called !== key) return;
     held.waiting++;
@@ -41,15 +41,15 @@ describe('what an announce is answered with', () => {
       ['of several', 8],
     ] as const) {
       it(`though a download was counted meanwhile, in a swarm ${where}`, async () => {
-        const site = new Site({ shardPeers });
-        const swarms = site.process();
+        const harness = new SwarmHarness({ shardPeers });
+        const swarms = harness.process();
         for (const number of upTo(12)) await announce(swarms, number);
-        site.pass(1);
-        const held = holdUp(site, 'increment', KEY);
+        harness.pass(1);
+        const held = holdUp(harness, 'increment', KEY);
         const late = announce(swarms, 0, { event: 'completed', state: 'seeder' });
         await until(() => held.waiting > 0);
         for (const number of upTo(12).slice(1)) await announce(swarms, number, { event: 'stopped' });
-        site.pass(1);
+        harness.pass(1);
         held.go();
         const answer = await late;
         expect(numbersOf(answer)).to.deep.equal([]);
@@ -58,22 +58,22 @@ describe('what an announce is answered with', () => {
     }
 
     it('though another shard was read meanwhile, nor has any announce of that second', async () => {
-      const site = new Site({ shardPeers: 8 });
-      const swarms = site.process();
+      const harness = new SwarmHarness({ shardPeers: 8 });
+      const swarms = harness.process();
       const peers = upTo(24);
       for (let round = 0; round < 5; round++) {
         for (const number of peers) await announce(swarms, number, { event: 'started' });
       }
-      const shards = await numbersOfShards(site);
+      const shards = await numbersOfShards(harness);
       const cold = shards.at(-1)?.n ?? 0;
       const shardOf = (number: number): number | undefined =>
         shards.find(({ n, depth }) => shardAt(hashPeerId(peerIdOf(number)), depth) === n)?.n;
       // All but one shard are remembered.
-      site.pass(4);
+      harness.pass(4);
       const others = peers.filter((number) => shardOf(number) !== cold);
       for (const number of others) await announce(swarms, number, { event: 'started' });
-      site.pass(2);
-      const held = holdUp(site, 'fetch', shardKey(KEY, cold));
+      harness.pass(2);
+      const held = holdUp(harness, 'fetch', shardKey(KEY, cold));
       const [first = 0, ...rest] = others;
       const second = rest.find((number) => shardOf(number) === shardOf(first)) ?? 0;
       const leaves = rest.find((number) => shardOf(number) !== shardOf(first)) ?? 0;
@@ -92,12 +92,12 @@ describe('what an announce is answered with', () => {
   });
 
   it('has no peer that expired while another shard was read, and does not count it', async () => {
-    const { site, mine } = await swarmOfTwoShards({ peerLifetimeSeconds: 100, unwrittenSeconds: 10 });
-    site.pass(98);
-    const held = holdUp(site, 'fetch', shardKey(KEY, 1));
-    const asking = announce(site.process(), mine[0] ?? 0);
+    const { harness, mine } = await swarmOfTwoShards({ peerLifetimeSeconds: 100, unwrittenSeconds: 10 });
+    harness.pass(98);
+    const held = holdUp(harness, 'fetch', shardKey(KEY, 1));
+    const asking = announce(harness.process(), mine[0] ?? 0);
     await until(() => held.waiting > 0);
-    site.pass(3);
+    harness.pass(3);
     held.go();
     const answer = await asking;
     expect(numbersOf(answer)).to.deep.equal([]);
@@ -106,61 +106,61 @@ describe('what an announce is answered with', () => {
 
   describe('is what is at hand, with a log line, once the peer is stored, though another shard', () => {
     it('cannot be read', async () => {
-      const { site, mine } = await swarmOfTwoShards();
-      failReadsOf(site, shardKey(KEY, 1));
-      await expectAnswers(site, site.process(), mine);
-      expect(site.log.lines.map(({ event }) => event)).to.include('neighbour not read');
+      const { harness, mine } = await swarmOfTwoShards();
+      failReadsOf(harness, shardKey(KEY, 1));
+      await expectAnswers(harness, harness.process(), mine);
+      expect(harness.log.lines.map(({ event }) => event)).to.include('neighbour not read');
     });
 
     it('is of a newer format', async () => {
-      const { site, mine } = await swarmOfTwoShards();
-      const [stored] = (await site.store.fetch(shardKey(KEY, 1))).values;
-      await site.overwrite(shardKey(KEY, 1), ofNewerFormat(Buffer.from(stored ?? [])));
-      await expectAnswers(site, site.process(), mine);
-      expect(site.log.lines.map(({ event }) => event)).to.include('neighbour not read');
+      const { harness, mine } = await swarmOfTwoShards();
+      const [stored] = (await harness.store.fetch(shardKey(KEY, 1))).values;
+      await harness.overwrite(shardKey(KEY, 1), ofNewerFormat(Buffer.from(stored ?? [])));
+      await expectAnswers(harness, harness.process(), mine);
+      expect(harness.log.lines.map(({ event }) => event)).to.include('neighbour not read');
     });
 
     it('cannot take the misplaced records of this one, which stay until it can', async () => {
-      const { site, mine } = await swarmOfTwoShards();
+      const { harness, mine } = await swarmOfTwoShards();
       const [misplaced = 0] = numbersIn(1, 1, 1, 5000);
-      const [root] = await site.shardsAt(KEY);
+      const [root] = await harness.shardsAt(KEY);
       if (root === undefined) throw new Error('no shard 0');
-      const withMisplaced = root.with(V4, recordOf(misplaced, { seen: site.milliseconds / 1000 }));
-      await site.overwrite(KEY, withMisplaced.withHeader({ ...root.header, misplaced: true }).seal());
-      const recover = failReadsOf(site, shardKey(KEY, 1));
-      const swarms = site.process();
-      await expectAnswers(site, swarms, mine);
-      expect(site.log.lines.map(({ event }) => event)).to.include('misplaced peers not moved');
+      const withMisplaced = root.with(V4, recordOf(misplaced, { seen: harness.milliseconds / 1000 }));
+      await harness.overwrite(KEY, withMisplaced.withHeader({ ...root.header, misplaced: true }).seal());
+      const recover = failReadsOf(harness, shardKey(KEY, 1));
+      const swarms = harness.process();
+      await expectAnswers(harness, swarms, mine);
+      expect(harness.log.lines.map(({ event }) => event)).to.include('misplaced peers not moved');
       recover();
       await announce(swarms, mine[0] ?? 0, { event: 'started' });
-      expect(await storedIn(site, KEY)).to.not.include(misplaced);
-      expect((await site.scrape()).counts.leechers).to.equal(25 + mine.length + 1);
+      expect(await storedIn(harness, KEY)).to.not.include(misplaced);
+      expect((await harness.scrape()).counts.leechers).to.equal(25 + mine.length + 1);
     });
   });
 });
 
 /** A swarm of shards 0 and 1, and peers that belong into shard 0 and have not announced yet. */
 async function swarmOfTwoShards(
-  rules: ConstructorParameters<typeof Site>[0] = {},
-): Promise<{ site: Site; mine: number[] }> {
-  const site = new Site({ shardPeers: 16, ...rules });
-  await fill(site.process(), upTo(25));
-  expect((await numbersOfShards(site)).map(({ n }) => n)).to.deep.equal([0, 1]);
-  return { site, mine: numbersIn(0, 1, 4, 1000) };
+  rules: ConstructorParameters<typeof SwarmHarness>[0] = {},
+): Promise<{ harness: SwarmHarness; mine: number[] }> {
+  const harness = new SwarmHarness({ shardPeers: 16, ...rules });
+  await fill(harness.process(), upTo(25));
+  expect((await numbersOfShards(harness)).map(({ n }) => n)).to.deep.equal([0, 1]);
+  return { harness, mine: numbersIn(0, 1, 4, 1000) };
 }
 
-async function numbersOfShards(site: Site): Promise<{ n: number; depth: number }[]> {
+async function numbersOfShards(harness: SwarmHarness): Promise<{ n: number; depth: number }[]> {
   const shards: { n: number; depth: number }[] = [];
-  for (const key of await site.keys()) {
-    const [shard] = await site.shardsAt(key);
+  for (const key of await harness.keys()) {
+    const [shard] = await harness.shardsAt(key);
     shards.push({ n: Number(key.split('.')[1] ?? 0), depth: shard?.header.depth ?? 0 });
   }
   return shards;
 }
 
 /** @returns what ends it */
-function failReadsOf(site: Site, key: string): () => void {
-  const { store } = site;
+function failReadsOf(harness: SwarmHarness, key: string): () => void {
+  const { store } = harness;
   const fetch = store.fetch.bind(store);
   store.fetch = (called) =>
     called === key ? Promise.reject(new StoreUnavailableError('arranged')) : fetch(called);
@@ -170,15 +170,19 @@ function failReadsOf(site: Site, key: string): () => void {
 }
 
 /** Peers announce to shard 0, each is answered, and each is stored. */
-async function expectAnswers(site: Site, swarms: Swarms, numbers: readonly number[]): Promise<void> {
+async function expectAnswers(
+  harness: SwarmHarness,
+  swarms: Swarms,
+  numbers: readonly number[],
+): Promise<void> {
   for (const number of numbers) {
     expect((await announce(swarms, number, { event: 'started' })).counts.leechers).to.be.at.least(1);
   }
-  expect(await storedIn(site, KEY)).to.include.members([...numbers]);
+  expect(await storedIn(harness, KEY)).to.include.members([...numbers]);
 }
 
 /** The peers in all that is stored under a key. */
-async function storedIn(site: Site, key: string): Promise<number[]> {
-  const shards = await site.shardsAt(key);
+async function storedIn(harness: SwarmHarness, key: string): Promise<number[]> {
+  const shards = await harness.shardsAt(key);
   return shards.flatMap(recordsOf).map((record) => record.readUInt32BE(16));
 }

@@ -5,7 +5,7 @@ import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { ReplicaStore } from '../support/replica-store.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { announce, INFOHASH, KEY, Site } from './support/site.js';
+import { announce, INFOHASH, KEY, SwarmHarness } from './support/swarm-harness.js';
 import { SwarmWorld, type Act } from './support/swarm-world.js';
 
 const acts: fc.Arbitrary<Act> = fc.record({
@@ -36,9 +36,8 @@ describe('a swarm in replicas that are behind, with a stand-in that knows nothin
           scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
         );
         // Each announce is written: else a process that remembers the same of a peer leaves out
-        // what another has changed since. One shard: what splits add is tested on replicas that
-        // agree (swarms.model.test.ts).
-        const changes = { unwrittenSeconds: 0, shardPeers: 1000 };
+        // what another has changed since.
+        const changes = { unwrittenSeconds: 0 };
         const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed + 1), changes);
         for (const { acts, pause } of history) {
           await scheduler.waitFor(Promise.all(acts.map((act) => world.act(act))));
@@ -65,15 +64,15 @@ describe('a swarm in replicas that are behind, with a stand-in that knows nothin
     );
     await fc.assert(
       fc.asyncProperty(events, fc.nat(), async (list, seed) => {
-        const site = new Site();
+        const harness = new SwarmHarness();
         const store = new ReplicaStore(seededRandom(seed));
-        const { clock, log, random, rules } = site;
+        const { clock, log, random, rules } = harness;
         const processes = [0, 1, 2].map(() => new Swarms({ store, clock, log, random, rules }));
         /** The peers that are there, and whether they have completed. */
         const known = new Map<number, boolean>();
         let downloads = 0;
         for (const { peer, through, wish } of list) {
-          site.milliseconds += 100;
+          harness.milliseconds += 100;
           // As a client does: it starts first, completes once, and stops.
           const hasCompleted = known.get(peer);
           const event = hasCompleted === undefined ? 'started' : hasCompleted ? 'stopped' : wish;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { peerIdOf } from './support/peers.js';
-import { announce, fill, INFOHASH, Site, upTo } from './support/site.js';
+import { announce, fill, INFOHASH, SwarmHarness, upTo } from './support/swarm-harness.js';
 
 const infohashes = (count: number): Buffer[] =>
   upTo(count).map((number) => {
@@ -13,82 +13,88 @@ const infohashes = (count: number): Buffer[] =>
 
 describe('the store operations of an announce', () => {
   it('are one fetch and one put where the swarm is not remembered', async () => {
-    const site = new Site();
-    expect(await site.operationsOf(() => announce(site.process(), 1))).to.deep.equal({ fetch: 1, put: 1 });
-    expect(await site.operationsOf(() => announce(site.process(), 2))).to.deep.equal({ fetch: 1, put: 1 });
+    const harness = new SwarmHarness();
+    expect(await harness.operationsOf(() => announce(harness.process(), 1))).to.deep.equal({
+      fetch: 1,
+      put: 1,
+    });
+    expect(await harness.operationsOf(() => announce(harness.process(), 2))).to.deep.equal({
+      fetch: 1,
+      put: 1,
+    });
   });
 
   it('are one put where it is', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     await announce(swarms, 1);
-    site.milliseconds += 4999;
-    expect(await site.operationsOf(() => announce(swarms, 2, { event: 'started' }))).to.deep.equal({
+    harness.milliseconds += 4999;
+    expect(await harness.operationsOf(() => announce(swarms, 2, { event: 'started' }))).to.deep.equal({
       put: 1,
     });
   });
 
   it('are a fetch again when what is remembered is older than it may be', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     await announce(swarms, 1);
-    site.milliseconds += 5000;
-    expect(await site.operationsOf(() => announce(swarms, 2))).to.deep.equal({ fetch: 1, put: 1 });
+    harness.milliseconds += 5000;
+    expect(await harness.operationsOf(() => announce(swarms, 2))).to.deep.equal({ fetch: 1, put: 1 });
   });
 
   it('are none for a re-announce that says nothing new and comes soon', async () => {
-    const site = new Site({ warmMilliseconds: 1e9 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({ warmMilliseconds: 1e9 });
+    const swarms = harness.process();
     await announce(swarms, 1, { event: 'started' });
-    site.pass(899);
-    expect(await site.operationsOf(() => announce(swarms, 1))).to.deep.equal({});
-    site.pass(1);
-    expect(await site.operationsOf(() => announce(swarms, 1))).to.deep.equal({ put: 1 });
+    harness.pass(899);
+    expect(await harness.operationsOf(() => announce(swarms, 1))).to.deep.equal({});
+    harness.pass(1);
+    expect(await harness.operationsOf(() => announce(swarms, 1))).to.deep.equal({ put: 1 });
   });
 
   it('are one fetch for such a re-announce through another process', async () => {
-    const site = new Site();
-    await announce(site.process(), 1);
-    expect(await site.operationsOf(() => announce(site.process(), 1))).to.deep.equal({ fetch: 1 });
+    const harness = new SwarmHarness();
+    await announce(harness.process(), 1);
+    expect(await harness.operationsOf(() => announce(harness.process(), 1))).to.deep.equal({ fetch: 1 });
   });
 
   it('are far fewer than the announces when many come at once', async () => {
     for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
-      const site = new Site({ shardPeers: 1000 }, { concurrency });
-      const swarms = site.process();
-      const { fetch, put } = await site.operationsOf(() =>
+      const harness = new SwarmHarness({ shardPeers: 1000 }, { concurrency });
+      const swarms = harness.process();
+      const { fetch, put } = await harness.operationsOf(() =>
         Promise.all(upTo(200).map((number) => announce(swarms, number))),
       );
       expect(fetch).to.equal(1);
       expect(put).to.be.at.most(3);
-      expect((await site.scrape()).counts.leechers).to.equal(200);
+      expect((await harness.scrape()).counts.leechers).to.equal(200);
     }
   });
 
   it('are one more for a download that is counted', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     await announce(swarms, 1);
     const complete = (): Promise<unknown> => announce(swarms, 1, { state: 'seeder', event: 'completed' });
-    expect(await site.operationsOf(complete)).to.deep.equal({ fetch: 1, put: 1, increment: 1 });
-    site.pass(1);
-    expect(await site.operationsOf(complete)).to.deep.equal({ fetch: 1, put: 1 });
+    expect(await harness.operationsOf(complete)).to.deep.equal({ fetch: 1, put: 1, increment: 1 });
+    harness.pass(1);
+    expect(await harness.operationsOf(complete)).to.deep.equal({ fetch: 1, put: 1 });
   });
 
   it('do not grow with the swarm: four, seldom a few more, where nothing is remembered of a large one', async function () {
     this.timeout(30_000);
-    const site = new Site({ shardPeers: 32 });
-    await fill(site.process(), upTo(4000));
-    expect((await site.keys()).length).to.be.above(100);
+    const harness = new SwarmHarness({ shardPeers: 32 });
+    await fill(harness.process(), upTo(4000));
+    expect((await harness.keys()).length).to.be.above(100);
     // A process that saw the swarm once knows about how deep it is. Where its guess is wrong it
     // takes a read or two more.
-    const swarms = site.process();
+    const swarms = harness.process();
     await announce(swarms, 4000);
     const totals: number[] = [];
     let splits = 0;
     for (let number = 5000; number < 5100; number++) {
-      site.pass(6);
-      const { fetch = 0, put = 0 } = await site.operationsOf(() => announce(swarms, number));
+      harness.pass(6);
+      const { fetch = 0, put = 0 } = await harness.operationsOf(() => announce(swarms, number));
       // An announce that splits a shard writes both halves, and its peer may have to go on to the
       // new one.
       expect(fetch + put).to.be.at.most(put === 1 ? 6 : 8);
@@ -100,29 +106,29 @@ describe('the store operations of an announce', () => {
   });
 
   it('stay few while somebody makes one shard as deep as it goes', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     const flood = (port: number): Promise<SwarmAnswer> =>
       announce(swarms, 0, { peerId: peerIdOf(77_777), port });
     await fill(swarms, upTo(150));
     for (let port = 1; port <= 400; port++) await flood(port);
     let fetches = 0;
     for (let number = 1000; number < 1100; number++) {
-      site.pass(6);
+      harness.pass(6);
       await flood(number);
-      fetches += (await site.operationsOf(() => announce(swarms, number))).fetch ?? 0;
+      fetches += (await harness.operationsOf(() => announce(swarms, number))).fetch ?? 0;
     }
     expect(fetches / 100).to.be.below(3);
   });
 
   it('stay one or two for each announce to a large swarm that is busy', async function () {
     this.timeout(30_000);
-    const site = new Site({ shardPeers: 32 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({ shardPeers: 32 });
+    const swarms = harness.process();
     await fill(swarms, upTo(3000));
     let total = 0;
     for (let number = 3000; number < 3200; number++) {
-      const taken = await site.operationsOf(() => announce(swarms, number));
+      const taken = await harness.operationsOf(() => announce(swarms, number));
       total += (taken.fetch ?? 0) + (taken.put ?? 0);
     }
     expect(total / 200).to.be.below(2.5);
@@ -132,13 +138,13 @@ describe('the store operations of an announce', () => {
 describe('the shards that a process remembers', () => {
   it('are bounded by bytes, and the longest unused go first', async () => {
     const warmBytes = 20_000;
-    const site = new Site({ warmBytes, warmMilliseconds: 1e9 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({ warmBytes, warmMilliseconds: 1e9 });
+    const swarms = harness.process();
     const all = infohashes(200);
     for (const infohash of all) await announce(swarms, 1, { infohash });
     const isWarm: boolean[] = [];
     for (const infohash of [...all].reverse()) {
-      const taken = await site.operationsOf(() => announce(swarms, 1, { infohash }));
+      const taken = await harness.operationsOf(() => announce(swarms, 1, { infohash }));
       isWarm.push(taken.fetch === undefined);
     }
     const warm = isWarm.indexOf(false);
@@ -148,21 +154,21 @@ describe('the shards that a process remembers', () => {
   });
 
   it('keep the swarm that is announced to all the time', async () => {
-    const site = new Site({ warmBytes: 20_000, warmMilliseconds: 1e9, shardPeers: 1000 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({ warmBytes: 20_000, warmMilliseconds: 1e9, shardPeers: 1000 });
+    const swarms = harness.process();
     let fetches = 0;
     for (const [i, infohash] of infohashes(200).entries()) {
       await announce(swarms, 1, { infohash });
-      const taken = await site.operationsOf(() => announce(swarms, i, { infohash: INFOHASH }));
+      const taken = await harness.operationsOf(() => announce(swarms, i, { infohash: INFOHASH }));
       fetches += taken.fetch ?? 0;
     }
     expect(fetches).to.equal(1);
   });
 
   it('are none with a bound of none', async () => {
-    const site = new Site({ warmBytes: 0 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({ warmBytes: 0 });
+    const swarms = harness.process();
     await announce(swarms, 1);
-    expect(await site.operationsOf(() => announce(swarms, 2))).to.deep.equal({ fetch: 1, put: 1 });
+    expect(await harness.operationsOf(() => announce(swarms, 2))).to.deep.equal({ fetch: 1, put: 1 });
   });
 });

@@ -5,11 +5,11 @@ import { ShardFormatError } from '../../lib/swarm/shard/header.js';
 import type { Fault } from '../support/memory-store.js';
 import { damaged, ofNewerFormat } from './support/damage.js';
 import { v4Of, v6Of } from './support/peers.js';
-import { announce, fill, KEY, numbersOf, Site, upTo } from './support/site.js';
+import { announce, fill, KEY, numbersOf, SwarmHarness, upTo } from './support/swarm-harness.js';
 
 describe('an announce', () => {
   it('is answered with the other peers of its swarm and with counts that have the peer in', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1, { state: 'seeder' });
     await announce(swarms, 2, { state: 'partial-seed' });
     await announce(swarms, 9, { infohash: Buffer.alloc(20) });
@@ -19,7 +19,7 @@ describe('an announce', () => {
   });
 
   it('of a seeder is answered with downloaders only', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1, { state: 'seeder' });
     await announce(swarms, 2, { state: 'partial-seed' });
     await announce(swarms, 3);
@@ -27,13 +27,13 @@ describe('an announce', () => {
   });
 
   it('is seen by every other process as soon as it is answered', async () => {
-    const site = new Site();
-    await announce(site.process(), 1);
-    expect(numbersOf(await announce(site.process(), 2))).to.deep.equal([1]);
+    const harness = new SwarmHarness();
+    await announce(harness.process(), 1);
+    expect(numbersOf(await announce(harness.process(), 2))).to.deep.equal([1]);
   });
 
   it('over a second address does not make a second peer', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1, { state: 'seeder' });
     const { counts, peers } = await announce(swarms, 1, { address: v6Of(1), state: 'seeder' });
     expect(counts).to.deep.equal({ seeders: 1, leechers: 0, partialSeeds: 0 });
@@ -43,7 +43,7 @@ describe('an announce', () => {
 
 describe('a stopped peer', () => {
   it('is answered with counts that it is not in, and with no peers', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1);
     await announce(swarms, 2, { state: 'seeder' });
     const answer = await announce(swarms, 1, { event: 'stopped' });
@@ -52,20 +52,20 @@ describe('a stopped peer', () => {
   });
 
   it('is never returned or counted again', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     await announce(swarms, 1);
     await announce(swarms, 1, { event: 'stopped' });
-    for (const process of [swarms, site.process()]) {
+    for (const process of [swarms, harness.process()]) {
       const answer = await announce(process, 2);
       expect(numbersOf(answer)).to.deep.equal([]);
       expect(answer.counts.leechers).to.equal(1);
     }
-    expect((await site.scrape()).counts.leechers).to.equal(1);
+    expect((await harness.scrape()).counts.leechers).to.equal(1);
   });
 
   it('is back when it starts again', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1);
     await announce(swarms, 1, { event: 'stopped' });
     await announce(swarms, 1, { event: 'started' });
@@ -73,25 +73,25 @@ describe('a stopped peer', () => {
   });
 
   it('that nobody knew writes nothing and leaves no swarm behind', async () => {
-    const site = new Site();
-    const swarms = site.process();
+    const harness = new SwarmHarness();
+    const swarms = harness.process();
     const stop = (): Promise<unknown> => announce(swarms, 1, { event: 'stopped' });
-    expect(await site.operationsOf(stop)).to.deep.equal({ fetch: 1 });
-    expect(await site.keys()).to.deep.equal([]);
+    expect(await harness.operationsOf(stop)).to.deep.equal({ fetch: 1 });
+    expect(await harness.keys()).to.deep.equal([]);
   });
 
   it('reads no shard but its own, however large the swarm is', async function () {
     this.timeout(30_000);
-    const site = new Site({ shardPeers: 16 });
-    await fill(site.process(), upTo(600));
-    const swarms = site.process();
+    const harness = new SwarmHarness({ shardPeers: 16 });
+    await fill(harness.process(), upTo(600));
+    const swarms = harness.process();
     // To learn how deep the swarm is.
     for (const number of upTo(20)) await announce(swarms, number);
-    site.pass(6);
+    harness.pass(6);
     const fetches: number[] = [];
     for (const number of upTo(30).map((i) => 100 + i)) {
-      site.pass(6);
-      const taken = await site.operationsOf(() => announce(swarms, number, { event: 'stopped' }));
+      harness.pass(6);
+      const taken = await harness.operationsOf(() => announce(swarms, number, { event: 'stopped' }));
       fetches.push(taken.fetch ?? 0);
     }
     // One where the depth is guessed right, one or two more where it is not.
@@ -100,7 +100,7 @@ describe('a stopped peer', () => {
   });
 
   it('stays in if only somebody at another address says that it stopped', async () => {
-    const swarms = new Site().process();
+    const swarms = new SwarmHarness().process();
     await announce(swarms, 1);
     await announce(swarms, 1, { address: v4Of(66), event: 'stopped' });
     expect(numbersOf(await announce(swarms, 2))).to.deep.equal([1]);
@@ -109,36 +109,40 @@ describe('a stopped peer', () => {
 
 describe('a peer that falls silent', () => {
   it('lives exactly as long as the lifetime', async () => {
-    const site = new Site({ peerLifetimeSeconds: 100 });
-    await announce(site.process(), 1, { state: 'seeder' });
-    site.pass(99);
-    const before = await announce(site.process(), 2, { event: 'stopped' });
+    const harness = new SwarmHarness({ peerLifetimeSeconds: 100 });
+    await announce(harness.process(), 1, { state: 'seeder' });
+    harness.pass(99);
+    const before = await announce(harness.process(), 2, { event: 'stopped' });
     expect(before.counts.seeders).to.equal(1);
-    expect((await site.scrape()).counts.seeders).to.equal(1);
-    expect(numbersOf(await announce(site.process(), 3))).to.deep.equal([1]);
-    site.pass(1);
-    const after = await announce(site.process(), 4);
+    expect((await harness.scrape()).counts.seeders).to.equal(1);
+    expect(numbersOf(await announce(harness.process(), 3))).to.deep.equal([1]);
+    harness.pass(1);
+    const after = await announce(harness.process(), 4);
     expect(after.counts.seeders).to.equal(0);
     expect(numbersOf(after)).to.deep.equal([3]);
-    expect((await site.scrape()).counts.seeders).to.equal(0);
+    expect((await harness.scrape()).counts.seeders).to.equal(0);
   });
 
   it('is dropped from the store by the next write', async () => {
-    const site = new Site({ peerLifetimeSeconds: 100 });
-    await announce(site.process(), 1);
-    site.pass(100);
-    await announce(site.process(), 2);
-    const [shard] = await site.shardsAt(KEY);
+    const harness = new SwarmHarness({ peerLifetimeSeconds: 100 });
+    await announce(harness.process(), 1);
+    harness.pass(100);
+    await announce(harness.process(), 2);
+    const [shard] = await harness.shardsAt(KEY);
     expect(shard?.count).to.equal(1);
   });
 
   it('expires in a shard that is remembered, too', async () => {
-    const site = new Site({ peerLifetimeSeconds: 100, unwrittenSeconds: 50, warmMilliseconds: 1e9 });
-    const swarms = site.process();
+    const harness = new SwarmHarness({
+      peerLifetimeSeconds: 100,
+      unwrittenSeconds: 50,
+      warmMilliseconds: 1e9,
+    });
+    const swarms = harness.process();
     await announce(swarms, 1);
-    site.pass(60);
+    harness.pass(60);
     await announce(swarms, 2);
-    site.pass(40);
+    harness.pass(40);
     const answer = await announce(swarms, 2);
     expect(answer.counts.leechers).to.equal(1);
     expect(numbersOf(answer)).to.deep.equal([]);
@@ -149,8 +153,11 @@ describe('a store that fails', () => {
   it('fails the announces that wait for it, and the next one works', async () => {
     for (const operation of ['fetch', 'put'] as const) {
       let fails = true;
-      const site = new Site({}, { fault: (called) => (fails && called === operation ? 'before' : 'none') });
-      const swarms = site.process();
+      const harness = new SwarmHarness(
+        {},
+        { fault: (called) => (fails && called === operation ? 'before' : 'none') },
+      );
+      const swarms = harness.process();
       const results = await Promise.allSettled(upTo(5).map((number) => announce(swarms, number)));
       for (const result of results) {
         expect(result.status).to.equal('rejected');
@@ -163,8 +170,8 @@ describe('a store that fails', () => {
   });
 
   it('does not hurt other swarms', async () => {
-    const site = new Site({}, { fault: (_, key) => (key === KEY ? 'before' : 'none') });
-    const swarms = site.process();
+    const harness = new SwarmHarness({}, { fault: (_, key) => (key === KEY ? 'before' : 'none') });
+    const swarms = harness.process();
     const failed = announce(swarms, 1).then(
       () => false,
       () => true,
@@ -176,8 +183,8 @@ describe('a store that fails', () => {
 
   it('makes the process forget what it remembered, as the write may have been stored', async () => {
     let next: Fault = 'none';
-    const site = new Site({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
-    const swarms = site.process();
+    const harness = new SwarmHarness({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
+    const swarms = harness.process();
     await announce(swarms, 1);
     next = 'after';
     await announce(swarms, 2).catch(() => undefined);
@@ -188,34 +195,34 @@ describe('a store that fails', () => {
 
 describe('stored bytes', () => {
   it('that are damaged are logged, and healed by the announces that follow', async () => {
-    const site = new Site();
-    await announce(site.process(), 1);
-    const { values } = await site.store.fetch(KEY);
-    for (const value of values) await site.overwrite(KEY, damaged(value));
-    const answer = await announce(site.process(), 2);
+    const harness = new SwarmHarness();
+    await announce(harness.process(), 1);
+    const { values } = await harness.store.fetch(KEY);
+    for (const value of values) await harness.overwrite(KEY, damaged(value));
+    const answer = await announce(harness.process(), 2);
     expect(answer.counts.leechers).to.equal(1);
-    expect(site.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
+    expect(harness.log.lines.map(({ level, event }) => `${level} ${event}`)).to.deep.equal([
       'error shard damaged',
     ]);
-    await announce(site.process(), 1);
-    const shards = await site.shardsAt(KEY);
+    await announce(harness.process(), 1);
+    const shards = await harness.shardsAt(KEY);
     expect(shards.map(({ count }) => count)).to.deep.equal([2]);
-    expect(site.log.lines).to.have.length(1);
+    expect(harness.log.lines).to.have.length(1);
   });
 
   it('of a newer format are refused and not written over', async () => {
     for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
-      const site = new Site({}, { concurrency });
-      const warm = site.process();
+      const harness = new SwarmHarness({}, { concurrency });
+      const warm = harness.process();
       await announce(warm, 1);
-      const { values } = await site.store.fetch(KEY);
+      const { values } = await harness.store.fetch(KEY);
       const newer = ofNewerFormat(Buffer.concat(values));
-      await site.overwrite(KEY, newer);
-      for (const swarms of [warm, site.process()]) {
+      await harness.overwrite(KEY, newer);
+      for (const swarms of [warm, harness.process()]) {
         const refused = await announce(swarms, 2).catch((error: unknown) => error);
         expect(refused).to.be.instanceOf(ShardFormatError);
       }
-      const held = await site.store.fetch(KEY);
+      const held = await harness.store.fetch(KEY);
       expect(held.values.some((value) => newer.equals(value))).to.equal(true);
     }
   });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 
-import type { Durability } from '../../lib/store/lmdb/index.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import type { Durability } from '../../lib/store/lmdb/environment.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import { STOPPED, V4 } from '../../lib/swarm/shard/peer-record.js';
 import { Cleanup } from '../support/cleanup.js';
 import { RecordingLog } from '../support/recording-log.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import { V4 } from '../../lib/swarm/shard/peer-record.js';
 import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { HEADER_SIZE } from '../../lib/swarm/shard/header.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { Clock } from '../../lib/environment.js';
 import { newPurge, purgeSlice, type PurgeState } from '../../lib/purge/purge.js';
-import { openLmdbStore } from '../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../lib/store/lmdb/store.js';
 import type { Store } from '../../lib/store/store.js';
 import { infohashKey } from '../../lib/swarm/shard/placement.js';
 import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';

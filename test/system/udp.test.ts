@@ -79,7 +79,7 @@ describe('npm start over UDP', function () {
   });
 
   it('answers others as before while one address floods it', async () => {
-    const tracker = await start({ UDP_RATE: '200' });
+    const tracker = await start({ ADDRESS_RATE: '200', ADDRESS_BURST: '200' });
     const flooder = await client(tracker, '127.0.0.66');
     const other = await client(tracker, '127.0.0.7');
     const quiet = await medianMs(other);
@@ -98,7 +98,7 @@ describe('npm start over UDP', function () {
   });
 
   it('stays as it is under datagrams that are no requests', async () => {
-    const tracker = await start({ UDP_RATE: '0' });
+    const tracker = await start({ ADDRESS_RATE: '0' });
     const peer = await client(tracker);
     const random = seededRandom(77);
     const id = await peer.connect();

@@ -8,7 +8,7 @@ import type { Policy, Verdict } from '../../lib/tracker/policy.js';
 import { Tracker } from '../../lib/tracker/tracker.js';
 import { rejectionOf } from '../support/rejection.js';
 import { RecordingMetrics } from './recorders.js';
-import { INFOHASH, peerIdOf, TrackerSite } from './tracker-site.js';
+import { INFOHASH, peerIdOf, TrackerHarness } from './tracker-harness.js';
 
 const OTHER = Buffer.alloc(20, 7);
 
@@ -21,6 +21,8 @@ function requestOf(number: number, changes: Partial<AnnounceRequest> = {}): Anno
     infohash: INFOHASH,
     peerId: peerIdOf(number),
     port: 6881,
+    uploaded: undefined,
+    downloaded: undefined,
     left: 1000,
     event: 'none',
     numwant: undefined,
@@ -45,7 +47,7 @@ function refusing(infohash: Uint8Array, verdict: () => Verdict): Policy {
 
 describe('a tracker', () => {
   it('answers a request without any protocol: counts, and peers as bytes', async () => {
-    const tracker = new Tracker(new TrackerSite().components);
+    const tracker = new Tracker(new TrackerHarness().components);
     await tracker.announce(requestOf(1));
     const reply = await tracker.announce(requestOf(2, { left: 0, withIds: true }));
     expect(reply).to.deep.equal({
@@ -64,7 +66,7 @@ describe('a tracker', () => {
   });
 
   it('gives as many peers as are wanted, up to the settings, and the default if that is not said', async () => {
-    const tracker = new Tracker(new TrackerSite({ NUMWANT_DEFAULT: '2', NUMWANT_MAX: '4' }).components);
+    const tracker = new Tracker(new TrackerHarness({ NUMWANT_DEFAULT: '2', NUMWANT_MAX: '4' }).components);
     for (let number = 1; number <= 9; number++) await tracker.announce(requestOf(number));
     for (const [numwant, given] of [
       [undefined, 2],
@@ -79,7 +81,7 @@ describe('a tracker', () => {
   });
 
   it('answers a scrape in the order of the request, the first swarms up to its limit', async () => {
-    const tracker = new Tracker(new TrackerSite({ SCRAPE_MAX_HASHES: '2' }).components);
+    const tracker = new Tracker(new TrackerHarness({ SCRAPE_MAX_HASHES: '2' }).components);
     await tracker.announce(requestOf(1));
     const { swarms } = await tracker.scrape(scrapeOf(INFOHASH, OTHER, Buffer.alloc(20)));
     expect(swarms.map(({ infohash, incomplete }) => [infohash, incomplete])).to.deep.equal([
@@ -90,9 +92,9 @@ describe('a tracker', () => {
 
   it('has a time for each answer, also for that of its policy', async () => {
     const never = (): Promise<never> => new Promise(() => undefined);
-    const slowStore = new TrackerSite({ ANNOUNCE_TIMEOUT: '20' });
+    const slowStore = new TrackerHarness({ ANNOUNCE_TIMEOUT: '20' });
     slowStore.store.fetch = never;
-    const slowPolicy = new TrackerSite(
+    const slowPolicy = new TrackerHarness(
       { ANNOUNCE_TIMEOUT: '20' },
       {},
       { policy: { announce: never, scrape: never } },
@@ -113,19 +115,19 @@ describe('the policy of a tracker', () => {
     ['later', (): Verdict => Promise.resolve(refusal)],
   ] as const) {
     it(`refuses ${how}, before the store is touched`, async () => {
-      const site = new TrackerSite({}, {}, { policy: refusing(INFOHASH, verdict) });
-      const tracker = new Tracker(site.components);
+      const harness = new TrackerHarness({}, {}, { policy: refusing(INFOHASH, verdict) });
+      const tracker = new Tracker(harness.components);
       expect(await rejectionOf(tracker.announce(requestOf(1)))).to.equal(refusal);
       const { swarms } = await tracker.scrape(scrapeOf(INFOHASH));
       expect(swarms).to.deep.equal([]);
-      expect(site.store.operations).to.include({ fetch: 0, put: 0, count: 0, increment: 0 });
+      expect(harness.store.operations).to.include({ fetch: 0, put: 0, count: 0, increment: 0 });
     });
 
     it(`leaves what it refuses ${how} out of a scrape, and nothing else`, async () => {
-      const site = new TrackerSite({}, {}, { policy: refusing(INFOHASH, verdict) });
-      const { swarms } = await new Tracker(site.components).scrape(scrapeOf(OTHER, INFOHASH));
+      const harness = new TrackerHarness({}, {}, { policy: refusing(INFOHASH, verdict) });
+      const { swarms } = await new Tracker(harness.components).scrape(scrapeOf(OTHER, INFOHASH));
       expect(swarms.map(({ infohash }) => infohash)).to.deep.equal([OTHER]);
-      expect(site.store.operations).to.include({ fetch: 1, count: 1 });
+      expect(harness.store.operations).to.include({ fetch: 1, count: 1 });
     });
   }
 
@@ -141,7 +143,7 @@ describe('the policy of a tracker', () => {
         return Promise.resolve(undefined);
       },
     };
-    const tracker = new Tracker(new TrackerSite({}, {}, { policy }).components);
+    const tracker = new Tracker(new TrackerHarness({}, {}, { policy }).components);
     const announce = requestOf(1, { passkey: 'secret' });
     const scrape = scrapeOf(OTHER);
     expect((await tracker.announce(announce)).incomplete).to.equal(1);
@@ -157,11 +159,11 @@ describe('the policy of a tracker', () => {
       },
       (): Verdict => Promise.reject(failure),
     ]) {
-      const site = new TrackerSite({}, {}, { policy: refusing(INFOHASH, fail) });
-      const tracker = new Tracker(site.components);
+      const harness = new TrackerHarness({}, {}, { policy: refusing(INFOHASH, fail) });
+      const tracker = new Tracker(harness.components);
       expect(await rejectionOf(tracker.announce(requestOf(1)))).to.equal(failure);
       expect(await rejectionOf(tracker.scrape(scrapeOf(INFOHASH)))).to.equal(failure);
-      expect(site.store.operations).to.include({ fetch: 0, put: 0 });
+      expect(harness.store.operations).to.include({ fetch: 0, put: 0 });
     }
   });
 });
@@ -169,13 +171,13 @@ describe('the policy of a tracker', () => {
 describe('the metrics of a tracker', () => {
   it('count announces with front, event, family, outcome and time, and downloads', async () => {
     const metrics = new RecordingMetrics();
-    const site = new TrackerSite({}, {}, { metrics });
-    const fetch = site.store.fetch.bind(site.store);
-    site.store.fetch = (key) => {
+    const harness = new TrackerHarness({}, {}, { metrics });
+    const fetch = harness.store.fetch.bind(harness.store);
+    harness.store.fetch = (key) => {
       metrics.milliseconds += 7;
       return fetch(key);
     };
-    const tracker = new Tracker(site.components);
+    const tracker = new Tracker(harness.components);
     await tracker.announce(requestOf(1, { event: 'started' }));
     await tracker.announce(requestOf(1, { event: 'completed', left: 0 }));
     await tracker.announce(
@@ -192,9 +194,9 @@ describe('the metrics of a tracker', () => {
 
   it('count no download that was not stored', async () => {
     const metrics = new RecordingMetrics();
-    const site = new TrackerSite({}, {}, { metrics });
-    site.store.increment = () => Promise.reject(new Error('full'));
-    const tracker = new Tracker(site.components);
+    const harness = new TrackerHarness({}, {}, { metrics });
+    harness.store.increment = () => Promise.reject(new Error('full'));
+    const tracker = new Tracker(harness.components);
     await tracker.announce(requestOf(1));
     await tracker.announce(requestOf(1, { event: 'completed', left: 0 }));
     expect(metrics.lines).not.to.include('download');
@@ -203,7 +205,7 @@ describe('the metrics of a tracker', () => {
   it('count what was refused by its rule, for announces and for each infohash of a scrape', async () => {
     const metrics = new RecordingMetrics();
     const policy: Policy = { announce: () => refusal, scrape: () => refusal };
-    const tracker = new Tracker(new TrackerSite({}, {}, { metrics, policy }).components);
+    const tracker = new Tracker(new TrackerHarness({}, {}, { metrics, policy }).components);
     await rejectionOf(tracker.announce(requestOf(1)));
     await tracker.scrape(scrapeOf(INFOHASH, OTHER));
     expect(metrics.lines).to.deep.equal([
@@ -222,12 +224,12 @@ describe('the metrics of a tracker', () => {
       ['failed', {}, 'mistake'],
     ] as const) {
       const metrics = new RecordingMetrics();
-      const site = new TrackerSite(settings, fault === 'before' ? { fault: () => 'before' } : {}, {
+      const harness = new TrackerHarness(settings, fault === 'before' ? { fault: () => 'before' } : {}, {
         metrics,
       });
-      if (fault === 'never') site.store.fetch = () => new Promise(() => undefined);
-      if (fault === 'mistake') site.store.fetch = () => Promise.reject(new TypeError('mistake'));
-      const tracker = new Tracker(site.components);
+      if (fault === 'never') harness.store.fetch = () => new Promise(() => undefined);
+      if (fault === 'mistake') harness.store.fetch = () => Promise.reject(new TypeError('mistake'));
+      const tracker = new Tracker(harness.components);
       await rejectionOf(tracker.announce(requestOf(1)));
       await rejectionOf(tracker.scrape(scrapeOf(INFOHASH)));
       expect(metrics.lines).to.deep.equal([
@@ -239,7 +241,7 @@ describe('the metrics of a tracker', () => {
 
   it('count what HTTP clients sent that could not be read', async () => {
     const metrics = new RecordingMetrics();
-    const { front } = new TrackerSite({}, {}, { metrics });
+    const { front } = new TrackerHarness({}, {}, { metrics });
     const from = Uint8Array.of(192, 0, 2, 1);
     await rejectionOf(front.announce('/announce', from));
     await rejectionOf(front.scrape('/scrape?info_hash=x', from));

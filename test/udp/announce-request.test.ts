@@ -9,7 +9,7 @@ import { parseScrape } from '../../lib/udp/scrape-request.js';
 import { defined } from '../support/defined.js';
 import '../support/property-size.js';
 import { announceRequest, connectRequest, scrapeRequest, urlData, type Announce } from './client.js';
-import { v4, v6 } from './site.js';
+import { v4, v6 } from './udp-harness.js';
 
 /** What the other reader takes for a connection id. */
 const id = connectRequest(0).subarray(0, 8);

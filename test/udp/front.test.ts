@@ -14,7 +14,7 @@ import {
   scrapeRequest,
   someInfohash,
 } from './client.js';
-import { compact, UdpSite, v4, v6 } from './site.js';
+import { compact, UdpHarness, v4, v6 } from './udp-harness.js';
 
 /** The peer id of a numbered client. */
 function peerId(number: number): Buffer {
@@ -23,63 +23,65 @@ function peerId(number: number): Buffer {
 
 describe('a tracker over UDP', () => {
   it('gives a connection id, in as many bytes as it was asked with', async () => {
-    const site = new UdpSite();
-    const reply = await site.ask(connectRequest(0xdeadbeef));
+    const harness = new UdpHarness();
+    const reply = await harness.ask(connectRequest(0xdeadbeef));
     expect(reply).to.have.length(16);
     expect(reply.readUInt32BE(4)).to.equal(0xdeadbeef);
-    expect(readConnectReply(reply)).to.not.deep.equal(await site.connect(v4(2)));
+    expect(readConnectReply(reply)).to.not.deep.equal(await harness.connect(v4(2)));
   });
 
   it('answers an announce with the peers that were there before', async () => {
-    const site = new UdpSite();
-    await site.announce({ peerId: peerId(1), left: 0n, port: 7001 }, v4(1));
-    const reply = await site.announce({ peerId: peerId(2), port: 7002 }, v4(2));
+    const harness = new UdpHarness();
+    await harness.announce({ peerId: peerId(1), left: 0n, port: 7001 }, v4(1));
+    const reply = await harness.announce({ peerId: peerId(2), port: 7002 }, v4(2));
     expect(reply).to.include({ interval: 1800, seeders: 1, leechers: 1 });
     expect(reply.peers).to.deep.equal(compact(v4(1), 7001));
   });
 
   it('answers with the transaction id of the request', async () => {
-    const site = new UdpSite();
-    const id = await site.connect();
-    const announced = await site.ask(announceRequest(id, {}, 0x80000001));
+    const harness = new UdpHarness();
+    const id = await harness.connect();
+    const announced = await harness.ask(announceRequest(id, {}, 0x80000001));
     expect(readAnnounceReply(announced).transaction).to.equal(0x80000001);
-    expect((await site.ask(scrapeRequest(id, [someInfohash], 0xffffffff))).readUInt32BE(4)).to.equal(
+    expect((await harness.ask(scrapeRequest(id, [someInfohash], 0xffffffff))).readUInt32BE(4)).to.equal(
       0xffffffff,
     );
-    expect((await site.ask(announceRequest(id, { port: 0 }, 7))).readUInt32BE(4)).to.equal(7);
+    expect((await harness.ask(announceRequest(id, { port: 0 }, 7))).readUInt32BE(4)).to.equal(7);
   });
 
   it('has both address families in one swarm, and shows each client peers of its own', async () => {
-    const site = new UdpSite();
-    await site.announce({ peerId: peerId(1), port: 7001 }, v4(1));
-    await site.announce({ peerId: peerId(2), port: 7002 }, v6(2));
-    const inV4 = await site.announce({ peerId: peerId(3), port: 7003 }, v4(3));
-    const inV6 = await site.announce({ peerId: peerId(4), port: 7004 }, v6(4));
+    const harness = new UdpHarness();
+    await harness.announce({ peerId: peerId(1), port: 7001 }, v4(1));
+    await harness.announce({ peerId: peerId(2), port: 7002 }, v6(2));
+    const inV4 = await harness.announce({ peerId: peerId(3), port: 7003 }, v4(3));
+    const inV6 = await harness.announce({ peerId: peerId(4), port: 7004 }, v6(4));
     expect(inV4.peers).to.deep.equal(compact(v4(1), 7001));
     expect(inV6.peers).to.deep.equal(compact(v6(2), 7002));
     expect(inV6).to.include({ seeders: 0, leechers: 4 });
   });
 
   it('sends no packet that has to be cut, however many peers are wanted', async () => {
-    const site = new UdpSite({ NUMWANT_MAX: '1000', NUMWANT_DEFAULT: '1000' });
+    const harness = new UdpHarness({ NUMWANT_MAX: '1000', NUMWANT_DEFAULT: '1000' });
     for (let i = 1; i <= 300; i++) {
-      await site.announce({ peerId: peerId(i), port: 7001 }, v4(i));
-      if (i <= 120) await site.announce({ peerId: peerId(1000 + i), port: 7001 }, v6(i));
+      await harness.announce({ peerId: peerId(i), port: 7001 }, v4(i));
+      if (i <= 120) await harness.announce({ peerId: peerId(1000 + i), port: 7001 }, v6(i));
     }
     for (const numwant of [-1, 1000, 2 ** 31 - 1]) {
-      const reply4 = await site.announce({ peerId: peerId(1), numwant, port: 7001 }, v4(1));
+      const reply4 = await harness.announce({ peerId: peerId(1), numwant, port: 7001 }, v4(1));
       expect(20 + reply4.peers.length, `numwant ${numwant}`).to.be.at.most(1472);
-      const reply6 = await site.announce({ peerId: peerId(1001), numwant, port: 7001 }, v6(1));
+      const reply6 = await harness.announce({ peerId: peerId(1001), numwant, port: 7001 }, v6(1));
       expect(20 + reply6.peers.length, `numwant ${numwant}`).to.be.at.most(1452);
       expect(reply6.peers.length % 18).to.equal(0);
     }
     // Whatever is drawn from both families, no more than fit.
-    const { tracker } = site;
+    const { tracker } = harness;
     const request = { front: 'udp', from: v4(1), passkey: undefined, infohash: someInfohash } as const;
     const { peers } = await tracker.announce({
       ...request,
       peerId: peerId(1),
       port: 7001,
+      uploaded: undefined,
+      downloaded: undefined,
       left: 1,
       event: 'none',
       numwant: undefined,
@@ -90,21 +92,21 @@ describe('a tracker over UDP', () => {
   });
 
   it('counts a download once, and forgets who stops', async () => {
-    const site = new UdpSite();
-    const counts = async (): Promise<unknown> => readScrapeReply(await site.scrape([someInfohash]));
-    await site.announce({ event: 2 });
-    await site.announce({ event: 1, left: 0n });
-    await site.announce({ event: 1, left: 0n });
+    const harness = new UdpHarness();
+    const counts = async (): Promise<unknown> => readScrapeReply(await harness.scrape([someInfohash]));
+    await harness.announce({ event: 2 });
+    await harness.announce({ event: 1, left: 0n });
+    await harness.announce({ event: 1, left: 0n });
     expect(await counts()).to.deep.equal([{ seeders: 1, completed: 1, leechers: 0 }]);
-    await site.announce({ event: 3, left: 0n });
+    await harness.announce({ event: 3, left: 0n });
     expect(await counts()).to.deep.equal([{ seeders: 0, completed: 1, leechers: 0 }]);
   });
 
   it('believes the field ip no more than over HTTP: if configured, and from private networks', async () => {
     const peersAfter = async (settings: Record<string, string>, from: Uint8Array): Promise<Buffer> => {
-      const site = new UdpSite(settings);
-      await site.announce({ peerId: peerId(1), ip: 0xcb007109, port: 7001 }, from);
-      return (await site.announce({ peerId: peerId(2), port: 7002 }, v4(2))).peers;
+      const harness = new UdpHarness(settings);
+      await harness.announce({ peerId: peerId(1), ip: 0xcb007109, port: 7001 }, from);
+      return (await harness.announce({ peerId: peerId(2), port: 7002 }, Uint8Array.of(10, 0, 0, 2))).peers;
     };
     const inside = Uint8Array.of(10, 0, 0, 1);
     expect(await peersAfter({}, inside)).to.deep.equal(compact(inside, 7001));
@@ -114,11 +116,11 @@ describe('a tracker over UDP', () => {
   });
 
   it('scrapes up to 74 torrents in the order of the request, zeros for what it does not know', async () => {
-    const site = new UdpSite();
+    const harness = new UdpHarness();
     const hashes = Array.from({ length: 80 }, (_, i) => Buffer.alloc(20, i + 1));
-    await site.announce({ infohash: Buffer.alloc(20, 3), left: 0n });
-    await site.announce({ infohash: Buffer.alloc(20, 74) });
-    const reply = readScrapeReply(await site.scrape(hashes));
+    await harness.announce({ infohash: Buffer.alloc(20, 3), left: 0n });
+    await harness.announce({ infohash: Buffer.alloc(20, 74) });
+    const reply = readScrapeReply(await harness.scrape(hashes));
     expect(reply).to.have.length(74);
     expect(reply[2]).to.deep.equal({ seeders: 1, completed: 0, leechers: 0 });
     expect(reply[73]).to.deep.equal({ seeders: 0, completed: 0, leechers: 1 });
@@ -130,9 +132,9 @@ describe('a tracker over UDP', () => {
       announce: () => undefined,
       scrape: (infohash) => (infohash[0] === 2 ? new Refusal('list', 'not here') : undefined),
     };
-    const site = new UdpSite({}, {}, { policy });
-    for (const byte of [1, 2, 3]) await site.announce({ infohash: Buffer.alloc(20, byte) });
-    const reply = readScrapeReply(await site.scrape([1, 2, 3, 2].map((byte) => Buffer.alloc(20, byte))));
+    const harness = new UdpHarness({}, {}, { policy });
+    for (const byte of [1, 2, 3]) await harness.announce({ infohash: Buffer.alloc(20, byte) });
+    const reply = readScrapeReply(await harness.scrape([1, 2, 3, 2].map((byte) => Buffer.alloc(20, byte))));
     expect(reply.map(({ leechers }) => leechers)).to.deep.equal([1, 0, 1, 0]);
   });
 
@@ -141,79 +143,81 @@ describe('a tracker over UDP', () => {
       announce: () => new Refusal('list', 'this torrent is not allowed here', 'never'),
       scrape: () => undefined,
     };
-    const site = new UdpSite({}, {}, { policy });
-    const id = await site.connect();
-    expect(readError(await site.ask(announceRequest(id)))).to.equal('this torrent is not allowed here');
-    expect(readError(await site.ask(announceRequest(id, { port: 0 })))).to.equal('port is 0');
-    expect(readError(await site.ask(announceRequest(id).subarray(0, 97)))).to.match(/too short/);
-    expect(readError(await site.ask(scrapeRequest(id, [])))).to.equal('missing info_hash');
+    const harness = new UdpHarness({}, {}, { policy });
+    const id = await harness.connect();
+    expect(readError(await harness.ask(announceRequest(id)))).to.equal('this torrent is not allowed here');
+    expect(readError(await harness.ask(announceRequest(id, { port: 0 })))).to.equal('port is 0');
+    expect(readError(await harness.ask(announceRequest(id).subarray(0, 97)))).to.match(/too short/);
+    expect(readError(await harness.ask(scrapeRequest(id, [])))).to.equal('missing info_hash');
   });
 
   it('says that it is busy when the store cannot be reached, and nothing else of why', async () => {
-    const site = new UdpSite({}, { fault: () => 'before' });
-    const id = await site.connect();
-    expect(readError(await site.ask(announceRequest(id)))).to.equal('the tracker is busy, try again later');
-    expect(site.front.openRequests).to.equal(0);
+    const harness = new UdpHarness({}, { fault: () => 'before' });
+    const id = await harness.connect();
+    expect(readError(await harness.ask(announceRequest(id)))).to.equal(
+      'the tracker is busy, try again later',
+    );
+    expect(harness.front.openRequests).to.equal(0);
   });
 
   it('takes ids of a process that shares its secret, and of none other', async () => {
     const secret = Buffer.alloc(16, 9);
-    const [first, second] = [new UdpSite({}, {}, {}, secret), new UdpSite({}, {}, {}, secret)];
+    const [first, second] = [new UdpHarness({}, {}, {}, secret), new UdpHarness({}, {}, {}, secret)];
     const id = await first.connect();
     readAnnounceReply(await second.ask(announceRequest(id)));
-    expect(await new UdpSite().send(announceRequest(id))).to.equal(undefined);
+    expect(await new UdpHarness().send(announceRequest(id))).to.equal(undefined);
   });
 
   it('is silent to ids that are made up, of another address, or too old', async () => {
-    const site = new UdpSite();
-    const id = await site.connect(v4(1));
-    expect(await site.send(announceRequest(Buffer.alloc(8)), v4(1))).to.equal(undefined);
-    expect(await site.send(announceRequest(id), v4(2))).to.equal(undefined);
-    expect(await site.send(announceRequest(connectRequest().subarray(0, 8)), v4(1))).to.equal(undefined);
-    site.pass(120);
-    readAnnounceReply(await site.ask(announceRequest(id), v4(1)));
-    site.pass(1);
-    expect(await site.send(announceRequest(id), v4(1))).to.equal(undefined);
-    expect(site.front.counts.wrongIds).to.equal(4);
-    expect(site.store.operations.put).to.equal(1);
+    const harness = new UdpHarness();
+    const id = await harness.connect(v4(1));
+    expect(await harness.send(announceRequest(Buffer.alloc(8)), v4(1))).to.equal(undefined);
+    expect(await harness.send(announceRequest(id), v4(2))).to.equal(undefined);
+    expect(await harness.send(announceRequest(connectRequest().subarray(0, 8)), v4(1))).to.equal(undefined);
+    harness.pass(120);
+    readAnnounceReply(await harness.ask(announceRequest(id), v4(1)));
+    harness.pass(1);
+    expect(await harness.send(announceRequest(id), v4(1))).to.equal(undefined);
+    expect(harness.front.counts.wrongIds).to.equal(4);
+    expect(harness.store.operations.put).to.equal(1);
   });
 
-  it('is silent to whoever is faster than UDP_RATE, and answers the others', async () => {
-    const site = new UdpSite({ UDP_RATE: '5' });
-    const [mine, others] = [await site.connect(v4(1)), await site.connect(v4(2))];
+  it('is silent to whoever is faster than ADDRESS_RATE, and answers the others', async () => {
+    const harness = new UdpHarness({ ADDRESS_RATE: '5', ADDRESS_BURST: '5' });
+    const [mine, others] = [await harness.connect(v4(1)), await harness.connect(v4(2))];
     const replies = await Promise.all(
-      Array.from({ length: 20 }, () => site.send(announceRequest(mine), v4(1))),
+      Array.from({ length: 20 }, () => harness.send(announceRequest(mine), v4(1))),
     );
     expect(replies.filter((reply) => reply !== undefined)).to.have.length(5);
-    readAnnounceReply(await site.ask(announceRequest(others), v4(2)));
-    expect(site.front.counts.tooFast).to.equal(15);
+    readAnnounceReply(await harness.ask(announceRequest(others), v4(2)));
+    expect(harness.front.counts.tooFast).to.equal(15);
   });
 
   it('lets no wrong id use up the rate of the address that it is said to come from', async () => {
-    const site = new UdpSite({ UDP_RATE: '5' });
-    for (let i = 0; i < 100; i++) await site.send(announceRequest(Buffer.alloc(8, i)), v4(1));
-    await site.announce({}, v4(1));
+    const harness = new UdpHarness({ ADDRESS_RATE: '5', ADDRESS_BURST: '5' });
+    for (let i = 0; i < 100; i++) await harness.send(announceRequest(Buffer.alloc(8, i)), v4(1));
+    await harness.announce({}, v4(1));
   });
 
   it('is silent while UDP_MAX_OPEN requests wait for the store', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const site = new UdpSite({ UDP_MAX_OPEN: '2' }, { schedule: () => held });
-    const id = await site.connect();
-    const waiting = [site.send(announceRequest(id)), site.send(announceRequest(id))];
-    expect(site.front.openRequests).to.equal(2);
-    expect(await site.send(announceRequest(id))).to.equal(undefined);
-    expect(site.front.counts.tooMany).to.equal(1);
+    const harness = new UdpHarness({ UDP_MAX_OPEN: '2' }, { schedule: () => held });
+    const id = await harness.connect();
+    const waiting = [harness.send(announceRequest(id)), harness.send(announceRequest(id))];
+    expect(harness.front.openRequests).to.equal(2);
+    expect(await harness.send(announceRequest(id))).to.equal(undefined);
+    expect(harness.front.counts.tooMany).to.equal(1);
     release();
     for (const reply of await Promise.all(waiting)) expect(reply).to.not.equal(undefined);
-    readAnnounceReply(await site.ask(announceRequest(id)));
+    readAnnounceReply(await harness.ask(announceRequest(id)));
   });
 
   it('answers no datagram without a right id with more bytes than it has, whatever is in it', async function () {
     this.timeout(60_000);
-    const site = new UdpSite({ UDP_RATE: '0' });
+    const harness = new UdpHarness({ ADDRESS_RATE: '0' });
     const random = seededRandom(41);
-    const id = await site.connect();
+    const id = await harness.connect();
     const seeds = [
       connectRequest(),
       announceRequest(id),
@@ -225,7 +229,7 @@ describe('a tracker over UDP', () => {
     const rightIds = new Set<string>();
     for (let i = 0; i < Number(process.env['MUTATIONS'] ?? 20_000); i++) {
       const datagram = mutated(seeds[i % seeds.length] ?? Buffer.alloc(0), random);
-      const reply = await site.send(datagram);
+      const reply = await harness.send(datagram);
       if (reply === undefined) continue;
       const isConnect = datagram.readUInt32BE(8) === 0;
       if (!isConnect && datagram.subarray(0, 8).equals(id)) rightIds.add(datagram.toString('hex', 8, 12));
@@ -233,20 +237,20 @@ describe('a tracker over UDP', () => {
       expect(reply.length).to.be.at.most(1472);
     }
     expect(rightIds, 'both kinds of requests were answered').to.include.members(['00000001', '00000002']);
-    expect(site.front.openRequests).to.equal(0);
-    expect(site.log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+    expect(harness.front.openRequests).to.equal(0);
+    expect(harness.log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
   });
 });
 
 describe('connection ids of a front', () => {
   it('date from its clock', async () => {
     const secret = Buffer.alloc(16, 5);
-    const site = new UdpSite({}, {}, {}, secret);
+    const harness = new UdpHarness({}, {}, {}, secret);
     const id = Buffer.alloc(8);
-    new ConnectionIds(secret).write(v4(1), site.milliseconds - 121_000, id, 0);
-    expect(await site.send(announceRequest(id))).to.equal(undefined);
-    new ConnectionIds(secret).write(v4(1), site.milliseconds - 119_000, id, 0);
-    readAnnounceReply(await site.ask(announceRequest(id)));
+    new ConnectionIds(secret).write(v4(1), harness.milliseconds - 121_000, id, 0);
+    expect(await harness.send(announceRequest(id))).to.equal(undefined);
+    new ConnectionIds(secret).write(v4(1), harness.milliseconds - 119_000, id, 0);
+    readAnnounceReply(await harness.ask(announceRequest(id)));
   });
 });
 

@@ -42,7 +42,7 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     print(await tool(['--preview'], trackerManifest));
     if (schedule) print(await tool(['--preview'], scheduleManifest));
     print(
-      `Then announce and scrape would be set to ${settings.concurrency} runs at once, and announced to once.`,
+      `Then announce, scrape and stats would be set to ${settings.concurrency} runs at once, and announced to once.`,
     );
     return true;
   }
@@ -54,7 +54,9 @@ export async function deploy(root, environment, { preview, schedule, force, prin
     await tool([], trackerManifest);
     await setConcurrency(platform, settings.concurrency);
     await setDeployedDigest(platform, digest);
-    print(`Deployed announce, scrape and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`);
+    print(
+      `Deployed announce, scrape, stats and purge to ${settings.namespace}/tracker on ${settings.apiHost}.`,
+    );
   }
   if (schedule) await deploySchedule(platform, tool, { force, print });
   else if (!(await findDeployed(platform)).schedule) print(notScheduled);

@@ -13,7 +13,7 @@ export function digestOfDeployment(root, { auth, parameters, concurrency }) {
   const hash = createHmac('sha256', auth).update(JSON.stringify({ parameters, concurrency }));
   for (const file of [
     'manifest.yaml',
-    ...['announce', 'scrape', 'purge'].map((name) => `dist/actions/${name}.js`),
+    ...['announce', 'scrape', 'stats', 'purge'].map((name) => `dist/actions/${name}.js`),
   ]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }

@@ -2,7 +2,7 @@
 import openwhisk from 'openwhisk';
 
 const packageName = 'tracker';
-const webActions = ['announce', 'scrape'];
+const webActions = ['announce', 'scrape', 'stats'];
 
 /** What schedule.yaml names. */
 const schedule = { trigger: 'tracker-purge-interval', rule: 'tracker-purge-rule' };

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { getOnce } from '../../../lib/deployment/get-once.mjs';
 import {
   announceQuery,
+  causeIn,
   deploymentIn,
   gatewayHeaders,
   probeHeaders,
@@ -14,7 +15,7 @@ import {
 
 /**
  * For a moment a controller may still run the action that was there before: others tell it what has
- * changed.
+ * changed. And Riak takes five seconds to say that a password is wrong.
  */
 const attempts = 5;
 const betweenAttemptsMs = 1000;
@@ -42,18 +43,21 @@ export async function announceOnce({ secret, digest, ...platform }) {
 }
 
 /**
- * Announces until the new deployment answers, or something else is wrong.
+ * Announces until the new deployment answers, or the attempts are used up.
  * @param {string} url
  * @param {Readonly<Record<string, string>>} headers
  * @param {string} digest
+ * @returns {Promise<{ milliseconds: number, problem: string | undefined }>} of the last attempt
  */
 async function announceToNew(url, headers, digest) {
   for (let attempt = 1; ; attempt++) {
     const answer = await getOnce(url, { ...headers, ...probeHeaders });
-    const { milliseconds } = answer;
-    const problem = problemOf(answer);
-    if (problem !== undefined || deploymentIn(answer) === digest) return { milliseconds, problem };
-    if (attempt === attempts) return { milliseconds, problem: otherDeployment };
+    const problem = problemOf(answer) ?? (deploymentIn(answer) === digest ? undefined : otherDeployment);
+    const cause = causeIn(answer);
+    if (problem === undefined || attempt === attempts) {
+      const explained = problem !== undefined && cause !== undefined ? `${problem} (${cause})` : problem;
+      return { milliseconds: answer.milliseconds, problem: explained };
+    }
     await delay(betweenAttemptsMs);
   }
 }

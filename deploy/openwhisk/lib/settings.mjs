@@ -16,6 +16,9 @@ const { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE, TRACKER_SECRET, 
 /** In manifest.yaml: the digest of the deployment. */
 export const deploymentVariable = 'TRACKER_DEPLOYMENT';
 
+/** In the manifests: the version in package.json. */
+export const versionVariable = 'TRACKER_VERSION';
+
 const access = { OPENWHISK_APIHOST, OPENWHISK_AUTH, OPENWHISK_NAMESPACE };
 
 /** Where peers are kept if STORE does not say. */
@@ -67,7 +70,7 @@ export function withStore(environment) {
  * @throws {DeploySettingsError}
  */
 export function readDeploySettings(root, environment) {
-  const manifest = readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+  const manifest = readManifest(root);
   check(
     environment,
     { ...access, TRACKER_SECRET, STORE: storeKind, ...ofStore[environment['STORE'] ?? ''] },
@@ -112,9 +115,28 @@ function accessOf(environment) {
  * @returns {Record<string, string>}
  */
 function parametersOf(manifest, environment) {
+  return Object.fromEntries(parameterNames(manifest).map((name) => [name, environment[name] ?? '']));
+}
+
+/** @param {string} manifest */
+function parameterNames(manifest) {
   const names = new Set(Array.from(manifest.matchAll(/\$(\w+)/g), ([, name = '']) => name));
   names.delete(deploymentVariable);
-  return Object.fromEntries([...names].map((name) => [name, environment[name] ?? '']));
+  names.delete(versionVariable);
+  return [...names];
+}
+
+/** Without comments. @param {string} root */
+function readManifest(root) {
+  return readFileSync(join(root, 'manifest.yaml'), 'utf8').replace(/^\s*#.*$/gm, '');
+}
+
+/**
+ * Every setting that a deployment takes.
+ * @param {string} root the repository's directory
+ */
+export function deploySettingNames(root) {
+  return [...new Set([...Object.keys(platformSettings), ...parameterNames(readManifest(root))])];
 }
 
 /**

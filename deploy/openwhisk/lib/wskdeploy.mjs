@@ -1,9 +1,10 @@
 /** Runs wskdeploy with a given account, and nothing of the user's own. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { versionVariable } from './settings.mjs';
 import { cleaningUpBeforeStop } from './stop-signals.mjs';
 
 /**
@@ -31,7 +32,12 @@ export function runWskdeploy(root, args, { manifest, access, environment, secret
         // A home of its own: wskdeploy also reads ~/.wskprops, and from the environment as well.
         {
           cwd: root,
-          env: { ...environment, HOME: directory, WSK_CONFIG_FILE: account },
+          env: {
+            ...environment,
+            [versionVariable]: versionIn(root),
+            HOME: directory,
+            WSK_CONFIG_FILE: account,
+          },
           signal: aborted,
         },
       );
@@ -43,6 +49,11 @@ export function runWskdeploy(root, args, { manifest, access, environment, secret
       rmSync(directory, { recursive: true, force: true });
     }
   });
+}
+
+/** @param {string} root */
+function versionIn(root) {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
 /**

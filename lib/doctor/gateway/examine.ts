@@ -4,6 +4,7 @@ import { wrong, type Finding } from '../../finding.js';
 import { clientReply, throughGateway } from '../route.js';
 import { examineForgery } from './forgery.js';
 import { examineHealth } from './health.js';
+import { examinePage } from './page.js';
 import { examinePaths } from './paths.js';
 import { examineRefusals } from './refusals.js';
 import { remedyFor, rulesOf, type GatewayRules } from './remedies.js';
@@ -19,6 +20,7 @@ export async function* examineGateway(gateway: string): AsyncGenerator<Finding> 
   yield health;
   if (!isReachable) return;
   yield* examinePaths(gateway, rules);
+  yield await examinePage(gateway, rules);
   yield* examineRefusals(gateway, rules);
   let areWell = true;
   for await (const finding of examineReplies(gateway, rules)) {

@@ -15,8 +15,7 @@ const otherPaths = ['/announce/', '/announce.php', '/%61nnounce', '//announce', 
 /** Whether nothing else can be reached through the gateway, OpenWhisk's API least of all. */
 export async function* examinePaths(gateway: string, rules: GatewayRules): AsyncGenerator<Finding> {
   yield await allNotFound(gateway, rules, "OpenWhisk's API through the gateway", apiPaths);
-  const others = rules.hasPage ? otherPaths : ['/', ...otherPaths];
-  yield await allNotFound(gateway, rules, 'other paths of the gateway', others);
+  yield await allNotFound(gateway, rules, 'other paths of the gateway', otherPaths);
 }
 
 async function allNotFound(

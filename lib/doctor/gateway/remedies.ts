@@ -10,8 +10,8 @@ export interface GatewayRules {
   readonly mendHealth: string;
   /** Whose addresses to name, if a forged one was believed. */
   readonly mendForgery: string;
-  /** Whether `/` is a page. */
-  readonly hasPage: boolean;
+  /** What to do if it has no page. */
+  readonly mendPage: string;
   /** Whether a request that no tracker could read may be refused by status alone. */
   readonly refusesByStatus: boolean;
 }
@@ -25,7 +25,7 @@ const openWhiskRules: GatewayRules = {
   mendHealth:
     "a scrape is not answered: see platform_status in nginx's access log, and what is said of OpenWhisk and the store here",
   mendForgery: `name only your proxies in set_real_ip_from (tracker.d), and run this where no proxy is; or ${renderAgain}`,
-  hasPage: false,
+  mendPage: `npm run deploy, for the action stats; then ${renderAgain}`,
   refusesByStatus: false,
 };
 
@@ -35,20 +35,27 @@ const standaloneRules: GatewayRules = {
   mendHealth: "see the tracker's log, and what is said of the store here",
   mendForgery:
     'name only your proxies in TRUSTED_PROXIES and in set_real_ip_from, and run this where no proxy is',
-  hasPage: true,
+  mendPage: 'have nginx pass on / and /stats.json as well, as in docs/operating.md',
   refusesByStatus: true,
 };
 
-/** Which rules hold for this gateway: the standalone process has a page, and nothing else says so. */
+/**
+ * Which rules hold for this gateway: where one process answers all, a front among them, it says
+ * what it has served.
+ */
 export async function rulesOf(gateway: string): Promise<GatewayRules> {
   try {
-    const { status, body } = await getOnce(`${gateway}/`, {});
-    const isPage = status === 200 && /bittorrent tracker/i.test(body.toString('latin1'));
-    return isPage ? standaloneRules : openWhiskRules;
+    const { status, body } = await getOnce(`${gateway}/stats.json`, {});
+    const stats: unknown = status === 200 ? JSON.parse(body.toString()) : undefined;
+    return hasServed(stats) ? standaloneRules : openWhiskRules;
   } catch {
     // Whoever asks next says what is wrong.
     return openWhiskRules;
   }
+}
+
+function hasServed(stats: unknown): boolean {
+  return typeof stats === 'object' && stats !== null && 'served' in stats && stats.served !== null;
 }
 
 /** What mends that a client gets no reply. */

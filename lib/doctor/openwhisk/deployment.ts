@@ -3,7 +3,7 @@ import type { PlatformDeployment } from '../deployment.js';
 import { ApiError, type Api, type DeployedAction } from './api.js';
 import { deployAgain } from './remedies.js';
 
-const webActions = ['announce', 'scrape'];
+const webActions = ['announce', 'scrape', 'stats'];
 
 /**
  * What the API says of the deployed actions.

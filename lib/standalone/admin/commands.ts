@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import type { Clock } from '../../environment.js';
 import type { Log } from '../../log.js';
-import type { ListPolicy } from '../../policy/list-policy.js';
+import type { Policies } from '../../policy/policies.js';
 import { fetchReport } from '../../purge/report.js';
 import { runPurge } from '../../purge/run-purge.js';
 import type { Store } from '../../store/store.js';
@@ -14,7 +14,7 @@ export interface AdminComponents {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly policy?: ListPolicy;
+  readonly policy?: Policies;
 }
 
 /** What a running tracker does for commands, by name. Each is a function of its parameters. */

@@ -4,8 +4,11 @@ import { POLICY_PREFIX } from '../../policy/lists/list-index.js';
 import { StoreError } from '../../store/errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../../store/store.js';
 
-/** The part of a store that lists are kept with. */
-export type PolicyStore = Pick<Store, 'fetch' | 'put' | 'remove' | 'keys'>;
+/** The part of a store that lists and keys are kept with. */
+export type PolicyStore = Pick<
+  Store,
+  'fetch' | 'put' | 'remove' | 'keys' | 'increment' | 'count' | 'removeCount'
+>;
 
 /** As JSON has it; bytes are base64. Only of stores whose versions JSON can have. */
 interface HeldJson {
@@ -15,9 +18,9 @@ interface HeldJson {
 }
 
 /**
- * One operation on a store for another process, which may touch nothing but policies.
- * @param parameters `operation` with `key`, `version` and `value`, or with `range`, `cursor`,
- *   `limit`
+ * One operation on a store for another process, which may touch nothing but policies, and counts.
+ * @param parameters `operation` with `key`, `version` and `value`, with `range`, `cursor` and
+ *   `limit`, or with `count` and `by`
  */
 export async function policyStoreCommand(store: Store, parameters: Parameters): Promise<unknown> {
   const { operation, value, version } = parameters;
@@ -25,6 +28,7 @@ export async function policyStoreCommand(store: Store, parameters: Parameters): 
     const { range, cursor, limit } = parameters as { range: KeyRange; cursor?: string; limit: number };
     return store.keys({ from: policyKey(range.from), to: policyKey(range.to) }, cursor, limit);
   }
+  if (parameters['count'] !== undefined) return countCommand(store, parameters);
   const key = policyKey(parameters['key']);
   switch (operation) {
     case 'fetch':
@@ -40,7 +44,15 @@ export async function policyStoreCommand(store: Store, parameters: Parameters): 
   }
 }
 
-/** The lists in the store of a running tracker, which does each operation for this process. */
+async function countCommand(store: Store, { operation, count, by }: Parameters): Promise<unknown> {
+  if (typeof count !== 'string' || !/^[0-9a-f]{40}$/.test(count)) throw new Error('no name of a count');
+  if (operation === 'count') return store.count(count);
+  if (operation === 'removeCount') return store.removeCount?.(count);
+  if (operation === 'increment' && Number.isSafeInteger(by)) return store.increment(count, Number(by));
+  throw new Error('no operation on a store');
+}
+
+/** Lists and keys in the store of a running tracker, which does each operation for this process. */
 export class AdminPolicyStore implements PolicyStore {
   /** The last operation: one follows the other, as the tracker takes few connections. */
   private last: Promise<unknown> = Promise.resolve();
@@ -63,6 +75,18 @@ export class AdminPolicyStore implements PolicyStore {
 
   async keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
     return (await this.ask({ operation: 'keys', range, cursor, limit })) as KeyPage;
+  }
+
+  async increment(count: string, by: number): Promise<void> {
+    await this.ask({ operation: 'increment', count, by });
+  }
+
+  async count(count: string): Promise<number> {
+    return Number(await this.ask({ operation: 'count', count }));
+  }
+
+  async removeCount(count: string): Promise<void> {
+    await this.ask({ operation: 'removeCount', count });
   }
 
   private ask(parameters: Parameters): Promise<unknown> {

@@ -6,6 +6,7 @@ import { ClientError } from '../../bittorrent/errors.js';
 import type { ScrapeReply, ScrapeRequest } from '../../bittorrent/scrape.js';
 import type { Config } from '../../config.js';
 import type { Log } from '../../log.js';
+import type { BatchFigures } from '../../stats/front-figures.js';
 import { noMetrics, type Metrics, type Outcome } from '../../tracker/metrics.js';
 import { PlatformError } from './platform-client.js';
 
@@ -29,16 +30,6 @@ interface Waiting {
   readonly fail: (error: ClientError) => void;
 }
 
-/** What a front did since it started. */
-export interface BatchCounts {
-  runs: number;
-  failedRuns: number;
-  /** Requests that went into runs. */
-  batched: number;
-  /** Requests that found the queue full. */
-  tooMany: number;
-}
-
 /**
  * A tracker that is elsewhere: what it is asked meanwhile goes to the announce action as one run. A
  * run leaves when it is full or its first request has waited for FRONT_WAIT, and a connection is
@@ -51,7 +42,7 @@ export interface BatchCounts {
  * only if the peer is still a leecher to the tracker.
  */
 export class BatchTracker {
-  readonly counts: BatchCounts = { runs: 0, failedRuns: 0, batched: 0, tooMany: 0 };
+  private readonly counts = { runs: 0, failedRuns: 0, batched: 0, tooMany: 0 };
   private readonly metrics: Metrics;
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
@@ -61,6 +52,11 @@ export class BatchTracker {
 
   constructor(private readonly parts: BatchTrackerParts) {
     this.metrics = parts.metrics ?? noMetrics;
+  }
+
+  /** Since the start. */
+  figures(): BatchFigures {
+    return { ...this.counts, openRuns: this.running, waiting: this.waiting.length };
   }
 
   /** @throws (rejects with) a ClientError, the action's or that of a platform that failed */
@@ -87,12 +83,10 @@ export class BatchTracker {
 
   /** Rejects if a run cannot be had: with what a scrape of nobody's swarm is rejected with. */
   async check(): Promise<void> {
-    await this.scrape({
-      front: 'http',
-      from: Buffer.alloc(4),
-      passkey: undefined,
-      infohashes: [Buffer.alloc(20)],
-    });
+    const infohashes = [Buffer.alloc(20)];
+    const request = { front: 'http', from: Buffer.alloc(4), passkey: undefined, infohashes } as const;
+    // No client has asked for it, so nobody counts it.
+    await this.ask(encodeScrapeRequest(request), true, decodeScrapeReply, () => undefined);
   }
 
   private ask<T>(

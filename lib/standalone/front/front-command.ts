@@ -1,22 +1,28 @@
 /** `npm run front`: UDP and HTTP in front of OpenWhisk, without a store. */
-import { networkInterfaces } from 'node:os';
-
 import { ConfigError, type Config } from '../../config.js';
 import { systemClock } from '../../environment.js';
 import { reasonOf } from '../../error-message.js';
 import { HttpFront } from '../../http/front.js';
 import type { Log } from '../../log.js';
-import { announceUrls } from '../announce-urls.js';
+import { requestRates } from '../../policy/floods/address-rates.js';
+import type { MetricsEndpoint } from '../../stats/metrics-endpoint.js';
+import { ProcessStats } from '../../stats/process-stats.js';
 import { trustedProxies } from '../client-address.js';
 import { endProcess } from '../end-process.js';
+import { greet } from '../greeting.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
+import { printer } from '../log.js';
+import { isInfoLogged, ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
+import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
 import { StartError } from '../start-error.js';
 import { stopSignal } from '../stop-signal.js';
 import { startUdp, type RunningUdp } from '../udp/start-udp.js';
 import { BatchTracker } from './batch-tracker.js';
 import { PlatformClient } from './platform-client.js';
+
+const STDOUT = 1;
 
 /**
  * Runs the front until a signal ends it; the process ends with this call.
@@ -26,15 +32,27 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   checkSettings(config);
   takeHarmlessSignals([]);
   const platform = new PlatformClient(config);
-  const tracker = new BatchTracker({ config, log, run: (batch) => platform.run(batch) });
-  const components = { config, log, clock: systemClock, random: Math.random, tracker };
+  const udp: { running?: RunningUdp } = {};
+  const stats: ProcessStats = new ProcessStats(config, systemClock, undefined, {
+    udp: () => udp.running?.server.figures(),
+    batches: () => tracker.figures(),
+  });
+  const metrics = stats.counters;
+  const tracker = new BatchTracker({ config, log, metrics, run: (batch) => platform.run(batch) });
+  const rates = requestRates(config, systemClock, Math.random);
+  const components = { config, log, clock: systemClock, random: Math.random, metrics, tracker, rates };
+  const servedLog = new ServedLog({ log, served: () => metrics.served() });
   const { announce, scrape, failure } = new HttpFront(components, tracker);
+  const health = new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs);
+  const endpoint = metricsOf(stats, config, health);
   const server = new TrackerServer(
     {
       announce,
       scrape,
       failure,
-      health: new Health(() => tracker.check(), systemClock, log, config.announceTimeoutMs),
+      rates,
+      health,
+      site: siteOf(stats, config, health, endpoint, () => udp.running?.port),
       isTrustedProxy: config.trustedProxies.length === 0 ? undefined : trustedProxies(config.trustedProxies),
       log,
     },
@@ -42,15 +60,21 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   );
   const stopped = stopSignal();
   const port = await listen(server, config);
-  const udp = await startUdp(components, port);
-  process.stdout.write(greeting(config, port, udp));
-  log.info('listening', { port, udpPort: udp?.port });
+  const metricsServer = await startMetrics(endpoint, config);
+  const running = await startUdp(components, port);
+  if (running !== undefined) udp.running = running;
+  void greet('front', config, { http: port, udp: running?.port }, health, printer(STDOUT));
+  log.info('listening', { port, udpPort: running?.port });
+  stats.start();
+  if (isInfoLogged(config)) servedLog.start();
 
   log.info('stopping', { signal: await stopped });
+  stats.stop();
+  servedLog.stop();
   const timeoutMs = config.shutdownTimeoutMs * 0.9;
-  await Promise.all([server.close(timeoutMs), udp?.server.close(timeoutMs)]);
+  await Promise.all([server.close(timeoutMs), running?.server.close(timeoutMs), metricsServer?.close()]);
   platform.close();
-  log.info('stopped', { ...tracker.counts });
+  log.info('stopped', { ...tracker.figures() });
   await endProcess(0);
 }
 
@@ -66,18 +90,19 @@ function checkSettings({ openwhiskApi, openwhiskNamespace, trackerSecret }: Conf
   }
 }
 
-async function listen(server: TrackerServer, config: Config): Promise<number> {
-  try {
-    return await server.listen(config.port, config.host);
-  } catch (cause) {
-    throw new StartError(`cannot listen on ${config.host} port ${config.port}: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
+function listen(server: TrackerServer, { host, port }: Config): Promise<number> {
+  return listening(() => server.listen(port, host), `${host} port ${port}`);
 }
 
-function greeting(config: Config, port: number, udp: RunningUdp | undefined): string {
-  const urls = announceUrls(config.host, port, networkInterfaces(), udp?.port);
-  const lines = urls.map(({ url, reach }) => `  ${url}  (${reach})`);
-  return `The front is ready. Announce URL for a torrent:\n${lines.join('\n')}\n`;
+function startMetrics(endpoint: MetricsEndpoint, config: Config): Promise<MetricsServer | undefined> {
+  const { metricsHost, metricsPort } = config;
+  return listening(() => startMetricsServer(endpoint, config), `${metricsHost} port ${metricsPort}`);
+}
+
+async function listening<T>(start: () => Promise<T>, where: string): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    throw new StartError(`cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
+  }
 }

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '../../config.js';
 import type { Log } from '../../log.js';
-import type { UdpCounts, UdpFront } from '../../udp/front.js';
+import type { UdpFigures } from '../../stats/front-figures.js';
+import type { UdpFront } from '../../udp/front.js';
 import { listenAddresses } from './listen-addresses.js';
 import { receiveDrops } from './receive-drops.js';
 import { UdpSocket } from './socket.js';
@@ -17,20 +18,6 @@ const LOOK_MS = 10_000;
 const DRAIN_POLL_MS = 10;
 
 export type UdpServerSettings = Pick<Config, 'udpReceiveBytes' | 'udpReusePort'>;
-
-/** What a server did since it started. */
-export interface UdpFigures extends UdpCounts {
-  /** Now. */
-  readonly openRequests: number;
-  readonly sockets: number;
-  /** Answers that could not be sent. */
-  readonly unsent: number;
-  /**
-   * Datagrams that came while a receive buffer was full, as of the last look; undefined if the
-   * system does not tell.
-   */
-  readonly overflowed: number | undefined;
-}
 
 export interface UdpServerParts {
   readonly front: UdpFront;
@@ -83,6 +70,7 @@ export class UdpServer {
     }, LOOK_MS).unref();
   }
 
+  /** Since the start. */
   figures(): UdpFigures {
     const { front } = this.parts;
     const { overflowed } = this;

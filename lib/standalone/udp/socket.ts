@@ -19,11 +19,16 @@ export interface UdpSocketOptions {
  */
 const MAX_UNSENT_BYTES = 4_194_304;
 
+/** How many answers are sent between two looks at that: a look is a call of the runtime. */
+const SENDS_PER_LOOK = 128;
+
 /** One address on which datagrams are answered. Answers leave from where they were asked. */
 export class UdpSocket {
   /** Answers that could not be sent. */
   unsent = 0;
   private isDraining = false;
+  private isFull = false;
+  private sendsUntilLook = 0;
 
   private constructor(
     private readonly socket: Socket,
@@ -99,14 +104,22 @@ export class UdpSocket {
 
   private send(reply: UdpReply, to: RemoteInfo): void {
     if (reply === undefined) return;
-    const { socket } = this;
     try {
-      if (socket.getSendQueueSize() > MAX_UNSENT_BYTES) this.unsent++;
-      else socket.send(reply, 0, reply.length, to.port, to.address);
+      if (this.isQueueFull()) this.unsent++;
+      // With an offset and a length Node would make another view of the bytes.
+      else this.socket.send(reply, to.port, to.address);
     } catch {
       // The socket was closed meanwhile.
       this.unsent++;
     }
+  }
+
+  /** As long as the queue is full, each answer looks whether it still is. */
+  private isQueueFull(): boolean {
+    if (this.sendsUntilLook-- > 0 && !this.isFull) return false;
+    this.sendsUntilLook = SENDS_PER_LOOK;
+    this.isFull = this.socket.getSendQueueSize() > MAX_UNSENT_BYTES;
+    return this.isFull;
   }
 
   /**

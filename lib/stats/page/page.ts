@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { Requests, Served, Stats, StatsSwarm, Totals } from '../stats.js';
+import type { BatchFigures } from '../front-figures.js';
+import type { Figures, Requests, Served, Stats, StatsSwarm, Totals, UdpShown } from '../stats.js';
 import { curve } from './curve.js';
 import { countText, escapeHtml, spanText } from './html.js';
 import { ICON, SCRIPT, STYLE } from './style.js';
@@ -21,18 +22,14 @@ function hashOf(text: string): string {
 }
 
 /** What somebody sees who opens the tracker in a browser. Works without its script. */
-export function page(stats: Stats): string {
-  const { announceUrls, totals, served, largestSwarms, isStoreReachable } = stats;
-  const main = [
-    isStoreReachable
-      ? ''
-      : '<section class="warning" role="status">The store is out of reach: announces fail until it is back.</section>',
-    announceSection(announceUrls),
-    totalsSection(totals, served),
-    served === null ? '' : servedSection(served) + daySection(served),
-    largestSwarms === null || largestSwarms.length === 0 ? '' : swarmsSection(largestSwarms),
-  ];
-  return `<!doctype html>
+export function page({ announceUrls, ...figures }: Stats): string {
+  return pageAround(figures)(announceUrls);
+}
+
+/** All of a page but the announce URLs, which are those of who asks. @returns puts them into it */
+export function pageAround(figures: Figures): (announceUrls: readonly string[]) => string {
+  const { totals, served, udp, runs, largestSwarms, isStoreReachable } = figures;
+  const before = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -43,16 +40,27 @@ export function page(stats: Stats): string {
 <style>${STYLE}</style>
 </head>
 <body>
-<header>${ICON}<div><h1>BitTorrent tracker</h1><p>${stateText(stats)}</p></div></header>
-<main>${main.join('')}</main>
-${footer(stats)}
+<header>${ICON}<div><h1>BitTorrent tracker</h1><p>${stateText(figures)}</p></div></header>
+<main>${isStoreReachable ? '' : WARNING}`;
+  const after = `${[
+    totals === undefined ? '' : totalsSection(totals, served),
+    served === null ? '' : servedSection(served) + daySection(served),
+    udp === null ? '' : udpSection(udp),
+    runs === null ? '' : runsSection(runs),
+    largestSwarms === null || largestSwarms.length === 0 ? '' : swarmsSection(largestSwarms),
+  ].join('')}</main>
+${footer(figures)}
 <script>${SCRIPT}</script>
 </body>
 </html>
 `;
+  return (announceUrls) => `${before}${announceSection(announceUrls)}${after}`;
 }
 
-function stateText({ served, isStoreReachable }: Stats): string {
+const WARNING =
+  '<section class="warning" role="status">The store is out of reach: announces fail until it is back.</section>';
+
+function stateText({ served, isStoreReachable }: Figures): string {
   if (!isStoreReachable) return 'Not answering announces';
   return served === null
     ? 'Answering announces'
@@ -69,22 +77,61 @@ function announceSection(urls: readonly string[]): string {
 }
 
 function totalsSection(totals: Totals | null, served: Served | null): string {
+  const isCompletedStored = typeof totals?.completed === 'number';
   const tiles: [string, number | undefined][] = [
     ['Torrents', totals?.torrents],
     ['Peers', totals?.peers],
     ['Seeders', totals?.seeders],
     ['Leechers', totals?.leechers],
-    ...(served === null ? [] : ([['Completed', served.completed]] as [string, number][])),
+    ['Completed', totals?.completed ?? served?.completed],
   ];
-  const age = totals === null ? undefined : ageText(totals);
-  const note =
-    age === undefined
-      ? 'Torrents and peers are counted by the first purge, which is still to come.'
-      : `Torrents and peers as counted ${age}${served === null ? '' : '; completed since the start'}.`;
+  const counted =
+    totals === null
+      ? 'Torrents and peers are counted by the first purge, which is still to come'
+      : `Torrents and peers as counted ${ageText(totals)}`;
+  const completed =
+    served === null ? '' : `; completed ${isCompletedStored ? 'then and since' : 'since the start'}`;
+  const note = `${counted}${completed}.`;
+  return `<section><h2>Swarms</h2>${tilesOf(tiles)}<p class="note">${note}</p></section>`;
+}
+
+function tilesOf(tiles: readonly (readonly [name: string, count: number | undefined])[]): string {
   const cells = tiles.map(
     ([name, count]) => `<div><dt>${name}</dt><dd>${count === undefined ? '–' : countText(count)}</dd></div>`,
   );
-  return `<section><h2>Swarms</h2><dl class="tiles">${cells.join('')}</dl><p class="note">${note}</p></section>`;
+  return `<dl class="tiles">${cells.join('')}</dl>`;
+}
+
+/** Rejected are those of whom the tracker was not asked; lost, those that it never saw. */
+function udpSection({
+  received,
+  connects,
+  wrongIds,
+  malformed,
+  tooFast,
+  tooMany,
+  unsent,
+  overflowed,
+}: UdpShown): string {
+  const tiles = tilesOf([
+    ['Datagrams', received],
+    ['Connects', connects],
+    ['Rejected', wrongIds + malformed + tooFast + tooMany],
+    ['Not sent', unsent],
+    ['Lost', overflowed ?? undefined],
+  ]);
+  return `<section><h2>UDP <small>since the start</small></h2>${tiles}</section>`;
+}
+
+function runsSection({ runs, failedRuns, batched, tooMany, waiting }: BatchFigures): string {
+  const tiles = tilesOf([
+    ['Runs', runs],
+    ['Failed', failedRuns],
+    ['Requests', batched],
+    ['Turned away', tooMany],
+    ['Waiting', waiting],
+  ]);
+  return `<section><h2>OpenWhisk <small>since the start</small></h2>${tiles}</section>`;
 }
 
 function ageText({ ageSeconds, countedAt }: Totals): string {
@@ -131,7 +178,7 @@ function swarmsSection(swarms: readonly StatsSwarm[]): string {
   );
 }
 
-function footer({ version, at }: Stats): string {
+function footer({ version, at }: Figures): string {
   const time = `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`;
   return (
     `<footer><span>Version ${escapeHtml(version)}</span><time datetime="${escapeHtml(at)}">${escapeHtml(time)}</time>` +

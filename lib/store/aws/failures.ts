@@ -2,21 +2,6 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
 import type { Answer } from './request.js';
 
-/** An open connection went away while a request was on it: the request may have been carried out. */
-export class ConnectionLostError extends Error {
-  override readonly name = 'ConnectionLostError';
-}
-
-/** The server kept silent for too long: the request may have been carried out. */
-export class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
-}
-
-/** The bytes that came are no answer to what was asked. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
-}
-
 /** What a server's refusal says of itself. */
 export interface RefusalText {
   /** The error code of the API, e.g. `NoSuchBucket`; empty if there is none. */

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 
-import { ConnectionLostError, NoAnswerError, ProtocolError } from './failures.js';
+import { ConnectionLostError, NoAnswerError, ProtocolError } from '../remote/failures.js';
 
 /** One HTTP request, ready to be sent. */
 export interface HttpRequest {

@@ -2,8 +2,9 @@ import aws4 from 'aws4';
 
 import { messageOf } from '../../error-message.js';
 import { StoreError, StoreUnavailableError } from '../errors.js';
+import { OpenCalls } from '../remote/open-calls.js';
 import { CallSlots } from './call-slots.js';
-import { ConnectionLostError } from './failures.js';
+import { ConnectionLostError } from '../remote/failures.js';
 import { KeptConnections, type HttpAnswer, type HttpRequest } from './kept-connections.js';
 import type { AwsOptions } from './options.js';
 import type { Answer, AwsRequest, Send } from './request.js';
@@ -28,9 +29,7 @@ export class SignedClient {
   private readonly slots: CallSlots;
   private readonly connections: KeptConnections;
   private readonly server: string;
-  private underWay = 0;
-  private closing: Promise<void> | undefined;
-  private drained: (() => void) | undefined;
+  private readonly calls = new OpenCalls();
 
   constructor(
     private readonly service: AwsService,
@@ -49,8 +48,7 @@ export class SignedClient {
    *   what `work` throws
    */
   async call<T>(timeoutMs: number, work: (send: Send) => Promise<T>): Promise<T> {
-    if (this.closing !== undefined) throw new StoreUnavailableError('the store is closed');
-    this.underWay += 1;
+    this.calls.begin();
     const endsAt = performance.now() + timeoutMs;
     try {
       await this.slots.acquire(timeoutMs * waitShare);
@@ -60,8 +58,7 @@ export class SignedClient {
         this.slots.release();
       }
     } finally {
-      this.underWay -= 1;
-      if (this.underWay === 0) this.drained?.();
+      this.calls.end();
     }
   }
 
@@ -70,13 +67,9 @@ export class SignedClient {
    * connection.
    */
   close(): Promise<void> {
-    this.closing ??= new Promise<void>((resolve) => {
-      this.drained = resolve;
-      if (this.underWay === 0) resolve();
-    }).then(() => {
+    return this.calls.close(() => {
       this.connections.close();
     });
-    return this.closing;
   }
 
   private async sendWithOneRepeat(request: AwsRequest, endsAt: number, leastMs: number): Promise<Answer> {

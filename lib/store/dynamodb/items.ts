@@ -1,7 +1,7 @@
 /**
  * What the table holds. Items of a partition are sorted by key: 256 partitions for shards, by the
- * first two digits of the infohash, make a range of keys readable in order. Counts have as many
- * partitions of their own.
+ * first two digits of the infohash, make a range of keys readable in order. After them comes one
+ * for the keys of policies. Counts have 256 partitions of their own.
  *
  * A shard: `p` two digits, `k` the key, `v` the value, `n` a text that every write changes.
  * A count: `p` a hash sign and two digits, `k` the infohash, `c` the number.
@@ -27,9 +27,14 @@ export interface Item {
 }
 
 const partitionDigits = 2;
-export const partitionCount = 16 ** partitionDigits;
+const shardPartitions = 16 ** partitionDigits;
+/** As the keys of policies begin, after those of all infohashes. */
+const policyPartition = 'po';
+export const partitionCount = shardPartitions + 1;
 
+/** In ascending order. */
 export function partitionNamed(number: number): string {
+  if (number >= shardPartitions) return policyPartition;
   return number.toString(16).padStart(partitionDigits, '0');
 }
 

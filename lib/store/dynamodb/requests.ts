@@ -1,4 +1,5 @@
-import { ProtocolError, refusal } from '../aws/failures.js';
+import { refusal } from '../aws/failures.js';
+import { ProtocolError } from '../remote/failures.js';
 import type { Send } from '../aws/request.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Item } from './items.js';

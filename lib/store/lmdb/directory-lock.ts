@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 
-import type { RootDatabase } from 'lmdb';
-
-import { identityOf, refuseUnlessLmdb } from './data-files.js';
-import { openFile, otherReaders } from './lmdb-file.js';
 import { StoreRefusedError } from '../errors.js';
+import { identityOf } from './data-files.js';
+import { LmdbFile } from './lmdb-file.js';
 
 /**
  * The right to use a directory, which one process has at a time.
@@ -20,22 +18,20 @@ import { StoreRefusedError } from '../errors.js';
  *   too: if it ran, in another container, this process could not have been noted.
  */
 export class DirectoryLock {
-  readonly #file: RootDatabase<string>;
-  readonly #path: string;
+  readonly #file: LmdbFile;
   readonly #identity: string | undefined;
   /** What this process is noted by: LMDB takes the note away once nobody has this any more. */
   #reader: unknown;
 
   /** @throws StoreRefusedError if another process has it; an error of LMDB or of the file system */
   constructor(directory: string, now: Date) {
-    this.#path = join(directory, 'lock');
+    const path = join(directory, 'lock');
     // Within a process the system's lock keeps nobody out, and to close the file gives it up.
-    if (HELD.has(identityOf(this.#path))) throw refused(process.pid, 'is this one');
-    refuseUnlessLmdb(this.#path);
-    this.#file = openFile<string>(this.#path, { noMetaSync: true, encoding: 'string' });
+    if (HELD.has(identityOf(path))) throw inUse(process.pid, 'is this one');
+    this.#file = new LmdbFile(path, { noMetaSync: true });
     try {
       this.#enter(now);
-      this.#identity = identityOf(this.#path);
+      this.#identity = identityOf(path);
       HELD.add(this.#identity);
     } catch (error) {
       void this.#file.close();
@@ -47,7 +43,7 @@ export class DirectoryLock {
    * Whether the file is still the one at its path: else another process may have a lock of its own.
    */
   isInPlace(): boolean {
-    return this.#reader !== undefined && identityOf(this.#path) === this.#identity;
+    return this.#reader !== undefined && this.#file.isInPlace();
   }
 
   async close(): Promise<void> {
@@ -57,22 +53,23 @@ export class DirectoryLock {
   }
 
   #enter(now: Date): void {
-    const file = this.#file;
+    const { root } = this.#file;
     try {
-      this.#reader = file.useReadTransaction();
+      this.#reader = root.useReadTransaction();
     } catch (cause) {
       // The package tries for ten seconds, and fails if a process with the same id has that byte.
-      throw refused(process.pid, 'runs in another container', { cause });
+      throw inUse(process.pid, 'runs in another container', { cause });
     }
-    file.transactionSync(() => {
-      const [pid = '', since = ''] = file.get(OWNER)?.split(' ') ?? [];
-      if (otherReaders(file).includes(pid)) throw refused(pid, `has had it since ${since}`);
-      void file.put(OWNER, `${process.pid} ${now.toISOString()}`);
+    root.transactionSync(() => {
+      const [pid = '', since = ''] = root.getBinary(OWNER)?.toString().split(' ') ?? [];
+      if (this.#file.otherReaders().includes(pid)) throw inUse(pid, `has had it since ${since}`);
+      void root.put(OWNER, Buffer.from(`${process.pid} ${now.toISOString()}`));
     });
   }
 }
 
-function refused(pid: string | number, what: string, options?: ErrorOptions): StoreRefusedError {
+/** Says which process has a directory. */
+export function inUse(pid: string | number, what: string, options?: ErrorOptions): StoreRefusedError {
   return new StoreRefusedError(
     `in use: process ${pid} ${what}; one process may use a directory at a time`,
     options,

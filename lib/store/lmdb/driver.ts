@@ -14,7 +14,7 @@ export const lmdbDriver = defineStore({
   settings: lmdbSettings,
   runsInActions: false,
   async open({ durability }, { log }) {
-    const { openLmdbStore } = await import(/* webpackMode: "eager" */ './index.js');
+    const { openLmdbStore } = await import(/* webpackMode: "eager" */ './store.js');
     try {
       return await openLmdbStore({ directory: '.', durability, log });
     } catch (cause) {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 
-import { identityOf, refuseUnlessLmdb } from './data-files.js';
-import { openFile, otherReaders } from './lmdb-file.js';
-import { StoreRefusedError } from '../errors.js';
+import { inUse } from './directory-lock.js';
+import { toStoreError } from './errors.js';
+import { LmdbFile } from './lmdb-file.js';
 
 /**
  * When a write is answered. Either way it survives the end of the process, however sudden.
@@ -28,36 +28,33 @@ export interface Environment {
   readonly epochs: Database<number, string>;
   /** Infohash in hex to a checksum; the version is the count. */
   readonly counts: Database<Buffer, string>;
-  /** What is written to see whether the files can be written to. */
-  readonly checks: readonly Database<number, string>[];
-  /** Whether the files are still those that were opened: one that was deleted can be written to. */
+  /** Writes into each file. Rejects with a StoreError. */
+  check(): Promise<void>;
   isInPlace(): boolean;
   close(): Promise<void>;
 }
 
 /** @throws an error of the file system, of LMDB, or StoreRefusedError if a file must not be opened */
 export function openEnvironment(directory: string, durability: Durability): Environment {
-  const paths = ['shards.mdb', 'counts.mdb'].map((name) => join(directory, name));
-  paths.forEach(refuseUnlessLmdb);
-  const [shards, counts] = [
-    openFile(join(directory, 'shards.mdb'), AT_THE_END_OF_THE_TURN),
-    openFile(join(directory, 'counts.mdb'), { noMetaSync: durability === 'commit' }),
-  ];
-  const opened = paths.map(identityOf);
+  const files: LmdbFile[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all([shards.close(), counts.close()]);
+    await Promise.all(files.map((file) => file.close()));
   };
   try {
-    refuseOlderProcess(shards);
-    const checks = [shards, counts].map((file) =>
-      file.openDB<number, string>('checks', { encoding: 'json' }),
-    );
+    const shards = new LmdbFile(join(directory, 'shards.mdb'), AT_THE_END_OF_THE_TURN);
+    files.push(shards);
+    // Version 0.1 did not have the lock of the directory, but read the shards.
+    const [reader] = shards.otherReaders();
+    if (reader !== undefined) throw inUse(reader, 'reads it');
+    const counts = new LmdbFile(join(directory, 'counts.mdb'), { noMetaSync: durability === 'commit' });
+    files.push(counts);
+    const checks = files.map(({ root }) => root.openDB<number, string>('checks', { encoding: 'json' }));
     return {
-      shards: shards.openDB<Buffer, string>('shards', { encoding: 'binary', useVersions: true }),
-      epochs: shards.openDB<number, string>('leases', { encoding: 'json' }),
-      counts: counts.openDB<Buffer, string>('counts', { encoding: 'binary', useVersions: true }),
-      checks,
-      isInPlace: () => paths.every((path, i) => identityOf(path) === opened[i]),
+      shards: shards.root.openDB<Buffer, string>('shards', VALUES),
+      epochs: shards.root.openDB<number, string>('leases', { encoding: 'json' }),
+      counts: counts.root.openDB<Buffer, string>('counts', VALUES),
+      check: () => write(checks),
+      isInPlace: () => files.every((file) => file.isInPlace()),
       close,
     };
   } catch (error) {
@@ -66,16 +63,18 @@ export function openEnvironment(directory: string, durability: Durability): Envi
   }
 }
 
-/** Version 0.1 did not have the lock of the directory, but read the shards. */
-function refuseOlderProcess(shards: RootDatabase): void {
-  const [pid] = otherReaders(shards);
-  if (pid === undefined) return;
-  throw new StoreRefusedError(`in use: process ${pid} reads it; one process may use a directory at a time`);
+async function write(checks: readonly Database<number, string>[]): Promise<void> {
+  const attempts = checks.map((file) =>
+    // Each by itself, as both may fail: see toStoreError.
+    file.put('check', 1).catch(async (error: unknown) => {
+      throw await toStoreError('the LMDB store does not write', error);
+    }),
+  );
+  await Promise.allSettled(attempts);
+  await Promise.all(attempts);
 }
 
-/**
- * The package's own batching of writes leaves a promise that nobody can handle: with it a full disk
- * ends the process. Without, a transaction begins at the end of the turn or, with a threshold of 0,
- * at once; what arrives until it ends goes along.
- */
+const VALUES = { encoding: 'binary', useVersions: true } as const;
+
+/** In the package's words: what is written in one turn of the event loop is one transaction. */
 const AT_THE_END_OF_THE_TURN = { txnStartThreshold: 1000 };

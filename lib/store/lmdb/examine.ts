@@ -10,7 +10,7 @@ import { silentLog } from '../../silent-log.js';
 import { StoreRefusedError } from '../errors.js';
 import { tryWrite, WrongReadError } from '../try-write.js';
 import { enterDataDirectory } from './data-directory.js';
-import { openLmdbStore } from './index.js';
+import { openLmdbStore } from './store.js';
 import type { LmdbSettings } from './settings.js';
 
 /** Some millions of peers; less is soon full. */

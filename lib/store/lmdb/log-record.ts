@@ -52,13 +52,13 @@ export function recordAt(file: Buffer, start: number): LogRecord | undefined {
 }
 
 /**
- * All whole records from a place on, wherever they begin. Peers choose bytes of the batches, so
+ * All whole records of a file, wherever they begin. Peers choose bytes of the batches, so
  * what looks like a record costs a checksum each time: the search ends after some times the file's
  * length.
  */
-export function* recordsFrom(file: Buffer, from: number): Generator<LogRecord> {
+export function* recordsOf(file: Buffer): Generator<LogRecord> {
   let budget = file.length * MAX_SEARCHES;
-  let at = file.indexOf(MAGIC_BYTES, from);
+  let at = file.indexOf(MAGIC_BYTES);
   while (at >= 0 && budget > 0) {
     const record = recordAt(file, at);
     if (record !== undefined) yield record;

@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb';
 
 import type { Held, KeyPage, KeyRange, PutResult } from '../store.js';
-import { BatchWriter, NO_VERSION, ownMemory, readBatch, type Versioned } from './batch.js';
+import { BatchWriter, NO_VERSION, readBatch, type Versioned } from './batch.js';
 import { Checkpointer, type CheckpointLimits } from './checkpointer.js';
 import { toStoreError } from './errors.js';
 import type { Damage, Recovering } from './recovery.js';
@@ -21,7 +21,6 @@ import type { WriteAheadLog } from './write-ahead-log.js';
  *   LMDB already has does not fit on what is there, and is passed over.
  */
 export class ShardTable {
-  readonly #shards: Database<Buffer, string>;
   readonly #log: WriteAheadLog;
   readonly #checkpointer: Checkpointer;
   readonly #writer = new BatchWriter();
@@ -30,7 +29,6 @@ export class ShardTable {
   #committed: { readonly updates: readonly Update[]; readonly results: readonly PutResult[] } | undefined;
 
   constructor(shards: Database<Buffer, string>, log: WriteAheadLog, limits = LIMITS) {
-    this.#shards = shards;
     this.#log = log;
     this.#checkpointer = new Checkpointer(shards, log, limits);
   }
@@ -52,25 +50,25 @@ export class ShardTable {
    */
   async startAnew(): Promise<void> {
     await this.#checkpointer.checkpointAll();
-    await this.write(undefined, undefined, undefined, NO_VERSION);
+    await this.writeNothing();
     this.#checkpointer.tend();
     await this.#log.idle();
   }
 
   /** What is held. @throws an error of LMDB */
   read(key: string): Held {
-    return heldOf(this.#held(key));
+    return heldOf(this.#checkpointer.read(key));
   }
 
   /**
    * Puts a value in the place of the one with version `before` (undefined: of none), or removes
    * that (value undefined). Answers when the log has it, or, without having stored anything, with
-   * what is there. Without a key nothing but the log is written.
+   * what is there. Either way the log has a record more.
    * @param after the new value's version, greater than any before
    * @throws StoreError
    */
   write(
-    key: string | undefined,
+    key: string,
     before: number | undefined,
     value: Uint8Array | undefined,
     after: number,
@@ -82,45 +80,23 @@ export class ShardTable {
     });
   }
 
+  /** Appends a record and changes nothing. @throws StoreError */
+  async writeNothing(): Promise<void> {
+    await this.write('nothing', undefined, undefined, NO_VERSION);
+  }
+
   /** @throws an error of LMDB */
   keys(range: KeyRange, cursor: string | undefined, limit: number): KeyPage {
     this.#checkpointer.tend();
-    const start = cursor === undefined ? { start: range.from } : { start: cursor, exclusiveStart: true };
-    // One more than asked for tells whether a further page exists.
-    const placed = [...this.#shards.getKeys({ ...start, end: range.to, limit: limit + 1 })];
-    const last = placed.length > limit ? placed.at(-1) : undefined;
-    const isInPage = (key: string): boolean =>
-      (cursor === undefined ? key >= range.from : key > cursor) &&
-      key < range.to &&
-      (last === undefined || key < last);
-    const found = new Set(last === undefined ? placed : placed.slice(0, -1));
-    for (const key of this.#checkpointer.unlisted(range)) {
-      if (!isInPage(key)) continue;
-      if (this.#checkpointer.recent(key) === null) found.delete(key);
-      else found.add(key);
-    }
-    const keys = [...found].sort();
-    const page = keys.slice(0, limit);
-    const lastOfPage = page.at(-1) ?? placed.at(-2);
-    const isMore = last !== undefined || keys.length > limit;
-    return isMore && lastOfPage !== undefined ? { keys: page, cursor: lastOfPage } : { keys: page };
+    return this.#checkpointer.keys(range, cursor, limit);
   }
 
   /** Settles when nothing is being written any more. */
   async idle(): Promise<void> {
-    while (this.#committing !== undefined || !this.#checkpointer.isIdle) {
-      await Promise.all([this.#committing, this.#checkpointer.idle(), new Promise(setImmediate)]);
+    while (this.#committing !== undefined || this.#checkpointer.underWay !== undefined) {
+      await Promise.all([this.#committing, this.#checkpointer.underWay]);
     }
     await this.#log.idle();
-  }
-
-  // --- reading ---
-
-  /** What is held, in memory of its own. */
-  #held(key: string): Versioned | undefined {
-    const held = this.#checkpointer.look(key);
-    if (held === undefined || this.#checkpointer.recent(key) !== undefined) return held;
-    return { value: ownMemory(held.value), version: held.version };
   }
 
   /**
@@ -131,7 +107,7 @@ export class ShardTable {
    * value that it was made for and on no other: that shard stays as it was before the loss, until
    * something whole comes.
    */
-  #apply({ batch, position, isAfterLoss }: Recovering): void {
+  #apply({ batch, file, isAfterLoss }: Recovering): void {
     for (const update of readBatch(batch)) {
       const held = this.#checkpointer.look(update.key);
       const version = held?.version ?? NO_VERSION;
@@ -139,12 +115,10 @@ export class ShardTable {
       const isRemoval = update.kind === 'removed' && version <= update.before && held !== undefined;
       if (version !== update.before && !(isAfterLoss && (isWhole || isRemoval))) continue;
       const value = update.valueAfter(held?.value);
-      const next = value === undefined ? null : { value, version: update.after };
-      this.#checkpointer.set(update.key, next, position, held === undefined);
+      const next = value && { value, version: update.after };
+      this.#checkpointer.set(update.key, next, file, held === undefined);
     }
   }
-
-  // --- writing ---
 
   async #commitAll(): Promise<void> {
     while (this.#waiting.length > 0) {
@@ -188,15 +162,12 @@ export class ShardTable {
       await this.#checkpointer.makeRoom();
     }
     const { changes, results } = this.#stage(updates);
-    if (changes.size > 0 || updates.some(({ key }) => key === undefined)) {
-      const appended = this.#log.append(this.#writer.finish());
-      this.#answer();
-      const position = await appended;
-      for (const [key, { held, isNew }] of changes) {
-        this.#checkpointer.set(key, held ?? null, position, isNew);
-      }
-    }
+    const appended = this.#log.append(this.#writer.finish());
     this.#answer();
+    const file = await appended;
+    for (const [key, { held, isNew }] of changes) {
+      this.#checkpointer.set(key, held, file, isNew);
+    }
     this.#committed = { updates, results };
   }
 
@@ -215,12 +186,13 @@ export class ShardTable {
     const changes: Changes = new Map();
     this.#writer.start();
     const results = updates.map(({ key, before, next }): PutResult => {
-      if (key === undefined) return resultOf(undefined, true);
       const staged = changes.get(key);
       const held = staged === undefined ? this.#checkpointer.look(key) : staged.held;
-      if (held?.version !== before) return resultOf(staged === undefined ? this.#held(key) : held, false);
+      if (held?.version !== before)
+        return resultOf(staged === undefined ? this.#checkpointer.read(key) : held, false);
       if (next !== undefined) this.#writer.replaced(key, held, next);
       else if (held !== undefined) this.#writer.removed(key, held);
+      else return resultOf(undefined, true);
       changes.set(key, { held: next, isNew: held === undefined || staged?.isNew === true });
       return resultOf(next, true);
     });
@@ -229,8 +201,7 @@ export class ShardTable {
 }
 
 interface Update {
-  /** Undefined: to be logged alone. */
-  readonly key: string | undefined;
+  readonly key: string;
   readonly before: number | undefined;
   readonly next: Versioned | undefined;
   readonly resolve: (result: PutResult) => void;
@@ -250,7 +221,8 @@ const MAX_UPDATES = 256;
 
 const LIMITS: CheckpointLimits = {
   recentBytes: 32 * 1024 * 1024,
-  logBytes: 64 * 1024 * 1024,
+  // With the one that is written into and the next one it is 64 MiB.
+  logFiles: 6,
 };
 
 /** The same bytes as a Buffer, not copied. */

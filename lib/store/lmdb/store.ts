@@ -24,6 +24,13 @@ export interface LmdbStoreOptions {
   readonly now?: Date;
 }
 
+/** Files of the store. */
+interface Files {
+  /** Whether they are those that were opened: one that was deleted can be written to. */
+  isInPlace(): boolean;
+  close(): Promise<void>;
+}
+
 /**
  * Opens the store in a directory, which no other process has open.
  *
@@ -33,25 +40,22 @@ export interface LmdbStoreOptions {
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { directory, log, durability, now = new Date() } = options;
-  const closing: (() => unknown)[] = [];
+  const files: Files[] = [];
   try {
     makeDirectory(directory);
-    const lock = new DirectoryLock(directory, now);
-    closing.push(() => lock.close());
+    files.unshift(new DirectoryLock(directory, now));
     const environment = openEnvironment(directory, durability);
-    closing.push(() => environment.close());
+    files.unshift(environment);
     const writeAheadLog = new WriteAheadLog(options);
-    closing.push(() => {
-      writeAheadLog.close();
-    });
+    files.unshift(writeAheadLog);
     const shards = new ShardTable(environment.shards, writeAheadLog);
     const damage = shards.recover();
     if (damage !== undefined) await startAnew(shards, damage, log);
     log.info('store opened', { store: 'lmdb', directory: resolve(directory), durability });
-    return new LmdbStore({ directory, lock, environment, writeAheadLog, shards, damage, log });
+    return new LmdbStore(options, files, environment, shards, damage);
   } catch (error) {
     const reason = await toStoreError(`cannot open the LMDB store in ${resolve(directory)}`, error);
-    for (const close of closing.reverse()) await close();
+    for (const file of files) await file.close();
     throw reason;
   }
 }
@@ -69,44 +73,48 @@ async function startAnew(shards: ShardTable, damage: Damage, log: Log): Promise<
   }
 }
 
-interface Parts extends Pick<LmdbStoreOptions, 'directory' | 'log'> {
-  readonly lock: DirectoryLock;
-  readonly environment: Environment;
-  readonly writeAheadLog: WriteAheadLog;
-  readonly shards: ShardTable;
-  readonly damage: Damage | undefined;
-}
-
 /**
  * The store contract on LMDB, by compare and swap: each shard has a version number, and a write
  * names the one it replaces. Writes go into a log, those that arrive together as one batch, and are
  * flushed on another thread.
  */
 class LmdbStore implements Store {
-  readonly #parts: Parts;
+  readonly #directory: string;
+  /** In the order in which they are closed. */
+  readonly #files: readonly Files[];
+  readonly #environment: Environment;
+  readonly #shards: ShardTable;
   readonly #epochs: Epochs;
   readonly #counts: Counts;
   #damage: Damage | undefined;
-  readonly #writing = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#epochs = new Epochs(parts.environment.epochs);
-    this.#counts = new Counts(parts.environment.counts, parts.log);
-    this.#damage = parts.damage;
+  constructor(
+    { directory, log }: LmdbStoreOptions,
+    files: readonly Files[],
+    environment: Environment,
+    shards: ShardTable,
+    damage: Damage | undefined,
+  ) {
+    this.#directory = directory;
+    this.#files = files;
+    this.#environment = environment;
+    this.#shards = shards;
+    this.#epochs = new Epochs(environment.epochs);
+    this.#counts = new Counts(environment.counts, log);
+    this.#damage = damage;
   }
 
   fetch(key: string): Promise<Held> {
-    return this.#call('cannot read a shard', () => this.#parts.shards.read(key));
+    return this.#call('cannot read a shard', () => this.#shards.read(key));
   }
 
   put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
     try {
       this.#refuseIfClosed();
       refuseUnlessKey(key);
-      const replaces = version === undefined ? undefined : versionNumber(version);
-      return this.#parts.shards.write(key, replaces, value, this.#epochs.nextVersion());
+      return this.#shards.write(key, versionNumber(version), value, this.#epochs.nextVersion());
     } catch (error) {
       return this.#call('cannot write a shard', () => Promise.reject(error as Error));
     }
@@ -115,11 +123,11 @@ class LmdbStore implements Store {
   async remove(key: string, version: Version): Promise<void> {
     this.#refuseIfClosed();
     refuseUnlessKey(key);
-    await this.#parts.shards.write(key, versionNumber(version), undefined, NO_VERSION);
+    await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
   }
 
   increment(key: string, by: number): Promise<void> {
-    return this.#write('cannot count', () => this.#counts.add(key, by));
+    return this.#noted(this.#call('cannot count', () => this.#counts.add(key, by)));
   }
 
   count(key: string): Promise<number> {
@@ -127,15 +135,15 @@ class LmdbStore implements Store {
   }
 
   removeCount(key: string): Promise<void> {
-    return this.#write('cannot remove a count', () => this.#counts.remove(key));
+    return this.#noted(this.#call('cannot remove a count', () => this.#counts.remove(key)));
   }
 
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
-    return this.#call('cannot list shards', () => this.#parts.shards.keys(range, cursor, limit));
+    return this.#call('cannot list shards', () => this.#shards.keys(range, cursor, limit));
   }
 
   check(): Promise<void> {
-    return this.#write('the LMDB store does not write', () => this.#check());
+    return this.#noted(this.#call('the LMDB store does not write', () => this.#check()));
   }
 
   close(): Promise<void> {
@@ -147,26 +155,19 @@ class LmdbStore implements Store {
    * Does what announces need: a record in the log, a write of each file, a name in the directory.
    */
   async #check(): Promise<void> {
-    const { directory, lock, environment, writeAheadLog, shards } = this.#parts;
     const damage = this.#damage;
     this.#damage = undefined;
     if (damage !== undefined) {
       throw new StoreError(`at the start ${damage.recordsLost} records of the log were lost`);
     }
-    const doing = 'the LMDB store does not write';
     const attempts = [
-      // Each failure by itself, as both files may fail: see toStoreError.
-      ...environment.checks.map((file) =>
-        file.put(CHECK_KEY, 1).catch(async (error: unknown) => {
-          throw await toStoreError(doing, error);
-        }),
-      ),
-      shards.write(undefined, undefined, undefined, NO_VERSION),
-      makeName(join(directory, 'check.tmp')),
+      this.#environment.check(),
+      this.#shards.writeNothing(),
+      makeName(join(this.#directory, 'check.tmp')),
     ];
     await Promise.allSettled(attempts);
     await Promise.all(attempts);
-    if (!lock.isInPlace() || !environment.isInPlace() || !writeAheadLog.isInPlace()) {
+    if (!this.#files.every((file) => file.isInPlace())) {
       throw new StoreUnavailableError('a data file of the LMDB store is gone');
     }
   }
@@ -181,24 +182,21 @@ class LmdbStore implements Store {
     }
   }
 
-  /** As `#call`, and `close` waits for it. */
-  #write<T>(doing: string, write: () => Promise<T>): Promise<T> {
-    const writing = this.#call(doing, write).finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
-    return writing;
-  }
-
   #refuseIfClosed(): void {
     if (this.#closed !== undefined) throw new StoreError('the store is closed');
   }
 
+  /** `close` waits for it. */
+  #noted<T>(call: Promise<T>): Promise<T> {
+    const noted = call.finally(() => this.#underWay.delete(noted));
+    this.#underWay.add(noted);
+    return noted;
+  }
+
   async #closeWhenIdle(): Promise<void> {
-    const { lock, environment, writeAheadLog, shards } = this.#parts;
-    await Promise.allSettled([...this.#writing]);
-    await shards.idle();
-    writeAheadLog.close();
-    await environment.close();
-    await lock.close();
+    await Promise.allSettled([...this.#underWay]);
+    await this.#shards.idle();
+    for (const file of this.#files) await file.close();
   }
 }
 
@@ -213,18 +211,14 @@ async function makeName(path: string): Promise<void> {
 /** A key that LMDB refuses would fail all that are checkpointed together with it. */
 function refuseUnlessKey(key: string): void {
   if (key.length === 0 || key.length > MAX_KEY_LENGTH) {
-    throw new StoreError(
-      `cannot write a shard: its key has ${key.length} characters, not 1 to ${MAX_KEY_LENGTH}`,
-    );
+    throw new StoreError(`a key has ${key.length} characters, not 1 to ${MAX_KEY_LENGTH}`);
   }
 }
 
-function versionNumber(version: Version): number {
-  if (typeof version === 'number') return version;
+function versionNumber(version: Version | undefined): number | undefined {
+  if (version === undefined || typeof version === 'number') return version;
   throw new StoreError('a version of another store');
 }
-
-const CHECK_KEY = 'check';
 
 /** LMDB takes some 1,900 bytes, and a character may be three of them. */
 const MAX_KEY_LENGTH = 600;

@@ -1,6 +1,5 @@
 import { closeSync, constants, fdatasync, fsync, openSync, write } from 'node:fs';
 import { rename, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { Log } from '../../log.js';
@@ -9,7 +8,7 @@ import { identityOf, openOwn } from './data-files.js';
 import type { Durability } from './environment.js';
 import { hasCode, NotFlushedError } from './errors.js';
 import { NO_RECORD, sealRecord, type Tail } from './log-record.js';
-import { pathOf, recover, type Damage, type LogFile, type Recovering } from './recovery.js';
+import { pathOf, recover, type Damage, type Recovering } from './recovery.js';
 
 export interface WriteAheadLogOptions {
   readonly directory: string;
@@ -22,56 +21,45 @@ export interface WriteAheadLogOptions {
 
 /**
  * The log of changes that are not in LMDB yet: records in files, `journal.1`, `journal.2` and so
- * on, of which the oldest are removed when nobody needs their records any more.
- *
- * A position is a number of bytes: of the files from the oldest that was there at the start.
+ * on, of which the oldest are removed when nobody needs their records any more. A process reads the
+ * files that it finds, and appends to files of its own.
  *
  * Invariants:
- * - A record is written where only zeros follow it, in a file that has all of its length. So to
- *   flush it changes nothing but its own bytes, and what cannot be read after it was torn or is
- *   damaged.
+ * - A file is all zeros, to its end, when its first record is written. So to flush a record changes
+ *   nothing but its own bytes, and what cannot be read after it was torn or is damaged.
  * - A record is on the disk, with all before it, before `append` settles (with `commit`: in the
  *   system). After a flush that failed nothing is appended any more.
  * - The file that has the last record stays: that record says how far numbers are.
- * - A file is removed only if all records in it were read, or written by this process. Else it is
- *   set aside under another name.
  */
 export class WriteAheadLog {
   readonly #directory: string;
-  readonly #durability: Durability;
+  readonly #flushes: boolean;
   readonly #log: Log;
   readonly #fileBytes: number;
-  /** Oldest first; the last one is `#current`, if that is open. */
-  readonly #files: LogFile[] = [];
+  /** Numbers of all files, ascending. */
+  #files: number[] = [];
+  #lastNumber = 0;
+  /** Those up to this one are kept under another name. */
+  #damagedTo = 0;
   #current: OpenFile | undefined;
-  /** What comes after it, without records. */
-  #next: OpenFile | undefined;
+  /** What comes after it. It is made ahead, so that nobody waits and its descriptor is sure. */
+  #next: Promise<OpenFile> | undefined;
   #tail: Tail = NO_RECORD;
-  /** Ordinal of the file that has the last record. */
-  #tailOrdinal = 0;
-  /** The highest ordinal of all files. */
-  #ordinal = 0;
-  /** Bytes of the file that is made next. */
-  #room = FIRST_FILE_BYTES;
-  #making: Promise<void> | undefined;
+  #nextBytes = FIRST_FILE_BYTES;
   #flushing: Promise<void> | undefined;
   #hasMoreToFlush = false;
-  #removing: Promise<void> = Promise.resolve();
+  #removing: Promise<void> | undefined;
   #failure: StoreError | undefined;
-  /** Of the directory. */
+  /** Of the directory. Windows has none, and flushes names by itself. */
   readonly #fd: number | undefined;
-  /** Kept so that the next file can be opened though connections have taken all others. */
-  #spare: number | undefined;
 
   /** @throws an error of the file system */
   constructor({ directory, durability, log, fileBytes = FILE_BYTES }: WriteAheadLogOptions) {
     this.#directory = directory;
-    this.#durability = durability;
+    this.#flushes = durability === 'flush';
     this.#log = log;
     this.#fileBytes = fileBytes;
-    // Windows has no descriptors of directories, and flushes names by itself.
     if (process.platform !== 'win32') this.#fd = openSync(directory, 'r');
-    this.#holdSpare();
   }
 
   /**
@@ -79,37 +67,32 @@ export class WriteAheadLog {
    * @throws an error of the file system
    */
   recover(take: (found: Recovering) => void): Damage | undefined {
-    const { files, tail, damage } = recover(this.#directory, this.#flushes, take);
-    this.#files.push(...files);
+    const { files, tail, isWhole, damage } = recover(this.#directory, this.#flushes, take);
+    this.#files = files;
     this.#tail = tail;
-    this.#tailOrdinal = files.findLast(({ at }) => at > 0)?.ordinal ?? 0;
-    const last = files.at(-1);
-    this.#ordinal = last?.ordinal ?? 0;
-    if (damage === undefined && last?.isOpenEnded === true && last.start + last.at < last.end) {
-      this.#current = { ...last, fd: openOwn(pathOf(this.#directory, last.ordinal), this.#flags) };
-    }
+    this.#lastNumber = files.at(-1) ?? 0;
+    if (!isWhole) this.#damagedTo = this.#lastNumber;
     return damage;
   }
 
-  /** The position after the last record. */
-  get end(): number {
-    const file = this.#current;
-    return file === undefined ? (this.#files.at(-1)?.end ?? 0) : file.start + file.at;
+  /** Number of the file that is written into, or else of the last one that was there. */
+  get fileNumber(): number {
+    return this.#current?.number ?? this.#files.at(-1) ?? 0;
   }
 
   /**
    * Appends a record, whose first bytes are room for its head. Until this settles its bytes may not
    * change, nor may another one be appended.
-   * @returns its position
+   * @returns the number of the file that it is in
    * @throws an error of the file system, or a StoreError: whether it is appended is not known
    */
   async append(record: Buffer): Promise<number> {
     if (this.#failure !== undefined) throw this.#failure;
-    const file = await this.#fileFor(record.length);
+    let file = this.#current;
+    if (file === undefined || file.at + record.length > file.bytes) file = await this.#goOn(record.length);
     const tail = sealRecord(record, this.#tail);
-    const { at } = file;
     try {
-      await writeAll(file.fd, record, at);
+      await writeAll(file.fd, record, file.at);
       if (this.#flushes && !FLUSHES_WRITES) await datasync(file.fd);
     } catch (error) {
       // Where the disk had no room nothing was to be flushed; the next record is written over it.
@@ -118,18 +101,16 @@ export class WriteAheadLog {
     }
     file.at += record.length;
     this.#tail = tail;
-    this.#tailOrdinal = file.ordinal;
     if (!this.#flushes) this.#flushSoon();
-    return file.start + at;
+    return file.number;
   }
 
-  /**
-   * Removes files that end before a position. A file that cannot be removed is tried again later.
-   */
-  removeBefore(position: number): void {
-    const [oldest] = this.#files;
-    if (oldest === undefined || oldest.end > position || oldest.ordinal >= this.#tailOrdinal) return;
-    this.#removing = this.#removing.then(() => this.#removeAllBefore(position));
+  /** Removes the files before one. A file that cannot be removed is tried again later. */
+  removeBefore(number: number): void {
+    const [oldest = Infinity] = this.#files;
+    if (this.#current === undefined || this.#current.at === 0) return;
+    const end = Math.min(number, this.#current.number);
+    if (oldest < end) this.#removing ??= this.#remove(end).finally(() => (this.#removing = undefined));
   }
 
   /** Why nothing is appended any more; undefined: it is. */
@@ -140,116 +121,54 @@ export class WriteAheadLog {
   /** Whether the file that is written into is still the one at its path. */
   isInPlace(): boolean {
     const file = this.#current;
-    return file === undefined || identityOf(pathOf(this.#directory, file.ordinal)) === identityOf(file.fd);
+    return file === undefined || identityOf(pathOf(this.#directory, file.number)) === identityOf(file.fd);
   }
 
   /** Settles when nothing is under way, but for what is being appended. */
   async idle(): Promise<void> {
-    await Promise.all([this.#removing, this.#flushing, this.#making?.catch(() => undefined)]);
+    await Promise.all([this.#removing, this.#flushing, this.#next?.catch(() => undefined)]);
   }
 
   /** Nothing may be under way. */
-  close(): void {
-    for (const fd of [this.#current?.fd, this.#next?.fd, this.#spare, this.#fd]) {
-      if (fd !== undefined) closeSync(fd);
-    }
+  async close(): Promise<void> {
+    const next = await this.#next?.catch(() => undefined);
+    for (const fd of [this.#current?.fd, next?.fd, this.#fd]) if (fd !== undefined) closeSync(fd);
   }
 
-  get #flushes(): boolean {
-    return this.#durability === 'flush';
-  }
-
-  get #flags(): number {
-    return constants.O_RDWR | (this.#flushes && FLUSHES_WRITES ? constants.O_DSYNC : 0);
-  }
-
-  /**
-   * A file with so much room. When half of it is full the next one is made, so that nobody waits.
-   */
-  async #fileFor(bytes: number): Promise<OpenFile> {
-    for (;;) {
-      const file = this.#current;
-      if (file !== undefined && this.end + bytes <= file.end) {
-        if (file.at > (file.end - file.start) / 2 && this.#next === undefined) {
-          // Who needs the file asks again.
-          (this.#making ??= this.#make(0)).catch(() => undefined);
-        }
-        return file;
-      }
-      if (this.#next === undefined) await (this.#making ??= this.#make(bytes));
-      await this.#goOn();
-    }
-  }
-
-  /** Goes on to the next file. */
-  async #goOn(): Promise<void> {
-    const [file, next] = [this.#current, this.#next];
-    if (next === undefined) return;
-    if (file !== undefined) {
-      await this.#flushing;
-      if (!this.#flushes) await datasync(file.fd).catch((error: unknown) => this.#fail(error));
-      closeSync(file.fd);
-    }
-    this.#holdSpare();
-    this.#files.push(next);
-    this.#current = next;
+  /** Goes on to a new file, which has that much room. */
+  async #goOn(bytes: number): Promise<OpenFile> {
+    let file = await (this.#next ?? this.#make(bytes));
     this.#next = undefined;
-  }
-
-  /** Makes the next file. A disk that is too full for it may have room for the record. */
-  async #make(atLeast: number): Promise<void> {
-    const least = Math.max(Math.min(MIN_FILE_BYTES, this.#fileBytes), atLeast);
-    try {
-      for (;;) {
-        const size = Math.max(Math.min(this.#room, this.#fileBytes), least);
-        try {
-          const ordinal = this.#ordinal + 1;
-          const fd = await this.#makeFile(ordinal, size);
-          this.#ordinal = ordinal;
-          const start = this.#files.at(-1)?.end ?? 0;
-          this.#next = { ordinal, fd, start, end: start + size, at: 0, isOpenEnded: true, isWhole: true };
-          this.#room = size * 2;
-          return;
-        } catch (error) {
-          this.#room = 0;
-          if (size === least || !hasCode(error, ...NO_ROOM)) throw error;
-        }
-      }
-    } finally {
-      this.#making = undefined;
+    if (file.bytes < bytes) {
+      closeSync(file.fd);
+      file = await this.#make(bytes);
     }
+    // A record that is lost before one that is there would be damage.
+    await this.#flushing;
+    if (this.#current !== undefined) closeSync(this.#current.fd);
+    this.#current = file;
+    this.#next = this.#make(0);
+    // Whoever needs it has it made again.
+    this.#next.catch(() => (this.#next = undefined));
+    return file;
   }
 
-  /** Makes a file of so many zeros, whole or not at all. */
-  async #makeFile(ordinal: number, size: number): Promise<number> {
-    const path = join(this.#directory, 'journal.new');
-    await rm(path, { force: true });
-    if (this.#spare !== undefined) closeSync(this.#spare);
-    this.#spare = undefined;
-    let fd = openOwn(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+  /** Makes a file. A disk that is too full for it may have room for the record. */
+  async #make(atLeast: number): Promise<OpenFile> {
+    const number = ++this.#lastNumber;
+    const path = pathOf(this.#directory, number);
+    const least = Math.max(Math.min(MIN_FILE_BYTES, this.#fileBytes), atLeast);
+    const most = Math.max(Math.min(this.#nextBytes, this.#fileBytes), least);
     try {
-      const zeros = Buffer.alloc(ZEROS_BYTES);
-      for (let at = 0; at < size; at += zeros.length) {
-        await writeAll(fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at);
-      }
-      await sync(fd);
-      await rename(path, pathOf(this.#directory, ordinal));
-      closeSync(fd);
-      fd = openOwn(pathOf(this.#directory, ordinal), this.#flags);
+      const bytes = await writeZeros(path, least, most, this.#fd);
+      const fd = openOwn(path, this.#flushes ? OPEN_TO_FLUSH : constants.O_RDWR);
+      this.#files.push(number);
+      this.#nextBytes = bytes * 2;
+      return { number, fd, bytes, at: 0 };
     } catch (error) {
-      closeSync(fd);
-      this.#holdSpare();
       await rm(path, { force: true }).catch(() => undefined);
       throw error;
     }
-    // After a power cut a file without a name would be a loss in the middle of the log.
-    if (this.#fd !== undefined) await sync(this.#fd).catch((error: unknown) => this.#fail(error));
-    return fd;
-  }
-
-  #holdSpare(): void {
-    if (process.platform === 'win32' || this.#spare !== undefined) return;
-    this.#spare = openSync(this.#directory, 'r');
   }
 
   /** Has the system write what was appended, and then what was appended meanwhile. */
@@ -270,14 +189,12 @@ export class WriteAheadLog {
   }
 
   /** In order, and none after one that stays: a gap would be a loss. */
-  async #removeAllBefore(position: number): Promise<void> {
-    for (;;) {
-      const [file] = this.#files;
-      if (file === undefined || file.end > position || file.ordinal >= this.#tailOrdinal) return;
-      const path = pathOf(this.#directory, file.ordinal);
+  async #remove(end: number): Promise<void> {
+    for (let [oldest = end] = this.#files; oldest < end; [oldest = end] = this.#files) {
+      const path = pathOf(this.#directory, oldest);
       try {
-        if (file.isWhole) await unlink(path);
-        else await this.#setAside(path);
+        if (oldest <= this.#damagedTo) await this.#setAside(path);
+        else await unlink(path);
       } catch (error) {
         if (!hasCode(error, 'ENOENT')) return;
       }
@@ -294,9 +211,36 @@ export class WriteAheadLog {
 }
 
 /** A file that records are written into. */
-interface OpenFile extends LogFile {
+interface OpenFile {
+  readonly number: number;
   readonly fd: number;
+  readonly bytes: number;
+  /** Where the next record begins. */
   at: number;
+}
+
+/**
+ * Makes a file of zeros, which is on the disk with its name: after a power cut one without a name
+ * would be a loss in the middle of the log.
+ * @param directory its descriptor
+ * @returns how many there are: less than `most` if the disk is full
+ */
+async function writeZeros(path: string, least: number, most: number, directory?: number): Promise<number> {
+  const fd = openOwn(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+  try {
+    const zeros = Buffer.alloc(ZEROS_BYTES);
+    let at = 0;
+    try {
+      for (; at < most; at += ZEROS_BYTES) await writeAll(fd, zeros.subarray(0, most - at), at);
+    } catch (error) {
+      if (at < least || !hasCode(error, ...NO_ROOM)) throw error;
+    }
+    await sync(fd);
+    if (directory !== undefined) await sync(directory);
+    return Math.min(at, most);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A disk that becomes full takes a part, and gives the error when it is given the rest. */
@@ -317,6 +261,7 @@ const sync = (fd: number): Promise<void> => promisify(fsync)(fd);
 
 /** Has the system flush each write before it returns, one call where there would be two. */
 const FLUSHES_WRITES = process.platform === 'linux';
+const OPEN_TO_FLUSH = constants.O_RDWR | (FLUSHES_WRITES ? constants.O_DSYNC : 0);
 
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'] as const;
 

@@ -1,6 +1,6 @@
 /** The commands that the store sends. What all commands of one kind have in common is encoded once. */
 import type { Consistency, Held, KeyRange } from '../store.js';
-import { ProtocolError } from './failures.js';
+import { ProtocolError } from '../remote/failures.js';
 import {
   codeFor,
   decode,

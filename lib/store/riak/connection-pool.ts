@@ -1,12 +1,14 @@
 import type { Clock, Random } from '../../environment.js';
 import type { Log } from '../../log.js';
 import { StoreUnavailableError } from '../errors.js';
+import { WaitQueue } from '../remote/wait-queue.js';
 import { ping } from './commands.js';
-import { AuthenticationError, ConnectionLostError } from './failures.js';
+import { AuthenticationError } from './failures.js';
+import { ConnectionLostError } from '../remote/failures.js';
 import type { ConnectionEvents, NodeConnection } from './node-connection.js';
 import type { RiakNodeAddress } from './options.js';
 import { PoolNode } from './pool-node.js';
-import { Waiter } from './waiter.js';
+import { PoolNodes } from './pool-nodes.js';
 
 export interface PoolOptions {
   readonly nodes: readonly RiakNodeAddress[];
@@ -32,8 +34,8 @@ export interface PoolOptions {
 const unused = new ConnectionLostError('unused for too long');
 
 /**
- * The connections to all nodes. A call takes one for as long as it runs, or waits in line for one;
- * connections are opened when calls wait. Only a call in line has timers, so that nothing is missed
+ * The connections to all nodes. A call takes one for as long as it runs, or waits for one in a queue;
+ * connections are opened when calls wait. Only a call that waits has timers, so that nothing is missed
  * while a process is frozen: what is too old is replaced when it is next wanted, and a node that is
  * down is tried again, after a pause, when a call comes by.
  *
@@ -45,18 +47,20 @@ const unused = new ConnectionLostError('unused for too long');
  * password to check, opens none in time.
  */
 export class ConnectionPool {
-  private readonly nodes: readonly PoolNode[];
+  private readonly nodes: PoolNodes;
   private readonly nodeOf = new Map<NodeConnection, PoolNode>();
-  /** In the order they came. */
-  private readonly waiters = new Set<Waiter>();
-  private turn: number;
+  /** Calls, each with a node to keep away from if there is another one. */
+  private readonly queue: WaitQueue<NodeConnection, PoolNode | undefined>;
   private lastFailure: Error | undefined;
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    this.nodes = options.nodes.map((address) => new PoolNode(address, options.random, options.costlyLogin));
-    // Processes start at different nodes: a small one may never open more than one connection.
-    this.turn = Math.floor(options.random() * this.nodes.length);
+    this.queue = new WaitQueue(options.queueDepth, 'Riak');
+    const { nodes, random, costlyLogin } = options;
+    this.nodes = new PoolNodes(
+      nodes.map((address) => new PoolNode(address, random, costlyLogin)),
+      Math.floor(random() * nodes.length),
+    );
   }
 
   /**
@@ -71,28 +75,17 @@ export class ConnectionPool {
 
   /**
    * A connection to a node that is up, another one than `avoid` if there is one. Rejects with a
-   * StoreUnavailableError after `waitMs` milliseconds, or at once if the line is full or no node is
+   * StoreUnavailableError after `waitMs` milliseconds, or at once if the queue is full or no node is
    * up.
    */
   async acquire(waitMs: number, avoid?: PoolNode): Promise<NodeConnection> {
     const ready = this.acquireNow(avoid);
     if (ready !== undefined) return ready;
-    if (this.waiters.size >= this.options.queueDepth)
-      throw new StoreUnavailableError('too many calls wait for Riak');
-    const waiter = new Waiter(
-      avoid,
-      waitMs,
-      () => {
-        this.openAnother();
-      },
-      (late) => {
-        this.waiters.delete(late);
-        late.refuse(new StoreUnavailableError('no connection to Riak was free in time'));
-      },
-    );
-    this.waiters.add(waiter);
+    const served = this.queue.wait(avoid, waitMs, () => {
+      this.openAnother();
+    });
     this.grow();
-    return waiter.connection;
+    return served;
   }
 
   /** Takes back a connection that is fit for another command. */
@@ -144,15 +137,15 @@ export class ConnectionPool {
   }
 
   hasOtherNode(node: PoolNode | undefined): boolean {
-    return this.nodes.some((other) => other.up && other !== node);
+    return this.nodes.hasOther(node);
   }
 
   /** Closes every connection. Calls that wait are refused. */
   close(): void {
     this.closed = true;
     const reason = new ConnectionLostError('the store is closed');
-    this.refuseWaiters(new StoreUnavailableError('the store is closed'));
-    const opening = this.nodes.flatMap((node) => [...node.opening]);
+    this.queue.refuseAll(new StoreUnavailableError('the store is closed'));
+    const opening = this.nodes.all.flatMap((node) => [...node.opening]);
     for (const connection of [...opening, ...this.nodeOf.keys()]) connection.end(reason);
   }
 
@@ -162,7 +155,7 @@ export class ConnectionPool {
    */
   private takeIdle(avoid: PoolNode | undefined): NodeConnection | undefined {
     const oldest = this.options.clock.now() - this.options.idleTimeoutMs;
-    const nodes = this.byLoad(avoid);
+    const nodes = this.nodes.byLoad(avoid);
     for (const node of nodes) {
       node.closeIdle(oldest, unused);
       const connection = node.idle.pop();
@@ -174,31 +167,16 @@ export class ConnectionPool {
     return undefined;
   }
 
-  /**
-   * The nodes that are up, least busy first, those alike by turns, and last those that are
-   * questioned.
-   */
-  private byLoad(avoid: PoolNode | undefined): PoolNode[] {
-    const [only] = this.nodes;
-    if (this.nodes.length === 1 && only !== undefined) return only.up ? [only] : [];
-    this.turn = (this.turn + 1) % this.nodes.length;
-    const turned = [...this.nodes.slice(this.turn), ...this.nodes.slice(0, this.turn)];
-    const up = turned.filter((node) => node.up).sort(byQuestionThenLoad);
-    const others = up.filter((node) => node !== avoid);
-    return others.length > 0 ? others : up;
-  }
-
   /** Hands idle connections to the calls that wait longest. */
   private serve(): void {
-    for (const waiter of this.waiters) {
-      const connection = this.takeIdle(waiter.avoid);
+    for (const call of this.queue) {
+      const connection = this.takeIdle(call.wish);
       if (connection === undefined) {
-        if (waiter.avoid === undefined) return;
+        if (call.wish === undefined) return;
         continue;
       }
       // To take it may have closed others that were too old, whereupon this call was served.
-      if (this.waiters.delete(waiter)) waiter.serve(connection);
-      else this.release(connection);
+      if (!call.serve(connection)) this.release(connection);
     }
   }
 
@@ -218,13 +196,13 @@ export class ConnectionPool {
   private grow(): void {
     if (this.closed) return;
     this.probe();
-    while (this.openings < this.waiters.size) {
-      const node = this.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
+    while (this.nodes.openings < this.queue.length) {
+      const node = this.nodes.byLoad(undefined).find((candidate) => this.hasRoom(candidate));
       if (node === undefined) break;
       this.openOne(node);
     }
-    if (this.openings === 0 && !this.nodes.some((node) => node.up)) {
-      this.refuseWaiters(
+    if (this.nodes.openings === 0 && !this.nodes.isAnyUp) {
+      this.queue.refuseAll(
         new StoreUnavailableError('no node of Riak can be reached', { cause: this.lastFailure }),
       );
     }
@@ -235,7 +213,8 @@ export class ConnectionPool {
    * be gone without a word.
    */
   private openAnother(): void {
-    const [node] = this.byLoad(undefined)
+    const [node] = this.nodes
+      .byLoad(undefined)
       .filter((candidate) => this.hasRoom(candidate) && !candidate.isLogin)
       .sort((a, b) => a.opening.size - b.opening.size);
     if (node !== undefined) this.openOne(node);
@@ -243,15 +222,11 @@ export class ConnectionPool {
 
   /** Tries the nodes that are down and have been left alone for long enough. */
   private probe(): void {
-    for (const node of this.nodes) if (!node.up) this.openOne(node);
+    for (const node of this.nodes.all) if (!node.up) this.openOne(node);
   }
 
   private hasRoom(node: PoolNode): boolean {
     return node.mayOpen(this.options.maxConnections, this.options.clock.now());
-  }
-
-  private get openings(): number {
-    return this.nodes.reduce((sum, { opening }) => sum + opening.size, 0);
   }
 
   /**
@@ -340,14 +315,4 @@ export class ConnectionPool {
   private report(node: PoolNode, error: Error | undefined): void {
     this.options.log.warn('riak node down', { ...node.address, cause: error });
   }
-
-  private refuseWaiters(error: StoreUnavailableError): void {
-    const refused = [...this.waiters];
-    this.waiters.clear();
-    for (const waiter of refused) waiter.refuse(error);
-  }
-}
-
-function byQuestionThenLoad(a: PoolNode, b: PoolNode): number {
-  return Number(a.questioned) - Number(b.questioned) || a.busy - b.busy;
 }

@@ -1,19 +1,5 @@
 import { StoreError, StoreUnavailableError } from '../errors.js';
-
-/** The connection went away while a command was on it: the command may have been carried out. */
-export class ConnectionLostError extends Error {
-  override readonly name = 'ConnectionLostError';
-}
-
-/** Riak kept silent for too long: the command may have been carried out. */
-export class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
-}
-
-/** The bytes that came are no answer to what was asked. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
-}
+import { ConnectionLostError, NoAnswerError, ProtocolError } from '../remote/failures.js';
 
 /** Riak answered with an error (RpbErrorResp). */
 export class RiakErrorAnswer extends Error {

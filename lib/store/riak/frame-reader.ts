@@ -1,4 +1,4 @@
-import { ProtocolError } from './failures.js';
+import { ProtocolError } from '../remote/failures.js';
 
 /**
  * A message of Riak's protocol-buffers protocol: on the wire a 4-byte big-endian length of what

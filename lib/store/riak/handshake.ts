@@ -5,7 +5,8 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
-import { AuthenticationError, ProtocolError, RiakErrorAnswer } from './failures.js';
+import { AuthenticationError, RiakErrorAnswer } from './failures.js';
+import { ProtocolError } from '../remote/failures.js';
 import { codeFor, decode, encode, encodeBare } from './messages.js';
 import type { Frame } from './frame-reader.js';
 import type { RiakAuth, RiakNodeAddress } from './options.js';

@@ -1,6 +1,6 @@
 /** Questions about the cluster itself. The tracker never asks them; who sets a cluster up does. */
 import { answeredOnce, type Command } from './commands.js';
-import { ProtocolError } from './failures.js';
+import { ProtocolError } from '../remote/failures.js';
 import { decode, encode, encodeBare } from './messages.js';
 
 /** What a bucket type is made for. Quorums of 0 are none. */

@@ -2,7 +2,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 
 import { messageOf } from '../../error-message.js';
 import type { Command } from './commands.js';
-import { AuthenticationError, ConnectionLostError, ProtocolError, RiakErrorAnswer } from './failures.js';
+import { AuthenticationError, RiakErrorAnswer } from './failures.js';
+import { ConnectionLostError, ProtocolError } from '../remote/failures.js';
 import { FrameReader, type Frame } from './frame-reader.js';
 import { Handshake, type HandshakeOptions } from './handshake.js';
 import { codeFor, decode } from './messages.js';

@@ -55,3 +55,6 @@ export interface RiakStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** What the settings say of the cluster. */
+export type RiakDeployment = Omit<RiakStoreOptions, 'log' | 'clock' | 'random'>;

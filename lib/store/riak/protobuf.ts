@@ -3,7 +3,7 @@
  * answer take about a fifth of the processor time that a general library takes for them.
  */
 import type { Message, MessageField } from './definitions.js';
-import { ProtocolError } from './failures.js';
+import { ProtocolError } from '../remote/failures.js';
 
 /**
  * What a message has, by field: numbers, flags, bytes, messages, or arrays of these. Undefined: not

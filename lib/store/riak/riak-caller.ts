@@ -1,16 +1,10 @@
 import { StoreUnavailableError } from '../errors.js';
+import { OpenCalls } from '../remote/open-calls.js';
 import type { Command } from './commands.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { Deadline } from './deadline.js';
-import {
-  ConnectionLostError,
-  isReplicaTimeout,
-  isUnbegun,
-  NoAnswerError,
-  ProtocolError,
-  RiakErrorAnswer,
-  storeErrorOf,
-} from './failures.js';
+import { isReplicaTimeout, isUnbegun, RiakErrorAnswer, storeErrorOf } from './failures.js';
+import { ConnectionLostError, NoAnswerError, ProtocolError } from '../remote/failures.js';
 import type { NodeConnection } from './node-connection.js';
 import type { PoolNode } from './pool-node.js';
 
@@ -41,23 +35,20 @@ interface Next<T> {
  * harm.
  */
 export class RiakCaller {
-  private underWay = 0;
-  private closing: Promise<void> | undefined;
-  private drained: (() => void) | undefined;
+  private readonly calls = new OpenCalls();
 
   constructor(private readonly pool: ConnectionPool) {}
 
   /**
    * The result of a command, within `timeoutMs` milliseconds. While other calls are under way at
    * most half of them go to the wait for a connection: when more calls come than Riak can serve,
-   * some are refused unsent, and no node is blamed for the time that a call spent in line. A call
+   * some are refused unsent, and no node is blamed for the time that a call spent waiting. A call
    * by itself, or while no connection is open yet, waits as long as there is time to use the
    * connection.
    * @throws StoreUnavailableError if no node served it in that time, StoreError if Riak refused it
    */
   async call<T>(command: Command<T>, timeoutMs: number): Promise<T> {
-    if (this.closing !== undefined) throw new StoreUnavailableError('the store is closed');
-    this.underWay += 1;
+    this.calls.begin();
     const deadline = new Deadline(timeoutMs);
     try {
       return await this.attempts(command, deadline, timeoutMs);
@@ -65,8 +56,7 @@ export class RiakCaller {
       throw storeErrorOf(command.name, failure);
     } finally {
       deadline.cancel();
-      this.underWay -= 1;
-      if (this.underWay === 0) this.drained?.();
+      this.calls.end();
     }
   }
 
@@ -75,19 +65,15 @@ export class RiakCaller {
    * connection.
    */
   close(): Promise<void> {
-    this.closing ??= new Promise<void>((resolve) => {
-      this.drained = resolve;
-      if (this.underWay === 0) resolve();
-    }).then(() => {
+    return this.calls.close(() => {
       this.pool.close();
     });
-    return this.closing;
   }
 
   private async attempts<T>(first: Command<T>, deadline: Deadline, timeoutMs: number): Promise<T> {
     const leastMs = timeoutMs * leastShare;
     const patienceMs = timeoutMs * patienceShare;
-    const waitsAlone = this.underWay === 1 || !this.pool.isOpen;
+    const waitsAlone = this.calls.count === 1 || !this.pool.isOpen;
     let waitMs = waitsAlone ? timeoutMs - leastMs : timeoutMs * waitShare;
     let next: Next<T> = { command: first, avoid: undefined };
     for (let attempt = 1; ; attempt += 1) {

@@ -1,7 +1,7 @@
 import { LinkedList } from '../../linked-list.js';
-import { shardKey } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
-import { ShardWriter, type ShardWriters, type WriterContext } from './shard-writer.js';
+import type { WriterContext } from './cached-shard.js';
+import { ShardWriter, type ShardWriters } from './shard-writer.js';
 
 /**
  * A shard that was used again so often, each time soon after it was dropped, is protected at once.
@@ -63,7 +63,7 @@ export class ShardCache implements ShardWriters {
     }
     let writer = writers.get(number);
     if (writer === undefined) {
-      writer = new ShardWriter(this, this.context, infohash, number, shardKey(infohash, number));
+      writer = new ShardWriter(this, this.context, infohash, number);
       writers.set(number, writer);
       writer.ghostHits = this.ghosts.hitsOf(writer);
       const isProtected = writer.ghostHits >= GHOST_HITS_TO_PROTECT;

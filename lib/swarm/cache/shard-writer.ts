@@ -1,21 +1,13 @@
-import type { Clock } from '../../environment.js';
 import type { Linked } from '../../linked-list.js';
-import type { Log } from '../../log.js';
-import { StoreUnavailableError } from '../../store/errors.js';
-import type { Consistency, Store, Version } from '../../store/store.js';
-import type { SwarmMetrics } from '../metrics.js';
 import { ListAllOperation } from '../operations/list.js';
 import type { Outcome, ShardOperation } from '../operations/operation.js';
 import { AbsorbOperation } from '../operations/relocation.js';
-import { decodeValues } from '../shard/decode.js';
-import { dropExpired, withoutFutureDates } from '../shard/expiry.js';
 import { listOf, rareRecords } from '../shard/families.js';
-import { newHeader, owns } from '../shard/header.js';
-import { merge, withMisplacedFlag } from '../shard/merge.js';
-import { expiryCutoff } from '../shard/peer-record.js';
-import { MAX_DEPTH } from '../shard/placement.js';
-import { Shard } from '../shard/shard.js';
-import { countOwned, dropOldest, splitShard } from '../shard/split.js';
+import { owns } from '../shard/header.js';
+import { MAX_DEPTH, shardKey } from '../shard/placement.js';
+import type { Shard } from '../shard/shard.js';
+import { countOwned, dropOldest, revived, splitShard } from '../shard/split.js';
+import { CachedShard, type WriterContext } from './cached-shard.js';
 
 /**
  * Operations in one write, at most. One operation may take time in proportion to the records of its
@@ -23,35 +15,8 @@ import { countOwned, dropOldest, splitShard } from '../shard/split.js';
  * batch holds the event loop grows with the square of its length.
  */
 const MAX_BATCH = 512;
-/**
- * Races lost to other writers before a write gives up. Each means that another write got through.
- */
-const MAX_LOST_RACES = 100;
-/**
- * Siblings that a write may leave behind; if there are more it writes the merge, which is one store
- * operation more. The next write of this process does so in any case. Riak refuses to write beside
- * a hundred.
- */
-const MAX_SIBLINGS = 64;
-
 const SETTLED = Promise.resolve();
 const NO_SHARDS: readonly number[] = [];
-const NO_ROOT = Shard.empty(newHeader(0));
-
-/** What all shard writers of a process share. */
-export interface WriterContext {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How long a state that was read or written may be taken for the present one, milliseconds. */
-  readonly warmMilliseconds: number;
-  /** A peer lives this long after its last announce, seconds. */
-  readonly peerLifetimeSeconds: number;
-  /** A shard with more records than this splits. */
-  readonly shardPeers: number;
-  /** Without any nothing is counted. */
-  readonly swarmMetrics?: SwarmMetrics | undefined;
-}
 
 /** The shard writers of a process. */
 export interface ShardWriters {
@@ -90,24 +55,13 @@ interface Waiting {
  * Applies all operations of this process on one shard, in batches, one after the other.
  *
  * Operations that arrive during a write wait together and go into the next write (group commit).
- * The writer caches the state and its version, so that the next write needs no read. An operation
- * is answered when its effect is stored, and never before. If the store fails, all operations that
- * waited for it fail, and the next ones need a read.
- *
- * A replica that lacks this process's own last write may answer a read. So what is read is merged
- * into the cached state, and never replaces it.
- * Invariant: `version` covers nothing that is not in `held`.
+ * An operation is answered when its effect is stored, and never before. If the store fails, all
+ * operations that waited for it fail, and the next ones need a read.
  *
  * A writer waits for writers of deeper shards only (a split's child), so they never wait for each
  * other in a circle.
  */
-export class ShardWriter implements Linked<ShardWriter> {
-  /** Stands for a shard that is not stored; made when first needed. */
-  private absent: Shard | undefined;
-  private held: Shard | undefined;
-  private version: Version | undefined;
-  /** When `held` was last known to be what the store holds; -Infinity: never. */
-  private knownAt = -Infinity;
+export class ShardWriter extends CachedShard implements Linked<ShardWriter> {
   private queue: Waiting[] = [];
   /** Shards in which the present batch found misplaced records. */
   private withMisplaced: Set<number> | undefined;
@@ -123,38 +77,17 @@ export class ShardWriter implements Linked<ShardWriter> {
   before: ShardWriter | undefined;
   after: ShardWriter | undefined;
 
-  /** There are many writers: each has as few fields as it can. */
   constructor(
     private readonly writers: ShardWriters,
-    private readonly context: WriterContext,
+    context: WriterContext,
     readonly infohash: string,
-    readonly number: number,
-    readonly key: string,
-  ) {}
+    number: number,
+  ) {
+    super(context, number, shardKey(infohash, number));
+  }
 
   get busy(): boolean {
     return this.running;
-  }
-
-  /** Bytes of the cached state. */
-  get bytes(): number {
-    return this.held === undefined ? 0 : this.held.bytes.length;
-  }
-
-  /** The cached state, however old: this process has seen no later one. */
-  get latest(): Shard | undefined {
-    return this.held;
-  }
-
-  /** The cached state, if it is young enough to be taken for the present one. */
-  get warm(): Shard | undefined {
-    return this.isWarm ? this.held : undefined;
-  }
-
-  /** Whether the cached state, which may be "no such shard", may be taken for the present one. */
-  get isWarm(): boolean {
-    const age = this.now() - this.knownAt;
-    return age >= 0 && age < this.context.warmMilliseconds;
   }
 
   /**
@@ -166,18 +99,6 @@ export class ShardWriter implements Linked<ShardWriter> {
       this.queue.push({ operation, readMode, kind: 'done', resolve, reject });
       if (!this.running) this.run();
     });
-  }
-
-  /** Copies the cached state into memory of its own, so that it keeps no larger piece alive. */
-  compact(): void {
-    this.held = this.held?.compact();
-  }
-
-  /** The state that was last read or written; an empty shard if none is stored. */
-  private get state(): Shard {
-    if (this.held !== undefined) return this.held;
-    this.absent ??= this.number === 0 ? NO_ROOT : Shard.empty(newHeader(this.number));
-    return this.absent;
   }
 
   /**
@@ -208,10 +129,8 @@ export class ShardWriter implements Linked<ShardWriter> {
     return batch;
   }
 
-  /** What is held was stored, and stays. Its version may by now be that of others who won a race. */
   private fail(batch: readonly Waiting[], error: unknown): void {
-    this.version = undefined;
-    this.knownAt = -Infinity;
+    this.distrust();
     for (const { reject } of batch) reject(error);
     this.goOn();
   }
@@ -334,69 +253,13 @@ export class ShardWriter implements Linked<ShardWriter> {
     const { hash } = operation;
     if (hash === undefined) return 'done';
     const creates = readMode === 'create';
-    if (this.number !== 0 && !creates && shard === this.absent) return 'absent';
+    if (this.number !== 0 && !creates && this.isAbsent(shard)) return 'absent';
     if (shard.header.forwarding) return creates ? 'done' : 'forwarding';
     return owns(shard.header, hash) ? 'done' : 'elsewhere';
   }
 
-  private load(consistency: Consistency): Promise<void> {
-    return this.context.store.fetch(this.key, consistency).then(({ values, version }) => {
-      const { held } = this;
-      if (held !== undefined && isOnly(values, held.bytes)) this.remember(held, version);
-      else this.mergeRead(this.decode(values), version);
-    });
-  }
-
-  /**
-   * Merges what was read into the cached state if that has a live record: then the shard cannot
-   * have been removed since, and a replica that has less is behind.
-   */
-  private mergeRead(read: Shard | undefined, version: Version | undefined): void {
-    const { held } = this;
-    const known = held === undefined ? undefined : dropExpired(held, this.expiryCutoff());
-    if (held === undefined || known === undefined || known.count === 0) {
-      this.remember(read, version);
-      return;
-    }
-    const merged = read === undefined ? known : merge(known, read);
-    // A read that adds nothing may have an older version: a write with that would make a sibling.
-    if (this.version !== undefined && merged.seal().equals(held.bytes)) this.remember(held, this.version);
-    else this.remember(merged, version);
-  }
-
-  /**
-   * Writes a state until it is stored. True if somebody else wrote at the same time, and `held` is
-   * more than the draft.
-   * @param lostRaces races that were lost to other writers so far
-   */
-  private write(draft: Shard, lostRaces: number): Promise<boolean> {
-    const now = this.now();
-    const cutoff = expiryCutoff(now, this.context.peerLifetimeSeconds);
-    // This process, or one whose records were merged into the draft, may have been ahead.
-    const live = dropExpired(withoutFutureDates(draft, now), cutoff);
-    if (!this.isTooLarge(live)) return this.put(live, lostRaces);
-    return this.split(live).then((parent) => this.put(parent, lostRaces));
-  }
-
-  private put(draft: Shard, lostRaces: number): Promise<boolean> {
-    const bytes = draft.seal();
-    return this.context.store.put(this.key, bytes, this.version).then(({ values, version, stored }) => {
-      if (stored && isOnly(values, bytes)) {
-        this.remember(draft, version);
-        return lostRaces > 0;
-      }
-      const others = this.decode(values);
-      const merged = others === undefined ? draft : merge(draft, others);
-      this.version = version;
-      if (stored) {
-        this.remember(merged, version);
-        return values.length <= MAX_SIBLINGS || this.write(merged, lostRaces + 1);
-      }
-      if (lostRaces + 1 === MAX_LOST_RACES) {
-        throw new StoreUnavailableError(`${this.key} was written by others ${MAX_LOST_RACES} times in a row`);
-      }
-      return this.write(merged, lostRaces + 1);
-    });
+  protected override splitIfTooLarge(draft: Shard): Promise<Shard> | undefined {
+    return this.isTooLarge(draft) ? this.split(draft) : undefined;
   }
 
   private isTooLarge(draft: Shard): boolean {
@@ -437,51 +300,13 @@ export class ShardWriter implements Linked<ShardWriter> {
     }
   }
 
-  private remember(shard: Shard | undefined, version: Version | undefined): void {
-    this.held = shard;
-    this.version = version;
-    this.knownAt = this.now();
-  }
-
-  private decode(values: readonly Uint8Array[]): Shard | undefined {
-    return decodeValues(this.number, this.key, values, this.context.log);
-  }
-
   private addWithMisplaced(number: number): void {
     this.withMisplaced ??= new Set();
     this.withMisplaced.add(number);
-  }
-
-  private expiryCutoff(): number {
-    return expiryCutoff(this.now(), this.context.peerLifetimeSeconds);
-  }
-
-  private now(): number {
-    return this.context.clock.now();
   }
 }
 
 function isStale(batch: readonly Waiting[]): boolean {
   for (const { readMode } of batch) if (readMode !== 'stale') return false;
   return true;
-}
-
-/** The shard itself or, if it forwards, its next generation. */
-function revived(shard: Shard): Shard {
-  const { header } = shard;
-  if (!header.forwarding) return shard;
-  const next = {
-    ...header,
-    generation: header.generation + 1,
-    absorptions: 0,
-    forwarding: false,
-    forwardingSince: 0,
-  };
-  return withMisplacedFlag(shard.withHeader(next));
-}
-
-/** Whether nothing else is held than what was written. */
-function isOnly(values: readonly Uint8Array[], written: Buffer): boolean {
-  const [value] = values;
-  return values.length === 1 && value !== undefined && (value === written || written.equals(value));
 }

@@ -1,5 +1,6 @@
 import { readUint32 } from '../shard/bytes.js';
 import { countChanged, countedPeer } from '../shard/counts.js';
+import { addressLimit, hasManyOfAddress } from '../shard/address-count.js';
 import { isExpired, isLive } from '../shard/expiry.js';
 import {
   compareAge,
@@ -20,6 +21,7 @@ import {
 } from '../shard/peer-record.js';
 import { hashPeerId } from '../shard/placement.js';
 import type { Shard } from '../shard/shard.js';
+import type { Refusal } from '../../bittorrent/errors.js';
 import { needsRefresh, type RefreshRules } from '../refresh.js';
 import type { PeerOperation } from './operation.js';
 
@@ -39,6 +41,8 @@ export interface Announcement {
 
 export interface AnnouncementRules extends RefreshRules {
   readonly peerLifetimeSeconds: number;
+  /** Peers of one address that a small swarm keeps; 0 or undefined: any number. */
+  readonly addressPeers?: number;
 }
 
 /** Puts a peer's record into its shard; a tombstone if the peer stopped. */
@@ -48,16 +52,22 @@ export class AnnounceOperation implements PeerOperation {
   readonly needsRecordsOf: Uint8Array | undefined;
   /** Whether this announce is the one that counts the peer's download. */
   countsDownload = false;
+  /** What its address is told that begins too many swarms. */
+  refusal: Refusal | undefined;
   /** The record as it was last applied. */
   readonly record: Buffer;
 
   private readonly layout: RecordLayout;
+  /** Its address has been let begin the swarm. */
+  private hasBegun = false;
   /** It was applied to some shard: the record's flags stay the same when it is applied again. */
   private decided = false;
 
   constructor(
     private readonly announcement: Announcement,
     private readonly rules: AnnouncementRules,
+    /** Asked once, if the announce is the first of a swarm: whether its address may begin one. */
+    private readonly mayBegin?: (address: Uint8Array) => Refusal | undefined,
   ) {
     const { peerId, address, port, state } = announcement;
     this.layout = layoutOf(address);
@@ -89,6 +99,7 @@ export class AnnounceOperation implements PeerOperation {
     const live = found && isLive(shard.bytes, at, layout, expiryCutoff);
     if (!this.decided) {
       const { event } = this.announcement;
+      if (!found && event !== 'stopped' && !this.isTaken(shard, expiryCutoff)) return shard;
       // With several shards the peer's record may be on its way here: the tombstone must be first.
       if (event === 'stopped' && !live && shard.header.depth === 0) return shard;
       // Clients send a stop twice: the second tombstone keeps what the first one knows.
@@ -109,6 +120,24 @@ export class AnnounceOperation implements PeerOperation {
     if (!this.decided) return true;
     const { at, found } = shard.find(this.layout, this.record);
     return found && compareAge(shard.bytes, at, this.record, 0, this.layout) === 0;
+  }
+
+  /**
+   * Whether a shard takes a peer that it does not have yet. One that it does not take is answered
+   * all the same, and nothing is written.
+   */
+  private isTaken(shard: Shard, expiryCutoff: number): boolean {
+    this.refusal = undefined;
+    if (shard.count === 0) {
+      if (shard.header.depth > 0 || this.mayBegin === undefined || this.hasBegun) return true;
+      this.refusal = this.mayBegin(this.announcement.address);
+      this.hasBegun = this.refusal === undefined;
+      return this.hasBegun;
+    }
+    const { addressPeers = 0 } = this.rules;
+    if (addressPeers === 0) return true;
+    const limit = addressLimit(addressPeers, shard.header.depth);
+    return !hasManyOfAddress(shard, this.layout, this.record, limit, expiryCutoff);
   }
 
   /**

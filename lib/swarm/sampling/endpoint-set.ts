@@ -6,6 +6,10 @@ const SLOT = 4;
 const V4_ENDPOINT = 6;
 /** In the place of a port: the slot has an IPv6 endpoint. */
 const NO_PORT = 0x10000;
+/** Added to a port: the slot is found by the address alone, and has the first endpoint of it. */
+const FIRST = 0x20000;
+/** Bytes of an IPv6 address that are its network. */
+const V6_NETWORK = 8;
 
 /**
  * The endpoints (address and port) that one reply already has: a hash table over ranges of records,
@@ -57,6 +61,69 @@ export class EndpointSet {
     slots[slot + 1] = address;
     slots[slot + 2] = port;
     return true;
+  }
+
+  /** Adds an endpoint of IPv4 if there is none of its address yet; else false. */
+  addFirstV4(address: number, port: number): boolean {
+    const { slots, stamp } = this;
+    const slot = this.findFirstV4(address);
+    if (slots[slot] === stamp) return false;
+    slots[slot] = stamp;
+    slots[slot + 1] = address;
+    slots[slot + 2] = FIRST | port;
+    return true;
+  }
+
+  /** The same of an endpoint of IPv6, 18 bytes at an offset: of its network of 64 bits. */
+  addFirstV6(source: Uint8Array, at: number): boolean {
+    const { slots, stamp } = this;
+    const slot = this.findFirstV6(source, at);
+    if (slots[slot] === stamp) return false;
+    slots[slot] = stamp;
+    slots[slot + 1] = hashOf(source, at, V6_NETWORK);
+    slots[slot + 2] = FIRST | NO_PORT;
+    slots[slot + 3] = at;
+    this.sources[slot / SLOT] = source;
+    return true;
+  }
+
+  /** Whether this endpoint of IPv4 is the first of its address. */
+  isFirstV4(address: number, port: number): boolean {
+    const slot = this.findFirstV4(address);
+    return this.slots[slot] === this.stamp && this.slots[slot + 2] === (FIRST | port);
+  }
+
+  /** Whether this endpoint of IPv6 is the first of its network. */
+  isFirstV6(source: Uint8Array, at: number, length: number): boolean {
+    const slot = this.findFirstV6(source, at);
+    const known = this.sources[slot / SLOT];
+    if (this.slots[slot] !== this.stamp || known === undefined) return false;
+    return isSameRange(known, this.slots[slot + 3] as number, source, at, length);
+  }
+
+  /** The slot of the first endpoint of an address, or the free one where it would be. */
+  private findFirstV4(address: number): number {
+    const { slots, stamp } = this;
+    let slot = this.firstSlot(address, FIRST);
+    while (
+      slots[slot] === stamp &&
+      (slots[slot + 1] !== address || ((slots[slot + 2] as number) & ~0xffff) !== FIRST)
+    ) {
+      slot = (slot + SLOT) & (slots.length - 1);
+    }
+    return slot;
+  }
+
+  private findFirstV6(source: Uint8Array, at: number): number {
+    const { slots, stamp } = this;
+    const hash = hashOf(source, at, V6_NETWORK);
+    let slot = this.firstSlot(hash, FIRST | NO_PORT);
+    for (; slots[slot] === stamp; slot = (slot + SLOT) & (slots.length - 1)) {
+      if (slots[slot + 1] !== hash || slots[slot + 2] !== (FIRST | NO_PORT)) continue;
+      const known = this.sources[slot / SLOT];
+      if (known !== undefined && isSameRange(known, slots[slot + 3] as number, source, at, V6_NETWORK)) break;
+    }
+    return slot;
   }
 
   private addV6(source: Uint8Array, at: number, length: number): boolean {

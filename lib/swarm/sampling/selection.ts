@@ -1,3 +1,4 @@
+import { Scope, scopeOf } from '../../bittorrent/address-scope.js';
 import type { Random } from '../../environment.js';
 import {
   byteAt,
@@ -48,9 +49,20 @@ export interface Wanted {
   /** A seeder asks: it gets leechers only. */
   readonly downloadersOnly: boolean;
   readonly withIds: boolean;
+  /** Without it every address is given. */
+  readonly minScopes?: MinScopes;
   /** Records last seen then or before are expired, seconds since the epoch. */
   readonly expiryCutoff: number;
 }
+
+/** Of each family: addresses of a smaller scope are of no use to the peer that asks. */
+export interface MinScopes {
+  readonly v4: Scope;
+  readonly v6: Scope;
+}
+
+/** Gives every address. */
+export const ANY_SCOPE: MinScopes = { v4: Scope.none, v6: Scope.none };
 
 export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint8Array(0) };
 
@@ -64,21 +76,37 @@ export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint
  * shuffled or allocated per peer. Runs have more than one record in large replies only: they reduce
  * the memory that one reads to a third.
  * An endpoint is given once, however many peer ids it announced with: a restarted client has a new
- * one.
+ * one. And a reply has one peer of each address (of IPv6: of each network of 64 bits) before it has
+ * a second one of any: so whoever announces many ports of one address is a single peer to others
+ * as long as there are others.
  */
 export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Random): SelectedPeers {
   let records = 0;
   for (const shard of shards) records += shard.count;
   if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
-  const out = new Selection(Math.min(wanted.limit, records), wanted.withIds);
-  out.exclude(wanted.self);
+  const out = new Selection(Math.min(wanted.limit, records), wanted.withIds, wanted.self);
   const own = layoutOfRecord(wanted.self);
   takeFamily(shards, own, wanted, random, out);
   if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, wanted, random, out);
   return out.peers();
 }
 
+/** One of each address, then what others there are. */
 function takeFamily(
+  shards: readonly Shard[],
+  layout: RecordLayout,
+  wanted: Wanted,
+  random: Random,
+  out: Selection,
+): void {
+  out.begin(true);
+  takeRecords(shards, layout, wanted, random, out);
+  if (out.isFull || !out.hasPassedOver) return;
+  out.begin(false);
+  takeRecords(shards, layout, wanted, random, out);
+}
+
+function takeRecords(
   shards: readonly Shard[],
   layout: RecordLayout,
   wanted: Wanted,
@@ -130,20 +158,44 @@ function take(
   const { size, seenAt, flagsAt } = layout;
   const { expiryCutoff: expiryCutoff, self } = wanted;
   const unwanted = wanted.downloadersOnly ? STOPPED | SEEDER | PARTIAL_SEED : STOPPED;
+  const { v4, v6 } = wanted.minScopes ?? ANY_SCOPE;
+  const minScope = layout === V4 ? v4 : v6;
   let at = shard.start(layout) + first * size;
   for (const end = at + count * size; at < end; at += size) {
     if ((byteAt(bytes, at + flagsAt) & unwanted) !== 0 || readUint32(bytes, at + seenAt) <= expiryCutoff)
       continue;
     if (isSameRange(bytes, at, self, 0, PEER_ID_LENGTH)) continue;
     if (header.misplaced && !ownsRecord(header, bytes, at)) continue;
+    if (minScope > Scope.none && !isInScope(bytes, at + ENDPOINT_AT, layout, minScope)) continue;
     out.add(bytes, at, layout);
     if (out.isFull) return;
   }
 }
 
+/**
+ * Whether an address has a scope or a wider one. Of most addresses the first byte tells that they
+ * are everybody's.
+ */
+function isInScope(bytes: Uint8Array, at: number, layout: RecordLayout, minScope: Scope): boolean {
+  const first = byteAt(bytes, at);
+  const isWorld = layout === V4 ? IS_WORLD_V4[first] === 1 : (first & 0xe0) === 0x20;
+  return isWorld || scopeOf(bytes.subarray(at, at + layout.addressLength)) >= minScope;
+}
+
+/** By the first byte of an IPv4 address: 1 if all that begin with it have the widest scope. */
+const IS_WORLD_V4 = Uint8Array.from({ length: 256 }, (_, first) =>
+  first < 224 && ![0, 10, 100, 127, 169, 172, 192].includes(first) ? 1 : 0,
+);
+
 /** The peers taken so far, in compact form. */
 class Selection {
   count = 0;
+  /** Whether peers were left out as another one of their address was taken. */
+  hasPassedOver = false;
+  private isOnePerAddress = false;
+  /** Of a record of IPv4; no port is like that of any other. */
+  private readonly selfAddress: number = 0;
+  private readonly selfPort: number = NaN;
   private readonly given: EndpointSet;
   private v4Count = 0;
   private readonly v4: Buffer;
@@ -155,8 +207,14 @@ class Selection {
   constructor(
     private readonly max: number,
     private readonly withIds: boolean,
+    /** The record whose endpoint is kept out of the reply. */
+    private readonly self: Uint8Array,
   ) {
     this.given = EndpointSet.cleared(max + 1);
+    if (self.length === V4.size) {
+      this.selfAddress = readUint32(self, ENDPOINT_AT);
+      this.selfPort = readUint16(self, ENDPOINT_AT + V4.addressLength);
+    }
     this.v4 = Buffer.allocUnsafe(max * COMPACT_V4);
     this.ids4 = withIds ? Buffer.allocUnsafe(max * PEER_ID_LENGTH) : undefined;
   }
@@ -170,9 +228,10 @@ class Selection {
     return this.count === this.max;
   }
 
-  /** Keeps the endpoint of a record out of the reply. */
-  exclude(record: Uint8Array): void {
-    this.given.add(record, ENDPOINT_AT, record.length === V4.size ? COMPACT_V4 : COMPACT_V6);
+  /** @param isOnePerAddress whether to take one peer of each address only */
+  begin(isOnePerAddress: boolean): void {
+    this.isOnePerAddress = isOnePerAddress;
+    this.hasPassedOver = false;
   }
 
   add(bytes: Uint8Array, at: number, layout: RecordLayout): void {
@@ -183,7 +242,8 @@ class Selection {
   private addV4(bytes: Uint8Array, at: number): void {
     const address = readUint32(bytes, at + ENDPOINT_AT);
     const port = readUint16(bytes, at + ENDPOINT_AT + V4.addressLength);
-    if (!this.given.addV4(address, port)) return;
+    if (port === this.selfPort && address === this.selfAddress) return;
+    if (!this.takesV4(address, port)) return;
     const to = this.v4Count * COMPACT_V4;
     writeUint32(this.v4, to, address);
     writeUint16(this.v4, to + V4.addressLength, port);
@@ -193,8 +253,28 @@ class Selection {
     this.count++;
   }
 
+  private takesV4(address: number, port: number): boolean {
+    const { given } = this;
+    if (!this.isOnePerAddress) return !given.isFirstV4(address, port) && given.addV4(address, port);
+    if (given.addFirstV4(address, port)) return true;
+    this.hasPassedOver = true;
+    return false;
+  }
+
+  private takesV6(bytes: Uint8Array, at: number): boolean {
+    const { given, self } = this;
+    const isSelf = self.length !== V4.size && isSameRange(bytes, at, self, ENDPOINT_AT, COMPACT_V6);
+    if (isSelf) return false;
+    if (!this.isOnePerAddress) {
+      return !given.isFirstV6(bytes, at, COMPACT_V6) && given.add(bytes, at, COMPACT_V6);
+    }
+    if (given.addFirstV6(bytes, at)) return true;
+    this.hasPassedOver = true;
+    return false;
+  }
+
   private addV6(bytes: Uint8Array, at: number): void {
-    if (!this.given.add(bytes, at + ENDPOINT_AT, COMPACT_V6)) return;
+    if (!this.takesV6(bytes, at + ENDPOINT_AT)) return;
     this.v6 ??= Buffer.allocUnsafe(this.max * COMPACT_V6);
     copyBytes(bytes, at + ENDPOINT_AT, this.v6, this.v6Count * COMPACT_V6, COMPACT_V6);
     if (this.withIds) {

@@ -1,5 +1,6 @@
 import { filter, type Keep } from './filter.js';
 import { newHeader, ownsRecord } from './header.js';
+import { withMisplacedFlag } from './merge.js';
 import { dateOf, V4, V6 } from './peer-record.js';
 import { childOf, hashPeerId } from './placement.js';
 import type { Shard } from './shard.js';
@@ -49,4 +50,18 @@ export function dropOldest(shard: Shard, limit: number): Shard {
 export function countOwned(shard: Shard): number {
   if (!shard.header.misplaced) return shard.count;
   return filter(shard, (bytes, at) => ownsRecord(shard.header, bytes, at)).count;
+}
+
+/** The shard itself or, if it forwards, its next generation. */
+export function revived(shard: Shard): Shard {
+  const { header } = shard;
+  if (!header.forwarding) return shard;
+  const next = {
+    ...header,
+    generation: header.generation + 1,
+    absorptions: 0,
+    forwarding: false,
+    forwardingSince: 0,
+  };
+  return withMisplacedFlag(shard.withHeader(next));
 }

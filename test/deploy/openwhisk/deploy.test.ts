@@ -8,7 +8,7 @@ import {
 } from '../../openwhisk-double/double.js';
 import { gatewayHeaders } from '../../../lib/deployment/web-action-client.mjs';
 import { ask } from '../../openwhisk-double/client.js';
-import { announceOf, Reply } from '../../tracker/tracker-site.js';
+import { announceOf, Reply } from '../../tracker/tracker-harness.js';
 import { makeCertificate } from '../../nginx/support/certificate.js';
 import { trackerTypes } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
@@ -64,9 +64,9 @@ describe('npm run deploy', function () {
     it('deploys what the manifest says, announces, and says what it saw', async () => {
       const output = await deploy();
       expect(output).to.match(
-        /^Deployed announce, scrape and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
+        /^Deployed announce, scrape, stats and purge to guest\/tracker on http:\S+\.\nOpenWhisk starts no purges: deploy with --schedule, or start them by a timer \(docs\/openwhisk\.md, step 4\)\.\nwithout the secret: status 401, as it should be\nannounced in \d+ ms: the tracker answered\n$/,
       );
-      for (const name of ['announce', 'scrape']) {
+      for (const name of ['announce', 'scrape', 'stats']) {
         const action = defined(platform.entities.actions.get(`tracker/${name}`));
         expect(action.kind).to.equal('nodejs:20');
         expect(action.code).to.equal(readFileSync(`dist/actions/${name}.js`, 'utf8'));
@@ -144,7 +144,7 @@ describe('npm run deploy', function () {
     });
 
     it('makes another action of each deployment, of the purge as well', async () => {
-      const names = ['announce', 'scrape', 'purge'];
+      const names = ['announce', 'scrape', 'stats', 'purge'];
       const digests = (): unknown[] =>
         names.map((name) => platform.entities.actions.get(`tracker/${name}`)?.annotations['deployment']);
       await deploy();
@@ -247,8 +247,31 @@ describe('npm run deploy', function () {
       const { status, stdout } = await run('deploy', environment);
       expect(status).to.equal(1);
       expect(stdout).to.match(
-        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later\n$/,
+        /announced in \d+ ms: the tracker answered a failure: the tracker is busy, try again later \(StoreUnavailableError: .+ECONNREFUSED.+\)\n$/,
       );
+    });
+
+    it('names a wrong password, which Riak takes 5 s to refuse', async () => {
+      const directory = await makeTempDir();
+      atEnd.add(() => removeTempDir(directory));
+      const files = makeCertificate(directory, 'riak');
+      const [key, cert] = [readFileSync(files.key, 'utf8'), readFileSync(files.certificate, 'utf8')];
+      const guarded = await startRiakDouble({
+        types: trackerTypes,
+        security: { key, cert, users: { tracker: 'another password' }, rejectionDelayMs: 5000 },
+      });
+      atEnd.add(() => guarded.close());
+      const { status, stdout } = await run('deploy', {
+        ...environment,
+        RIAK_NODES: guarded.addresses,
+        RIAK_USER: 'tracker',
+        RIAK_PASSWORD: secrets.RIAK_PASSWORD,
+        RIAK_CA: cert,
+        RIAK_VERIFY: 'off',
+      });
+      expect(status).to.equal(1);
+      expect(stdout).to.match(/busy, try again later \(.*Riak refuses the user tracker: .*\)\n$/);
+      expect(stdout).to.not.contain(secrets.RIAK_PASSWORD);
     });
 
     describe('--preview', () => {
@@ -260,7 +283,14 @@ describe('npm run deploy', function () {
         const pair = { RIAK_CERT: readFileSync(files.certificate, 'utf8'), RIAK_KEY: key };
         environment = { ...environment, ...secrets, ...pair };
         const output = await deploy('--preview', '--schedule');
-        for (const name of ['announce', 'scrape', 'purge', 'tracker-purge-interval', 'tracker-purge-rule']) {
+        for (const name of [
+          'announce',
+          'scrape',
+          'stats',
+          'purge',
+          'tracker-purge-interval',
+          'tracker-purge-rule',
+        ]) {
           expect(output).to.contain(name);
         }
         expectNoSecret(output);

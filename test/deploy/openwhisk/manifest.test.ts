@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import packageJson from '../../../package.json' with { type: 'json' };
+import { addressSettings } from '../../../lib/config/floods.js';
 import { policySettings } from '../../../lib/config/policy.js';
 import { purgeSettings } from '../../../lib/config/purge.js';
 import type { Setting } from '../../../lib/settings/setting.js';
 import { storeDrivers, storeNames } from '../../../lib/store/registry.js';
+import { statsSettings } from '../../../lib/config/stats.js';
+import { udpSettings } from '../../../lib/config/udp.js';
 import { swarmSettings } from '../../../lib/config/swarm.js';
 import { trackerSettings } from '../../../lib/config/tracker.js';
-import { readEnvFile } from '../../../lib/deployment/env-file.mjs';
+import { readEnvFile } from '../../../lib/settings/settings-file.mjs';
 import { secretNames } from '../../../deploy/openwhisk/lib/secrets.mjs';
 import { ScriptedPlatform } from '../../nginx/support/scripted-platform.js';
 import { describeWith, installed } from '../../support/programs.js';
@@ -22,22 +24,24 @@ const actionStores = storeNames
 const manifest = readFileSync('manifest.yaml', 'utf8');
 
 describe('The manifest', () => {
-  it('has the version of the project, as has that of the schedule', () => {
+  it('takes its version from package.json, as does that of the schedule', () => {
     for (const text of [manifest, readFileSync('deploy/openwhisk/schedule.yaml', 'utf8')]) {
       const versions = Array.from(text.matchAll(/^ *version: (.*)$/gm), ([, version]) => version);
-      expect(versions).to.deep.equal([packageJson.version]);
+      expect(versions).to.deep.equal(['$TRACKER_VERSION']);
     }
   });
 
   it('has a parameter for every setting that an action uses, named as in the environment, and for its own name', () => {
-    const settings = [trackerSettings, swarmSettings, policySettings, ...actionStores].flatMap((group) =>
-      Object.values<Setting<unknown>>(group),
-    );
+    const groups = [trackerSettings, swarmSettings, policySettings, addressSettings, ...actionStores];
+    const settings = groups.flatMap((group) => Object.values<Setting<unknown>>(group));
     const wanted = new Set([
       'STORE',
       'LOG_LEVEL',
       ...settings.map(({ name }) => name),
       purgeSettings.purgeParallelism.name,
+      statsSettings.publicUrl.name,
+      statsSettings.statsSwarms.name,
+      udpSettings.udpPort.name,
     ]);
     const inputs = Array.from(
       manifest.matchAll(/^ {6}([A-Z0-9_]+): \$([A-Z0-9_]+)$/gm),
@@ -56,7 +60,7 @@ describe('The manifest', () => {
     );
     const deployment = 'deployment TRACKER_DEPLOYMENT';
     const web = ['require-whisk-auth TRACKER_SECRET', deployment];
-    expect(others).to.deep.equal([...web, ...web, deployment]);
+    expect(others).to.deep.equal([...web, ...web, ...web, deployment]);
   });
 
   it('has no secret setting that a preview would show', () => {
@@ -72,11 +76,12 @@ describe('The manifest', () => {
       Number(timeout),
     );
     const { READ_TIMEOUT } = readEnvFile('deploy/nginx/gateway.env');
-    expect(timeouts.slice(0, 2)).to.deep.equal([10_000, 10_000]);
+    const webTimeouts = timeouts.slice(0, -1);
+    expect(webTimeouts).to.deep.equal([10_000, 10_000, 10_000]);
     expect(trackerSettings.announceTimeoutMs.default).to.deep.equal({ value: 4000 });
     expect(Number(READ_TIMEOUT) * 1000).to.be.above(10_000);
     // The most that OpenWhisk allows.
-    expect(timeouts[2]).to.equal(300_000);
+    expect(timeouts.at(-1)).to.equal(300_000);
   });
 
   it('comes with a file of the settings that a deployment needs', () => {

@@ -7,7 +7,7 @@ import { startProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { buildFirst } from '../../standalone/support/entry.js';
 
-const script = fileURLToPath(new URL('../../../deploy/openwhisk/deploy.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../../bin/tracker.mjs', import.meta.url));
 
 /** In the place of wskdeploy: says its own id, and takes its time. */
 const slowTool = '#!/bin/sh\n[ "$1" = version ] && exit\necho $$ >"$PID_FILE"\nexec sleep 60\n';
@@ -32,7 +32,7 @@ describe('npm run deploy, when it is stopped', () => {
 
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     it(`by ${signal} ends wskdeploy, and leaves no file with the namespace's key`, async () => {
-      const program = await startProgram(process.execPath, [script, '--preview'], {
+      const program = await startProgram(process.execPath, [script, 'deploy', '--preview'], {
         env: {
           PATH: process.env['PATH'],
           TMPDIR: temporary,

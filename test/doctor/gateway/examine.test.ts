@@ -15,6 +15,7 @@ import {
   hashesIn,
   scrapeReply,
   startFakeGateway,
+  type GatewayReply,
   type Routes,
 } from '../support/fake-gateway.js';
 
@@ -48,7 +49,8 @@ describe('The doctor, of the gateway', function () {
       expect((await examine()).map(lineOf)).to.deep.equal([
         'ok http://127.0.0.1:PORT/health: is ok, after N ms',
         "ok OpenWhisk's API through the gateway: 4 are 404",
-        'ok other paths of the gateway: 6 are 404',
+        'ok other paths of the gateway: 5 are 404',
+        'ok http://127.0.0.1:PORT/: is a page, which shows http://127.0.0.1:PORT/announce',
         'ok bytes that are not ASCII: get the failure: bytes of the request line must be escaped',
         'ok a request that is too long: get the failure: the request is too long, ask for fewer infohashes at once',
         'ok http://127.0.0.1:PORT/announce: was answered in N ms, as text/plain with a Content-Length',
@@ -120,6 +122,20 @@ describe('The doctor, of the gateway', function () {
       expect(await onlyComplaint({ health: () => ({ status: 404, body: 'not found' }) })).to.match(
         /^wrong \S+\/health: status 404: not found$/,
       );
+    });
+
+    it('has no page, which hinders no client', async () => {
+      const page = (): GatewayReply => ({
+        status: 404,
+        headers: { 'Content-Type': 'text/plain' },
+        body: 'no',
+      });
+      expect(await onlyComplaint({ page })).to.match(/^warning \S+\/: is no page: status 404, text\/plain$/);
+      const other = (): GatewayReply => ({
+        headers: { 'Content-Type': 'text/html' },
+        body: 'Welcome to nginx!',
+      });
+      expect(await onlyComplaint({ page: other })).to.match(/^warning \S+\/: shows no announce URL$/);
     });
 
     it('answers with another content type', async () => {

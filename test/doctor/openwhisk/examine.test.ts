@@ -9,7 +9,7 @@ import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/s
 import { COUNT_TYPE, BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { freePort } from '../../support/free-port.js';
-import { allOf, findingOn, lineOf, siteAt } from '../support/diagnosis.js';
+import { allOf, findingOn, lineOf, deploymentAt } from '../support/diagnosis.js';
 
 const atOnce = 'runs at once in a container';
 
@@ -27,7 +27,7 @@ describe('The doctor, of the actions on OpenWhisk', function () {
   }
 
   function examine(changes: Partial<PlatformDeployment> = {}): Promise<Finding[]> {
-    return allOf(examineOpenWhisk(siteAt(tracker.platform, changes)));
+    return allOf(examineOpenWhisk(deploymentAt(tracker.platform, changes)));
   }
 
   it('finds nothing wrong with a good deployment, tells all that it has looked at, and leaves no peer', async () => {
@@ -40,6 +40,7 @@ describe('The doctor, of the actions on OpenWhisk', function () {
     expect(lines).to.deep.equal([
       'ok action guest/tracker/announce: is raw, behind the secret; runs at once in a container: 64',
       'ok action guest/tracker/scrape: is raw, behind the secret; runs at once in a container: 64',
+      'ok action guest/tracker/stats: is raw, behind the secret; runs at once in a container: 64',
       'ok action guest/tracker/purge: is no web action, and has the key to go on',
       'ok an announce without the secret: is refused',
       'ok an announce with a wrong secret: is refused',

@@ -8,7 +8,7 @@ import { BUILD_TIMEOUT_MS } from '../../openwhisk/support/bundles.js';
 import { DeployedTracker, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
 import { BUCKET, SWARM_TYPE } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
-import { allOf, findingOn, lineOf, siteAt } from '../support/diagnosis.js';
+import { allOf, findingOn, lineOf, deploymentAt } from '../support/diagnosis.js';
 
 const minute = 'invocations a minute';
 const once = 'invocations at once';
@@ -30,7 +30,7 @@ describe('The doctor, of the limits of the namespace', function () {
   }
 
   function examine(changes: Partial<PlatformDeployment> = {}): Promise<Finding[]> {
-    return allOf(examineNamespace(siteAt(tracker.platform, changes)));
+    return allOf(examineNamespace(deploymentAt(tracker.platform, changes)));
   }
 
   it('says beforehand what it sends, and leaves nothing of it', async () => {

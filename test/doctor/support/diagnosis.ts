@@ -24,7 +24,7 @@ export function findingOn(subject: string, findings: readonly Finding[]): Findin
   return finding;
 }
 
-export function siteAt(
+export function deploymentAt(
   platform: OpenWhiskDouble,
   changes: Partial<PlatformDeployment> = {},
 ): PlatformDeployment {

@@ -17,6 +17,8 @@ export interface Routes {
   readonly health: Route;
   readonly announce: Route;
   readonly scrape: Route;
+  /** At /. */
+  readonly page: Route;
   readonly other: Route;
   /** What comes before all routes: a refusal, or nothing. */
   readonly refuse: (target: string) => GatewayReply | undefined;
@@ -55,6 +57,10 @@ const good: Routes = {
   health: () => ({ headers: plain, body: 'ok\n' }),
   announce: () => announceReply('127.0.0.1'),
   scrape: (_, query) => scrapeReply(hashesIn(query)),
+  page: () => ({
+    headers: { 'Content-Type': 'text/html; charset=utf-8' },
+    body: '<h1>BitTorrent tracker</h1><input value="http://t.example/announce">',
+  }),
   other: () => ({ status: 404, headers: plain, body: 'not found\n' }),
   refuse: (target) => {
     if (target.length > 8192) return failure('the request is too long');
@@ -75,7 +81,8 @@ export async function startFakeGateway(changes: Partial<Routes> = {}): Promise<F
     const [path = '', query = ''] = target.split(/\?(.*)/s);
     const name = /^\/(health|announce|scrape)$/.exec(path)?.[1] as
       'health' | 'announce' | 'scrape' | undefined;
-    const reply = routes.refuse(target) ?? routes[name ?? 'other'](request, query);
+    const route = name ?? (path === '/' ? 'page' : 'other');
+    const reply = routes.refuse(target) ?? routes[route](request, query);
     const { status = 200, headers = {}, body } = reply;
     const bytes = Buffer.from(body, 'latin1');
     const length = 'Transfer-Encoding' in headers ? {} : { 'Content-Length': bytes.length };

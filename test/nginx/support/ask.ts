@@ -12,6 +12,8 @@ export interface Reply {
 
 export interface Question {
   readonly method?: string;
+  /** tracker.example if not given. */
+  readonly host?: string;
   readonly headers?: readonly string[];
   readonly body?: string;
 }
@@ -20,9 +22,9 @@ export interface Question {
 export async function ask(
   port: number,
   target: string,
-  { method = 'GET', headers = [], body = '' }: Question = {},
+  { method = 'GET', host = 'tracker.example', headers = [], body = '' }: Question = {},
 ): Promise<Reply> {
-  const lines = [`${method} ${target} HTTP/1.1`, 'Host: tracker.example', 'Connection: close', ...headers];
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...headers];
   return parseReply(await exchange(port, `${lines.join('\r\n')}\r\n\r\n${body}`));
 }
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-export type ActionName = 'announce' | 'scrape' | 'purge';
-export const ACTION_NAMES: readonly ActionName[] = ['announce', 'scrape', 'purge'];
+export type ActionName = 'announce' | 'scrape' | 'stats' | 'purge';
+export const ACTION_NAMES: readonly ActionName[] = ['announce', 'scrape', 'stats', 'purge'];
 
 /** How long a test waits for a build: only if the sources are newer than dist/. */
 export const BUILD_TIMEOUT_MS = 120_000;

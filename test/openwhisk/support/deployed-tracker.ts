@@ -123,6 +123,19 @@ export class DeployedTracker {
     });
   }
 
+  /** Runs the purge to its end. */
+  async purge(): Promise<void> {
+    const { apiHost, auth, namespace } = this.platform;
+    const client = openwhisk({ apihost: apiHost, api_key: auth, namespace });
+    const result: unknown = await client.actions.invoke({
+      name: `${PACKAGE}/purge`,
+      blocking: true,
+      result: true,
+    });
+    const { done } = result as { readonly done?: unknown };
+    if (done !== true) throw new Error(`the purge has not ended: ${JSON.stringify(result)}`);
+  }
+
   /** Gives the package these settings and no others; the actions stay as they are. */
   async bind(settings: JsonObject): Promise<void> {
     const parameters = { STORE: 'riak', RIAK_NODES: this.riak.addresses, ...patient, ...settings };

@@ -77,13 +77,13 @@ export class ColdProcess {
   }
 }
 
-export class ColdSite {
+export class ColdHarness {
   private readonly processes: ColdProcess[] = [];
 
   private constructor(readonly double: RiakDouble) {}
 
-  static async start(options: RiakDoubleOptions = {}): Promise<ColdSite> {
-    return new ColdSite(await startRiakDouble({ nodes: 3, types: trackerTypes, ...options }));
+  static async start(options: RiakDoubleOptions = {}): Promise<ColdHarness> {
+    return new ColdHarness(await startRiakDouble({ nodes: 3, types: trackerTypes, ...options }));
   }
 
   process(changes: Partial<RiakStoreOptions> = {}): ColdProcess {

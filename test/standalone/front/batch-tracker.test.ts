@@ -9,7 +9,7 @@ import { parseConfig } from '../../../lib/config.js';
 import { BatchTracker } from '../../../lib/standalone/front/batch-tracker.js';
 import { PlatformError } from '../../../lib/standalone/front/platform-client.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { TrackerSite } from '../../tracker/tracker-site.js';
+import { TrackerHarness } from '../../tracker/tracker-harness.js';
 
 function announce(number: number, changes: Partial<AnnounceRequest> = {}): AnnounceRequest {
   return {
@@ -19,6 +19,8 @@ function announce(number: number, changes: Partial<AnnounceRequest> = {}): Annou
     infohash: Buffer.alloc(20, 1),
     peerId: Buffer.alloc(20, number),
     port: 7000 + number,
+    uploaded: undefined,
+    downloaded: undefined,
     left: 1,
     event: 'none',
     numwant: undefined,
@@ -53,9 +55,9 @@ describe('announces that go to OpenWhisk in batches', () => {
     settings: Readonly<Record<string, string>> = {},
     before: (run: number) => Promise<void> | void = () => undefined,
     after: (run: number) => void = () => undefined,
-    site = new TrackerSite(),
+    harness = new TrackerHarness(),
   ): BatchTracker {
-    const action = create(site.components);
+    const action = create(harness.components);
     return new BatchTracker({
       config: parseConfig(settings),
       log,
@@ -75,7 +77,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     const announces = Array.from({ length: 20 }, (_, i) => tracker.announce(announce(i + 1)));
     expect(await outcomes(announces)).to.deep.equal(Array.from({ length: 20 }, () => 'answered'));
     expect(runs).to.deep.equal([20]);
-    expect(tracker.counts).to.include({ runs: 1, batched: 20, failedRuns: 0 });
+    expect(tracker.figures()).to.include({ runs: 1, batched: 20, failedRuns: 0 });
   });
 
   it('leave at once when a run is full, by number or by bytes', async () => {
@@ -133,14 +135,14 @@ describe('announces that go to OpenWhisk in batches', () => {
   });
 
   it('are sent once more if a kept connection was lost, but no `completed`: it could count twice', async () => {
-    const site = new TrackerSite();
+    const harness = new TrackerHarness();
     const tracker = front(
       {},
       (run) => {
         if (run === 1) throw new PlatformError('lost', true);
       },
       undefined,
-      site,
+      harness,
     );
     const announces = [
       tracker.announce(announce(1)),
@@ -153,7 +155,11 @@ describe('announces that go to OpenWhisk in batches', () => {
     await tracker.announce(announce(2, { event: 'started' }));
     await tracker.announce(announce(2, { event: 'completed', left: 0 }));
     await tracker.announce(announce(2, { event: 'completed', left: 0 }));
-    expect(await site.swarm(Buffer.alloc(20, 1))).to.include({ downloaded: 1, complete: 1, incomplete: 2 });
+    expect(await harness.swarm(Buffer.alloc(20, 1))).to.include({
+      downloaded: 1,
+      complete: 1,
+      incomplete: 2,
+    });
   });
 
   it('are sent no more than twice', async () => {
@@ -170,7 +176,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     await delay(30);
     for (const number of [2, 3, 4]) void tracker.announce(announce(number));
     expect(await outcomes([tracker.announce(announce(5))])).to.deep.equal([BUSY]);
-    expect(tracker.counts.tooMany).to.equal(1);
+    expect(tracker.figures().tooMany).to.equal(1);
   });
 
   it('fail if the action knows no batches, and the log says why', async () => {

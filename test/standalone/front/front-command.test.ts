@@ -1,20 +1,15 @@
 import { expect } from 'chai';
-import { join } from 'node:path';
 
+import type { Stats } from '../../../lib/stats/stats.js';
 import { UdpClient } from '../../udp/socket-client.js';
 import { announceRequest, readError, someInfohash } from '../../udp/client.js';
 import { DeployedTracker, SECRET, type DeployedOptions } from '../../openwhisk/support/deployed-tracker.js';
 import { ScriptedPlatform, platformAnswer } from '../../nginx/support/scripted-platform.js';
 import { Cleanup } from '../../support/cleanup.js';
-import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
-import { startProgram, type RunningProgram } from '../../support/running-program.js';
+import { startProgram } from '../../support/running-program.js';
 import { buildFirst, entry, root } from '../support/entry.js';
-
-interface Front {
-  readonly port: number;
-  readonly program: RunningProgram;
-}
+import { startFront as start, type RunningFront } from '../support/front.js';
 
 const escaped = someInfohash.toString('hex').replace(/../g, '%$&');
 
@@ -28,26 +23,10 @@ describe('npm run front', function () {
   async function startFront(
     apiHost: string,
     settings: Readonly<Record<string, string>> = {},
-  ): Promise<Front> {
-    const port = await freePort();
-    const env = {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      OPENWHISK_API: apiHost,
-      OPENWHISK_NAMESPACE: 'guest',
-      TRACKER_SECRET: SECRET,
-      FRONT_TIMEOUT: '30000',
-      ...settings,
-    };
-    const program = await startProgram(process.execPath, [entry, 'front'], { cwd: join(root), env });
-    atEnd.add(() => program.stop());
-    await eventually(
-      'the front is ready',
-      30_000,
-      () => program.exit !== undefined || program.stdout.includes('ready'),
-      () => program.describe(),
-    );
-    return { port, program };
+  ): Promise<RunningFront> {
+    const front = await start(apiHost, settings);
+    atEnd.add(() => front.program.stop());
+    return front;
   }
 
   async function deploy(options: DeployedOptions = {}): Promise<DeployedTracker> {
@@ -80,8 +59,41 @@ describe('npm run front', function () {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).to.equal(200);
   });
 
-  it('makes few runs of many announces', async () => {
+  it('has a page with its announce URLs and what it served, and metrics', async () => {
     const { platform } = await deploy();
+    const token = 'token-of-the-metrics';
+    const { port } = await startFront(platform.apiHost, { METRICS_TOKEN: token });
+    const peer = await client(port);
+    // The first one again if the container takes long to start; the second one once.
+    for (const port of [7001, 7001]) await peer.announce({ port });
+    const url = `http://127.0.0.1:${port}`;
+    const page = await (await fetch(`${url}/`)).text();
+    expect(page).to.include(`value="udp://127.0.0.1:${port}/announce"`).and.include('<dt>Runs</dt>');
+    const stats = (await (await fetch(`${url}/stats.json`)).json()) as Stats;
+    expect(stats.served?.sinceStart.announces).to.be.at.least(2);
+    expect(stats.served?.sinceStart.scrapes).to.equal(0);
+    expect(stats.runs).to.include({ failedRuns: 0, waiting: 0 });
+    expect(stats.udp?.connects).to.be.at.least(1);
+    expect([stats.isStoreReachable, 'totals' in stats]).to.deep.equal([true, false]);
+    expect((await fetch(`${url}/metrics`)).status).to.equal(401);
+    const headers = { Authorization: `Bearer ${token}` };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    expect(text).to.match(
+      /\nbittorrent_tracker_announces_total\{front="udp",family="ipv4",event="none",outcome="answered"\} [1-9]/,
+    );
+    expect(text).to.match(/\nbittorrent_tracker_udp_connects_total [1-9]/);
+    expect(text).to.match(/\nbittorrent_tracker_front_batched_requests_total [1-9]/);
+    const lines = text.split('\n');
+    expect(lines).to.include.members([
+      'bittorrent_tracker_udp_rejections_total{reason="wrong_id"} 0',
+      'bittorrent_tracker_front_runs_total{outcome="failed"} 0',
+      'bittorrent_tracker_front_waiting_requests 0',
+    ]);
+    expect(lines.some((line) => line.startsWith('bittorrent_tracker_store_calls'))).to.equal(false);
+  });
+
+  it('makes few runs of many announces', async () => {
+    const { platform } = await deploy({ settings: { ADDRESS_PEERS: '0' } });
     const { port } = await startFront(platform.apiHost, { FRONT_WAIT: '50' });
     const peer = await client(port);
     const id = await peer.connect();
@@ -148,6 +160,15 @@ describe('npm run front', function () {
     await Promise.all(announces);
     const again = await client((await startFront(platform.apiHost)).port);
     expect((await again.scrape([someInfohash]))[0]?.leechers).to.be.at.least(answered);
+  });
+
+  it('says at its start that OpenWhisk cannot be reached, with the reason', async () => {
+    const port = await freePort();
+    const { program } = await startFront(`http://127.0.0.1:${port}`);
+    expect(program.stdout).to.match(
+      /^The front cannot answer yet, and keeps trying: [^\n]*ECONNREFUSED 127\.0\.0\.1:\d+\n/,
+    );
+    expect(program.stdout).to.not.contain('ready');
   });
 
   it('says what is missing', async () => {

@@ -12,7 +12,7 @@ import { RecordingLog } from '../../support/recording-log.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { announceRequest, connectRequest, readAnnounceReply } from '../../udp/client.js';
 import { UdpClient } from '../../udp/socket-client.js';
-import { UdpSite } from '../../udp/site.js';
+import { UdpHarness } from '../../udp/udp-harness.js';
 
 /** An address as of an interface of a machine that has nothing else. */
 function address(text: string): NetworkInterfaceInfo {
@@ -37,12 +37,12 @@ describe('the UDP sockets of a process', function () {
   afterEach(() => atEnd.run());
 
   async function serve(
-    site: UdpSite,
+    harness: UdpHarness,
     host: string,
     interfaces = networkInterfaces,
   ): Promise<{ server: UdpServer; port: number }> {
     const port = await freeUdpPort();
-    const { front } = site;
+    const { front } = harness;
     const server = new UdpServer(
       { front, log, interfaces },
       { udpReceiveBytes: 4_194_304, udpReusePort: false },
@@ -59,14 +59,14 @@ describe('the UDP sockets of a process', function () {
   }
 
   it('answer', async () => {
-    const { port, server } = await serve(new UdpSite(), '127.0.0.1');
+    const { port, server } = await serve(new UdpHarness(), '127.0.0.1');
     expect(await (await client(port)).announce({ left: 0n })).to.include({ seeders: 1, leechers: 0 });
     expect(server.figures()).to.include({ received: 2, connects: 1, openRequests: 0, sockets: 1, unsent: 0 });
   });
 
   describeWith([ipv6Loopback], 'of both families', () => {
     it('have one swarm', async () => {
-      const { port } = await serve(new UdpSite(), '::');
+      const { port } = await serve(new UdpHarness(), '::');
       await (await client(port, '127.0.0.1')).announce({ left: 0n });
       const peerId = Buffer.alloc(20, 7);
       expect(await (await client(port, '::1')).announce({ peerId })).to.include({ seeders: 1, leechers: 1 });
@@ -77,7 +77,7 @@ describe('the UDP sockets of a process', function () {
     const interfaces = (): ReturnType<typeof networkInterfaces> => ({
       eth0: [address('127.0.0.2'), address('127.0.0.3')],
     });
-    const { port } = await serve(new UdpSite(), '0.0.0.0', interfaces);
+    const { port } = await serve(new UdpHarness(), '0.0.0.0', interfaces);
     for (const asked of ['127.0.0.2', '127.0.0.3']) {
       const { from } = await (await client(port, asked, '127.0.0.9')).ask(connectRequest());
       expect(from).to.include({ address: asked, port });
@@ -86,7 +86,7 @@ describe('the UDP sockets of a process', function () {
 
   it('follow the addresses of the machine', async () => {
     let addresses = [address('127.0.0.2'), address('127.0.0.3')];
-    const { server, port } = await serve(new UdpSite(), '0.0.0.0', () => ({ eth0: addresses }));
+    const { server, port } = await serve(new UdpHarness(), '0.0.0.0', () => ({ eth0: addresses }));
     addresses = [address('127.0.0.3'), address('127.0.0.4')];
     await server.look();
     expect(server.figures().sockets).to.equal(2);
@@ -95,8 +95,8 @@ describe('the UDP sockets of a process', function () {
   });
 
   it('are none if one of them is taken', async () => {
-    const { port } = await serve(new UdpSite(), '127.0.0.1');
-    const { front } = new UdpSite();
+    const { port } = await serve(new UdpHarness(), '127.0.0.1');
+    const { front } = new UdpHarness();
     const second = new UdpServer({ front, log }, { udpReceiveBytes: 4_194_304, udpReusePort: false });
     expect(await rejectionOf(second.listen(port, '127.0.0.1'))).to.include({ code: 'EADDRINUSE' });
     expect(second.figures().sockets).to.equal(0);
@@ -105,34 +105,34 @@ describe('the UDP sockets of a process', function () {
   it('close when what was asked before is answered, and take nothing more meanwhile', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const site = new UdpSite({}, { schedule: () => held });
-    const { server, port } = await serve(site, '127.0.0.1');
+    const harness = new UdpHarness({}, { schedule: () => held });
+    const { server, port } = await serve(harness, '127.0.0.1');
     const peer = await client(port);
     const announced = peer.ask(announceRequest(await peer.connect()));
-    await eventually('an open announce', 10_000, () => site.front.openRequests === 1);
+    await eventually('an open announce', 10_000, () => harness.front.openRequests === 1);
     const closed = server.close(30_000);
-    const { received } = site.front.counts;
+    const { received } = harness.front.counts;
     expect(await peer.request(connectRequest(), 300)).to.equal(undefined);
-    expect(site.front.counts.received).to.equal(received);
+    expect(harness.front.counts.received).to.equal(received);
     release();
     readAnnounceReply((await announced).bytes);
     await closed;
-    expect(site.store.operations.put).to.equal(1);
+    expect(harness.store.operations.put).to.equal(1);
   });
 
   it('close in time whatever is open', async () => {
-    const site = new UdpSite({}, { schedule: () => new Promise(() => undefined) });
-    const { server, port } = await serve(site, '127.0.0.1');
+    const harness = new UdpHarness({}, { schedule: () => new Promise(() => undefined) });
+    const { server, port } = await serve(harness, '127.0.0.1');
     const peer = await client(port);
     peer.send(announceRequest(await peer.connect()));
-    await eventually('an open announce', 10_000, () => site.front.openRequests === 1);
+    await eventually('an open announce', 10_000, () => harness.front.openRequests === 1);
     await server.close(50);
   });
 
   it('serve ten thousand addresses that come at once', async function () {
     this.timeout(120_000);
-    const site = new UdpSite();
-    const { port } = await serve(site, '127.0.0.1');
+    const harness = new UdpHarness();
+    const { port } = await serve(harness, '127.0.0.1');
     const many = 10_000;
     let next = 0;
     const leechers: number[] = [];
@@ -151,7 +151,7 @@ describe('the UDP sockets of a process', function () {
     await Promise.all(Array.from({ length: 500 }, worker));
     expect(leechers).to.have.length(many);
     expect(Math.max(...leechers)).to.be.at.least(many * 0.9);
-    expect(site.front.counts.wrongIds).to.equal(0);
+    expect(harness.front.counts.wrongIds).to.equal(0);
   });
 
   it('share a port where Node.js can', () => {

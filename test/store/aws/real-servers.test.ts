@@ -1,6 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+
 import { expect } from 'chai';
 
 import { systemClock } from '../../../lib/environment.js';
@@ -11,15 +10,13 @@ import { infohashKey } from '../../../lib/swarm/shard/placement.js';
 import { scrapeSwarm } from '../../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../../lib/swarm/swarms.js';
 import { addressOf, infohashOf, peerIdOf, upTo } from '../../riak/support/numbered.js';
+import { announceAll, startAnnouncing } from '../../support/announcing-children.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { describeWith } from '../../support/programs.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { storeConformance } from '../conformance.js';
 import { realServers, startRealServer, type RealServer } from '../../support/real-servers.js';
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const announcing = fileURLToPath(new URL('support/announcing-process.ts', import.meta.url));
 
 const peers = 5000;
 const swarmCount = 10;
@@ -141,29 +138,11 @@ for (const [name, kind] of Object.entries(realServers)) {
       return store;
     }
 
-    /** Settles when the process is ready to go. */
-    async function start(number: number): Promise<ChildProcess> {
-      const child = fork(announcing, [number, processes, peers, swarmCount].map(String), {
-        cwd: repository,
-        execArgv: ['--import', 'tsx'],
-        env: { PATH: process.env['PATH'], ...server.settings, AWS_CALL_TIMEOUT: '10000' },
-      });
-      atEnd.add(async () => {
-        if (child.exitCode !== null) return;
-        const exit = once(child, 'exit');
-        if (child.connected) child.disconnect();
-        await exit;
-      });
-      await once(child, 'message');
-      return child;
+    function start(number: number): Promise<ChildProcess> {
+      const settings = { ...server.settings, AWS_CALL_TIMEOUT: '10000' };
+      return startAnnouncing(atEnd, { number, processes, peers, swarmCount, settings });
     }
   });
-}
-
-async function announceAll(child: ChildProcess): Promise<unknown> {
-  child.send('go');
-  const [report] = (await once(child, 'message')) as [unknown];
-  return report;
 }
 
 function swarmsOn(store: Store): Swarms {

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Durability } from '../../../lib/store/lmdb/index.js';
+import type { Durability } from '../../../lib/store/lmdb/environment.js';
 import type { Store } from '../../../lib/store/store.js';
 
 import { collectGarbage } from '../../support/collect-garbage.js';

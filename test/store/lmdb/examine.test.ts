@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { startTracker } from '../../support/tracker-process.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';

@@ -1,5 +1,6 @@
 import type { Log } from '../../../lib/log.js';
-import { openLmdbStore, type Durability } from '../../../lib/store/lmdb/index.js';
+import type { Durability } from '../../../lib/store/lmdb/environment.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
 import type { Store } from '../../../lib/store/store.js';
 
 const ignore = (): void => undefined;

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import type { Environment } from '../../../lib/store/lmdb/environment.js';
-import { recordsFrom } from '../../../lib/store/lmdb/log-record.js';
+import { recordsOf } from '../../../lib/store/lmdb/log-record.js';
 import type { ShardTable } from '../../../lib/store/lmdb/shard-table.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { environmentOfEachTest } from './support/open-table.js';
@@ -215,7 +215,7 @@ describe('shards with a log', function () {
         const files = await readdir(directory);
         const found = files
           .filter((name) => /^journal\.\d+$/.test(name))
-          .map((name) => ({ name, records: [...recordsFrom(readFileSync(join(directory, name)), 0)] }))
+          .map((name) => ({ name, records: [...recordsOf(readFileSync(join(directory, name)))] }))
           .filter((file) => file.records.length > 0);
         const file = found[where % Math.max(found.length, 1)];
         if (file === undefined) return;
@@ -255,7 +255,7 @@ describe('shards with a log', function () {
     await environment.shards.put('a', valueOf(8), 8);
     const path = join(directory, 'journal.1');
     const file = readFileSync(path);
-    const records = [...recordsFrom(file, 0)];
+    const records = [...recordsOf(file)];
     for (const lost of [records[0], records[4]]) file.fill(0xff, lost?.start, lost?.end);
     writeFileSync(path, file);
     const { table: after, damage } = opened().openTable(MUCH);
@@ -282,7 +282,7 @@ describe('shards with a log', function () {
     }
     await Promise.all(writes);
     const file = readFileSync(join(directory, 'journal.1'));
-    expect([...recordsFrom(file, 0)]).to.have.length(1);
+    expect([...recordsOf(file)]).to.have.length(1);
   });
 
   it('are flushed though others are written in every turn of the event loop', async () => {

@@ -7,8 +7,8 @@ import { expect } from 'chai';
 import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
 import { openEnvironment } from '../../../lib/store/lmdb/environment.js';
 import { StoreRefusedError } from '../../../lib/store/errors.js';
-import { openLmdbStore } from '../../../lib/store/lmdb/index.js';
-import { recordsFrom } from '../../../lib/store/lmdb/log-record.js';
+import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
+import { recordsOf } from '../../../lib/store/lmdb/log-record.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { rejectionOf } from '../../support/rejection.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
@@ -218,7 +218,7 @@ describe('LMDB store', () => {
     await first.close();
     const path = join(directory, 'journal.1');
     const damaged = await readFile(path);
-    const [, , third] = [...recordsFrom(damaged, 0)];
+    const [, , third] = [...recordsOf(damaged)];
     damaged.fill('damage', third?.start, third?.end);
     await writeFile(path, damaged);
 

@@ -46,7 +46,7 @@ describe('ConnectionPool', () => {
       await waiting.catch(() => undefined);
     });
 
-    it('lets the calls in line wait for one of the others', async () => {
+    it('lets the calls that wait wait for one of the others', async () => {
       const [busy] = others;
       if (busy !== undefined) fakes.pool.release(busy);
       expect(await waiting).to.equal(busy);
@@ -75,7 +75,7 @@ describe('ConnectionPool', () => {
       await Promise.allSettled(more);
     });
 
-    it('gives the node up when the last of the others is lost, and refuses the calls in line', async () => {
+    it('gives the node up when the last of the others is lost, and refuses the calls that wait', async () => {
       for (const busy of others) busy.end(new Error('reset'));
       expect(await rejectionOf(waiting)).to.be.instanceOf(StoreUnavailableError);
       expect(fakes.events).to.deep.equal(['riak connection not opened', 'riak node down']);
@@ -93,7 +93,7 @@ describe('ConnectionPool', () => {
     expect(await Promise.all(calls)).to.deep.equal([connection, connection]);
   });
 
-  it('refuses the calls in line when none of several connections opens and there is no other node', async () => {
+  it('refuses the calls that wait when none of several connections opens and there is no other node', async () => {
     fakes = new FakeConnections(['a']);
     const calls = [fakes.pool.acquire(waitMs), fakes.pool.acquire(waitMs)];
     for (const connection of [...fakes.all]) connection.fail();

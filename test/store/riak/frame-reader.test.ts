@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { ProtocolError } from '../../../lib/store/riak/failures.js';
+import { ProtocolError } from '../../../lib/store/remote/failures.js';
 import { FrameReader } from '../../../lib/store/riak/frame-reader.js';
 import { encodeFrame } from '../../riak-double/framing.js';
 

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 
 import { expect } from 'chai';
 
-import { ConnectionLostError, ProtocolError } from '../../../lib/store/riak/failures.js';
+import { ConnectionLostError, ProtocolError } from '../../../lib/store/remote/failures.js';
 import { nodeName } from '../../../lib/store/riak/inspection.js';
 import { NodeConnection, type Outcome } from '../../../lib/store/riak/node-connection.js';
 import { encodeFrame } from '../../riak-double/framing.js';

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 
 import { StoreUnavailableError } from '../../../lib/store/errors.js';
 import type { Command } from '../../../lib/store/riak/commands.js';
-import { ConnectionLostError, RiakErrorAnswer } from '../../../lib/store/riak/failures.js';
+import { RiakErrorAnswer } from '../../../lib/store/riak/failures.js';
+import { ConnectionLostError } from '../../../lib/store/remote/failures.js';
 import { RiakCaller } from '../../../lib/store/riak/riak-caller.js';
 import { FakeConnections } from './fake-connections.js';
 import { rejectionOf } from '../../support/rejection.js';

@@ -6,7 +6,7 @@ import { MoveOperation } from '../../../lib/swarm/operations/relocation.js';
 import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { recordOf } from '../support/peers.js';
-import { KEY, Site, upTo } from '../support/site.js';
+import { KEY, SwarmHarness, upTo } from '../support/swarm-harness.js';
 
 const read = new ReadOperation();
 const put = (record: Buffer): MoveOperation => new MoveOperation(V4, record);
@@ -16,7 +16,7 @@ const WRITER = 800;
 
 describe('the shards of a process', () => {
   it('have one writer each', () => {
-    const shards = new ShardCache(new Site().context, 1e9);
+    const shards = new ShardCache(new SwarmHarness().context, 1e9);
     expect(shards.peek(KEY, 0)).to.equal(undefined);
     const writer = shards.writer(KEY, 0);
     expect(shards.writer(KEY, 0)).to.equal(writer);
@@ -27,7 +27,7 @@ describe('the shards of a process', () => {
   });
 
   it('are dropped when those that were used once have half of a small bound, the oldest first', async () => {
-    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    const shards = new ShardCache(new SwarmHarness().context, 10 * WRITER);
     for (const number of upTo(100)) await shards.writer(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
     const kept = upTo(100).filter((number) => shards.peek(swarm(number), 0) !== undefined);
@@ -36,7 +36,7 @@ describe('the shards of a process', () => {
 
   it('are dropped when those that were used once have a sixty-fourth of a large bound', async () => {
     const writers = 160_000;
-    const shards = new ShardCache(new Site().context, writers * WRITER);
+    const shards = new ShardCache(new SwarmHarness().context, writers * WRITER);
     for (const number of upTo(writers / 32)) await shards.writer(swarm(number), 0).submit(read);
     await new Promise(setImmediate);
     const kept = upTo(writers / 32).filter((number) => shards.peek(swarm(number), 0) !== undefined);
@@ -44,23 +44,23 @@ describe('the shards of a process', () => {
   });
 
   it('are dropped as others are used when what they remember is too old, however much room there is', async () => {
-    const site = new Site();
-    const shards = new ShardCache(site.context, 100 * WRITER);
+    const harness = new SwarmHarness();
+    const shards = new ShardCache(harness.context, 100 * WRITER);
     const use = (number: number): Promise<unknown> => shards.writer(swarm(number), 0).submit(read);
     const isKept = (number: number): boolean => shards.peek(swarm(number), 0) !== undefined;
     for (const number of [1, 2, 3, 1, 2, 3]) await use(number);
     // Enough that are used once: the first three are looked at, and stay.
     for (const number of upTo(100)) await use(1000 + number);
-    site.pass(4);
+    harness.pass(4);
     await shards.writer(swarm(2), 0).submit(put(recordOf(1, { seen: 10_000 })));
-    site.pass(2);
+    harness.pass(2);
     for (const number of upTo(3)) await use(2000 + number);
     await new Promise(setImmediate);
     expect([1, 2, 3].map(isKept)).to.deep.equal([false, true, false]);
   });
 
   it('stay for the rest of the bound when they were used twice, the longest unused go first', async () => {
-    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    const shards = new ShardCache(new SwarmHarness().context, 10 * WRITER);
     const use = (number: number): Promise<unknown> => shards.writer(swarm(number), 0).submit(read);
     for (const number of upTo(5)) {
       await use(number);
@@ -85,14 +85,14 @@ describe('the shards of a process', () => {
 
   it('stay when they are used in turn, as long as all of them fit', async () => {
     const writers = 4000;
-    const site = new Site();
-    const shards = new ShardCache(site.context, writers * WRITER * 1.2);
+    const harness = new SwarmHarness();
+    const shards = new ShardCache(harness.context, writers * WRITER * 1.2);
     const useAll = async (): Promise<void> => {
       for (const number of upTo(writers)) await shards.writer(swarm(number), 0).submit(read);
       await new Promise(setImmediate);
     };
     for (let round = 0; round < 4; round++) await useAll();
-    const { fetch = 0 } = await site.operationsOf(useAll);
+    const { fetch = 0 } = await harness.operationsOf(useAll);
     // Of some it was not known that they had been there, as another one had their place.
     expect(fetch).to.be.below(writers / 4);
   });
@@ -100,7 +100,7 @@ describe('the shards of a process', () => {
   it('stay when they are used in turn, among eight times as many uses of others that come back by chance', async () => {
     const writers = 1000;
     const others = 64_000;
-    const shards = new ShardCache(new Site().context, writers * WRITER * 4);
+    const shards = new ShardCache(new SwarmHarness().context, writers * WRITER * 4);
     let chance = 1;
     const useAll = async (): Promise<number> => {
       let missed = 0;
@@ -120,11 +120,11 @@ describe('the shards of a process', () => {
   });
 
   it('take the bytes of what they cache now', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const peers = 1000;
     const large = shardOf(upTo(peers).map((number) => recordOf(number, { seen: 10_000 })));
-    await site.overwrite(KEY, large.seal());
-    const shards = new ShardCache(site.context, 100 * WRITER);
+    await harness.overwrite(KEY, large.seal());
+    const shards = new ShardCache(harness.context, 100 * WRITER);
     const writer = shards.writer(KEY, 0);
     await writer.submit(read);
     expect(writer.bytes).to.equal(20 + peers * 31);
@@ -143,23 +143,23 @@ describe('the shards of a process', () => {
     const room = Math.floor((50 * WRITER - 20 - peers * 31 - WRITER) / WRITER);
     expect(await others(1000)).to.be.within(room - 1, room);
     // All of its peers expire, and it becomes light.
-    site.pass(3000);
+    harness.pass(3000);
     await writer.submit(put(recordOf(1, { seen: 13_000 })));
     expect(writer.bytes).to.equal(20 + 31);
     expect(await others(2000)).to.be.within(48, 49);
   });
 
   it('have memory of their own when they are to stay, not a slice of what they were read into', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const stored = shardOf([recordOf(1, { seen: 10_000 })]).seal();
     const piece = Buffer.concat([Buffer.alloc(100_000), stored]);
-    const store = new Proxy(site.store, {
+    const store = new Proxy(harness.store, {
       get: (target, name) =>
         name === 'fetch'
           ? () => Promise.resolve({ values: [piece.subarray(100_000)], version: undefined })
           : (Reflect.get(target, name, target) as unknown),
     });
-    const shards = new ShardCache({ ...site.context, store }, 10 * WRITER);
+    const shards = new ShardCache({ ...harness.context, store }, 10 * WRITER);
     const writer = shards.writer(KEY, 0);
     await writer.submit(read);
     await shards.writer(KEY, 0).submit(read);
@@ -168,14 +168,14 @@ describe('the shards of a process', () => {
     expect(writer.warm?.bytes.buffer.byteLength).to.equal(stored.length);
     expect(writer.warm?.bytes).to.deep.equal(stored);
     // Read anew, it is a slice again, but not for long.
-    site.pass(3000);
+    harness.pass(3000);
     await writer.submit(read);
     await new Promise(setImmediate);
     expect(writer.warm?.bytes.buffer.byteLength).to.equal(stored.length);
   });
 
   it('stay when they are used again and again', async () => {
-    const shards = new ShardCache(new Site().context, 10 * WRITER);
+    const shards = new ShardCache(new SwarmHarness().context, 10 * WRITER);
     const writer = shards.writer(KEY, 0);
     for (const number of upTo(100)) {
       await shards.writer(swarm(number), 0).submit(read);
@@ -186,14 +186,14 @@ describe('the shards of a process', () => {
 
   it('stay while something is under way with them, so that the process does not compete with itself', async () => {
     let release: (() => void) | undefined;
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       {
         schedule: (label) =>
           label === `fetch ${KEY}` ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
       },
     );
-    const shards = new ShardCache(site.context, 0);
+    const shards = new ShardCache(harness.context, 0);
     const writer = shards.writer(KEY, 0);
     const outcome = writer.submit(read);
     for (const number of upTo(20)) await shards.writer(swarm(number), 0).submit(read);
@@ -208,14 +208,14 @@ describe('the shards of a process', () => {
 
   it('stay while something is under way with them, also if they are the longest unused of those that were used twice', async () => {
     let release: (() => void) | undefined;
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       {
         schedule: (label) =>
           label === `put ${KEY}` ? new Promise((resolve) => (release = resolve)) : Promise.resolve(),
       },
     );
-    const shards = new ShardCache(site.context, 10 * WRITER);
+    const shards = new ShardCache(harness.context, 10 * WRITER);
     const use = (key: string): Promise<unknown> => shards.writer(key, 0).submit(read);
     const writer = shards.writer(KEY, 0);
     await use(KEY);

@@ -17,11 +17,11 @@ import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import type { Fault } from '../../support/memory-store.js';
 import { recordsOf, shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf } from '../support/peers.js';
-import { KEY, Site, upTo } from '../support/site.js';
+import { KEY, SwarmHarness, upTo } from '../support/swarm-harness.js';
 
 /** Puts a numbered peer's record, seen now, into a shard. */
-function put(site: Site, number: number, changes: Partial<ShardOperation> = {}): ShardOperation {
-  const record = recordOf(number, { seen: site.milliseconds / 1000 });
+function put(harness: SwarmHarness, number: number, changes: Partial<ShardOperation> = {}): ShardOperation {
+  const record = recordOf(number, { seen: harness.milliseconds / 1000 });
   return {
     hash: hashPeerId(record),
     needsFreshRead: () => false,
@@ -31,29 +31,29 @@ function put(site: Site, number: number, changes: Partial<ShardOperation> = {}):
   };
 }
 
-function writerOf(site: Site, n = 0): ShardWriter {
-  return new ShardCache(site.context, 1e9).writer(KEY, n);
+function writerOf(harness: SwarmHarness, n = 0): ShardWriter {
+  return new ShardCache(harness.context, 1e9).writer(KEY, n);
 }
 
-async function storedNumbers(site: Site, key = KEY): Promise<number[]> {
-  const shards = await site.shardsAt(key);
+async function storedNumbers(harness: SwarmHarness, key = KEY): Promise<number[]> {
+  const shards = await harness.shardsAt(key);
   return shards.flatMap(recordsOf).map((record) => record.readUInt32BE(16));
 }
 
 async function store(
-  site: Site,
+  harness: SwarmHarness,
   key: string,
   header: ShardHeader,
   numbers: readonly number[] = [],
 ): Promise<void> {
-  const list = numbers.map((number) => recordOf(number, { seen: site.milliseconds / 1000 }));
-  await site.overwrite(key, Buffer.from(shardOf(list, header).seal()));
+  const list = numbers.map((number) => recordOf(number, { seen: harness.milliseconds / 1000 }));
+  await harness.overwrite(key, Buffer.from(shardOf(list, header).seal()));
 }
 
 describe('a writer', () => {
   it('answers an operation when what it did is stored, and never before', async () => {
     let release: (() => void) | undefined;
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       {
         schedule: (label) =>
@@ -61,8 +61,8 @@ describe('a writer', () => {
       },
     );
     let answered = false;
-    const outcome = writerOf(site)
-      .submit(put(site, 1))
+    const outcome = writerOf(harness)
+      .submit(put(harness, 1))
       .then((landed) => {
         answered = true;
         return landed;
@@ -72,27 +72,27 @@ describe('a writer', () => {
     release();
     const { kind, shard, fetches } = await outcome;
     expect({ kind, fetches, count: shard.count }).to.deep.equal({ kind: 'done', fetches: 1, count: 1 });
-    expect(await storedNumbers(site)).to.deep.equal([1]);
+    expect(await storedNumbers(harness)).to.deep.equal([1]);
   });
 
   it('writes together what arrives while a write is under way', async () => {
-    const site = new Site();
-    const writer = writerOf(site);
-    const { fetch, put: puts } = await site.operationsOf(async () => {
-      const outcomes = [writer.submit(put(site, 0))];
+    const harness = new SwarmHarness();
+    const writer = writerOf(harness);
+    const { fetch, put: puts } = await harness.operationsOf(async () => {
+      const outcomes = [writer.submit(put(harness, 0))];
       await new Promise(setImmediate);
-      outcomes.push(...upTo(50).map((number) => writer.submit(put(site, number))));
+      outcomes.push(...upTo(50).map((number) => writer.submit(put(harness, number))));
       await Promise.all(outcomes);
     });
     expect(fetch).to.equal(1);
     expect(puts).to.be.at.most(2);
-    expect(await storedNumbers(site)).to.deep.equal(upTo(50));
+    expect(await storedNumbers(harness)).to.deep.equal(upTo(50));
   });
 
   it('has the event loop for no more than some of them at once, and serves all in their order', async () => {
     let applied = 0;
     const batches: number[] = [];
-    const site = new Site(
+    const harness = new SwarmHarness(
       { shardPeers: 1e9 },
       {
         schedule: (label) => {
@@ -102,13 +102,13 @@ describe('a writer', () => {
         },
       },
     );
-    const writer = writerOf(site);
+    const writer = writerOf(harness);
     const order: number[] = [];
     const numbers = upTo(2000);
     await Promise.all(
       numbers.map((number) => {
-        const operation = put(site, number);
-        const counted = put(site, number, {
+        const operation = put(harness, number);
+        const counted = put(harness, number, {
           apply: (shard, now) => {
             applied++;
             order.push(number);
@@ -121,42 +121,44 @@ describe('a writer', () => {
     expect(order).to.deep.equal(numbers);
     expect(Math.max(...batches)).to.be.at.most(512);
     expect(batches).to.have.length.at.most(6);
-    expect(await storedNumbers(site)).to.have.length(2000);
+    expect(await storedNumbers(harness)).to.have.length(2000);
   });
 
   it('neither writes nor answers late for operations that change nothing', async () => {
-    const site = new Site();
-    const writer = writerOf(site);
-    await writer.submit(put(site, 1));
-    const { version } = await site.store.fetch(KEY);
-    const taken = await site.operationsOf(() => writer.submit(new FindOperation(hashPeerId(peerIdOf(1)))));
+    const harness = new SwarmHarness();
+    const writer = writerOf(harness);
+    await writer.submit(put(harness, 1));
+    const { version } = await harness.store.fetch(KEY);
+    const taken = await harness.operationsOf(() => writer.submit(new FindOperation(hashPeerId(peerIdOf(1)))));
     expect(taken).to.deep.equal({});
-    expect((await site.store.fetch(KEY)).version).to.deep.equal(version);
+    expect((await harness.store.fetch(KEY)).version).to.deep.equal(version);
   });
 
   it('reads again for an operation that needs a fresh read, once for all of a batch', async () => {
-    const site = new Site();
-    const [mine, theirs] = [writerOf(site), writerOf(site)];
-    await mine.submit(put(site, 1));
-    await theirs.submit(put(site, 2));
+    const harness = new SwarmHarness();
+    const [mine, theirs] = [writerOf(harness), writerOf(harness)];
+    await mine.submit(put(harness, 1));
+    await theirs.submit(put(harness, 2));
     const seen: number[] = [];
-    const doubting = put(site, 3, {
+    const doubting = put(harness, 3, {
       needsFreshRead: () => true,
       apply: (shard) => {
         seen.push(shard.count);
         return shard;
       },
     });
-    const taken = await site.operationsOf(() => Promise.all([mine.submit(doubting), mine.submit(doubting)]));
+    const taken = await harness.operationsOf(() =>
+      Promise.all([mine.submit(doubting), mine.submit(doubting)]),
+    );
     expect(taken.fetch).to.be.at.most(2);
     expect(seen).to.deep.equal([2, 2]);
   });
 
   it('reads again for an operation that is to be applied to nothing cached', async () => {
-    const site = new Site();
-    const [mine, theirs] = [writerOf(site), writerOf(site)];
-    await mine.submit(put(site, 1));
-    await theirs.submit(put(site, 2));
+    const harness = new SwarmHarness();
+    const [mine, theirs] = [writerOf(harness), writerOf(harness)];
+    await mine.submit(put(harness, 1));
+    await theirs.submit(put(harness, 2));
     const read = new ReadOperation();
     expect((await mine.submit(read)).shard.count).to.equal(1);
     const { shard, fetches } = await mine.submit(read, 'fresh');
@@ -165,14 +167,14 @@ describe('a writer', () => {
   });
 
   it('reads once for an operation that wants it fresh where nothing is remembered', async () => {
-    const site = new Site();
-    const { fetches } = await writerOf(site).submit(put(site, 1), 'fresh');
+    const harness = new SwarmHarness();
+    const { fetches } = await writerOf(harness).submit(put(harness, 1), 'fresh');
     expect(fetches).to.equal(1);
   });
 
   it('reads again for an operation that wants it fresh and came while a read was under way', async () => {
     let release: (() => void) | undefined;
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       {
         schedule: (label) =>
@@ -181,13 +183,13 @@ describe('a writer', () => {
             : Promise.resolve(),
       },
     );
-    const writer = writerOf(site);
+    const writer = writerOf(harness);
     const early = writer.submit(new ReadOperation());
     await new Promise(setImmediate);
-    await store(site, KEY, newHeader(0), [7]);
+    await store(harness, KEY, newHeader(0), [7]);
     let seen: number[] = [];
     const late = writer.submit(
-      put(site, 1, {
+      put(harness, 1, {
         needsFreshRead: () => true,
         apply: (shard) => {
           seen = recordsOf(shard).map((record) => record.readUInt32BE(16));
@@ -201,79 +203,79 @@ describe('a writer', () => {
   });
 
   it('remembers nothing after the time of its clock went back, as that may be any time', async () => {
-    const site = new Site();
-    const writer = writerOf(site);
-    await writer.submit(put(site, 1));
-    site.milliseconds -= 1;
+    const harness = new SwarmHarness();
+    const writer = writerOf(harness);
+    await writer.submit(put(harness, 1));
+    harness.milliseconds -= 1;
     expect(writer.warm).to.equal(undefined);
   });
 
   it('tells how many reads an operation took', async () => {
-    const site = new Site();
-    const writer = writerOf(site);
-    expect((await writer.submit(put(site, 1))).fetches).to.equal(1);
-    expect((await writer.submit(put(site, 2))).fetches).to.equal(0);
-    expect((await writer.submit(put(site, 3, { needsFreshRead: () => true }))).fetches).to.equal(1);
+    const harness = new SwarmHarness();
+    const writer = writerOf(harness);
+    expect((await writer.submit(put(harness, 1))).fetches).to.equal(1);
+    expect((await writer.submit(put(harness, 2))).fetches).to.equal(0);
+    expect((await writer.submit(put(harness, 3, { needsFreshRead: () => true }))).fetches).to.equal(1);
   });
 
   it('gives its state while it may be taken for the present one', async () => {
-    const site = new Site();
-    const writer = writerOf(site);
+    const harness = new SwarmHarness();
+    const writer = writerOf(harness);
     expect(writer.warm).to.equal(undefined);
     expect(writer.bytes).to.equal(0);
-    await writer.submit(put(site, 1));
+    await writer.submit(put(harness, 1));
     expect(writer.warm?.count).to.equal(1);
     expect(writer.bytes).to.equal(20 + 31);
-    site.milliseconds += 4999;
+    harness.milliseconds += 4999;
     expect(writer.warm?.count).to.equal(1);
-    site.milliseconds += 1;
+    harness.milliseconds += 1;
     expect(writer.warm).to.equal(undefined);
   });
 
   for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
     it(`loses nobody that another process wrote meanwhile, in a store with ${concurrency}`, async () => {
-      const site = new Site({}, { concurrency });
-      const [mine, theirs] = [writerOf(site), writerOf(site)];
-      await mine.submit(put(site, 1));
-      await theirs.submit(put(site, 2));
-      const outcome = await mine.submit(put(site, 3));
+      const harness = new SwarmHarness({}, { concurrency });
+      const [mine, theirs] = [writerOf(harness), writerOf(harness)];
+      await mine.submit(put(harness, 1));
+      await theirs.submit(put(harness, 2));
+      const outcome = await mine.submit(put(harness, 3));
       expect(outcome.shard.count).to.equal(3);
-      await mine.submit(put(site, 4));
-      const shards = await site.shardsAt(KEY);
+      await mine.submit(put(harness, 4));
+      const shards = await harness.shardsAt(KEY);
       expect(shards).to.have.length(1);
-      expect(await storedNumbers(site)).to.deep.equal([1, 2, 3, 4]);
+      expect(await storedNumbers(harness)).to.deep.equal([1, 2, 3, 4]);
     });
   }
 
   it('applies an operation again if others made undone what it did', async () => {
-    const site = new Site({}, { concurrency: 'compare-and-swap' });
-    const [mine, theirs] = [writerOf(site), writerOf(site)];
-    await mine.submit(put(site, 1));
-    site.pass(1);
-    await theirs.submit(put(site, 1));
-    site.milliseconds -= 1000;
-    const late = recordOf(1, { seen: site.milliseconds / 1000, flags: SEEDER });
+    const harness = new SwarmHarness({}, { concurrency: 'compare-and-swap' });
+    const [mine, theirs] = [writerOf(harness), writerOf(harness)];
+    await mine.submit(put(harness, 1));
+    harness.pass(1);
+    await theirs.submit(put(harness, 1));
+    harness.milliseconds -= 1000;
+    const late = recordOf(1, { seen: harness.milliseconds / 1000, flags: SEEDER });
     let applied = 0;
     const operation: ShardOperation = {
       hash: hashPeerId(late),
       needsFreshRead: () => false,
       apply: (shard) => {
         applied++;
-        if (applied > 1) late.writeUInt32BE(site.milliseconds / 1000 + 2, 26);
+        if (applied > 1) late.writeUInt32BE(harness.milliseconds / 1000 + 2, 26);
         return shard.with(V4, Buffer.from(late));
       },
       isAppliedIn: (shard) => recordsOf(shard).some((record) => record.equals(late)),
     };
     await mine.submit(operation);
     expect(applied).to.equal(2);
-    expect((await site.shardsAt(KEY)).flatMap(recordsOf)).to.deep.equal([late]);
+    expect((await harness.shardsAt(KEY)).flatMap(recordsOf)).to.deep.equal([late]);
   });
 
   it('gives up when others write in between every time', async () => {
-    const site = new Site({}, { concurrency: 'compare-and-swap' });
-    const { store: real } = site;
+    const harness = new SwarmHarness({}, { concurrency: 'compare-and-swap' });
+    const { store: real } = harness;
     const contended = {
-      ...site.context,
+      ...harness.context,
       store: Object.assign(Object.create(real) as typeof real, {
         put: async (key: string, value: Uint8Array) => {
           const { version } = await real.fetch(key);
@@ -285,7 +287,7 @@ describe('a writer', () => {
     };
     const failure: unknown = await new ShardCache(contended, 1e9)
       .writer(KEY, 0)
-      .submit(put(site, 1))
+      .submit(put(harness, 1))
       .catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StoreUnavailableError);
   });
@@ -293,12 +295,17 @@ describe('a writer', () => {
 
 describe('a writer that reads from a replica which is behind', () => {
   /**
-   * A site whose eventual fetches answer what was held when `freeze` was called, strong ones what
+   * A harness whose eventual fetches answer what was held when `freeze` was called, strong ones what
    * is held now.
    */
-  function laggingSite(): { site: Site; writer: ShardWriter; asked: string[]; freeze: () => Promise<void> } {
-    const site = new Site();
-    const { store: real } = site;
+  function laggingHarness(): {
+    harness: SwarmHarness;
+    writer: ShardWriter;
+    asked: string[];
+    freeze: () => Promise<void>;
+  } {
+    const harness = new SwarmHarness();
+    const { store: real } = harness;
     const asked: string[] = [];
     let old: Held | undefined;
     const store: Store = Object.assign(Object.create(real) as typeof real, {
@@ -311,62 +318,62 @@ describe('a writer that reads from a replica which is behind', () => {
     const freeze = async (): Promise<void> => {
       old = await real.fetch(KEY);
     };
-    const writer = new ShardCache({ ...site.context, store }, 1e9).writer(KEY, 0);
-    return { site, writer, asked, freeze };
+    const writer = new ShardCache({ ...harness.context, store }, 1e9).writer(KEY, 0);
+    return { harness, writer, asked, freeze };
   }
 
   const numbersOf = (shard: Shard): number[] => recordsOf(shard).map((record) => record.readUInt32BE(16));
 
   it('merges what it reads into what it has cached, also where nothing is read', async () => {
     for (const before of [[], [1]]) {
-      const { site, writer, freeze } = laggingSite();
-      for (const number of before) await writer.submit(put(site, number));
+      const { harness, writer, freeze } = laggingHarness();
+      for (const number of before) await writer.submit(put(harness, number));
       await freeze();
-      await writer.submit(put(site, 2));
-      site.pass(60);
+      await writer.submit(put(harness, 2));
+      harness.pass(60);
       const { shard, fetches } = await writer.submit(new ReadOperation());
       expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [...before, 2], fetches: 1 });
-      await writer.submit(put(site, 3));
-      expect(await storedNumbers(site)).to.deep.equal([...before, 2, 3]);
+      await writer.submit(put(harness, 3));
+      expect(await storedNumbers(harness)).to.deep.equal([...before, 2, 3]);
     }
   });
 
   it('writes with its own version if the read had nothing new, and makes no sibling', async () => {
-    const { site, writer, freeze } = laggingSite();
-    await writer.submit(put(site, 1));
+    const { harness, writer, freeze } = laggingHarness();
+    await writer.submit(put(harness, 1));
     await freeze();
-    await writer.submit(put(site, 2));
-    site.pass(60);
-    await writer.submit(put(site, 3));
-    expect(await site.shardsAt(KEY)).to.have.length(1);
-    expect(await storedNumbers(site)).to.deep.equal([1, 2, 3]);
+    await writer.submit(put(harness, 2));
+    harness.pass(60);
+    await writer.submit(put(harness, 3));
+    expect(await harness.shardsAt(KEY)).to.have.length(1);
+    expect(await storedNumbers(harness)).to.deep.equal([1, 2, 3]);
   });
 
   it('loses nothing of others that its read has and it has not cached', async () => {
-    const { site, writer, freeze } = laggingSite();
-    await writer.submit(put(site, 1));
-    await writerOf(site).submit(put(site, 2));
+    const { harness, writer, freeze } = laggingHarness();
+    await writer.submit(put(harness, 1));
+    await writerOf(harness).submit(put(harness, 2));
     await freeze();
-    await writerOf(site).submit(put(site, 3));
-    site.pass(60);
-    await writer.submit(put(site, 4));
-    const shards = await site.shardsAt(KEY);
+    await writerOf(harness).submit(put(harness, 3));
+    harness.pass(60);
+    await writer.submit(put(harness, 4));
+    const shards = await harness.shardsAt(KEY);
     expect(new Set(shards.flatMap(numbersOf))).to.deep.equal(new Set([1, 2, 3, 4]));
   });
 
   it('still knows after a failed write what was stored before it', async () => {
     let next: Fault = 'none';
-    const site = new Site({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
-    const { store: real } = site;
+    const harness = new SwarmHarness({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
+    const { store: real } = harness;
     const nothing: Held = { values: [], version: undefined };
     const store: Store = Object.assign(Object.create(real) as typeof real, {
       fetch: () => Promise.resolve(nothing),
       put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
     });
-    const writer = new ShardCache({ ...site.context, store }, 1e9).writer(KEY, 0);
-    await writer.submit(put(site, 1));
+    const writer = new ShardCache({ ...harness.context, store }, 1e9).writer(KEY, 0);
+    await writer.submit(put(harness, 1));
     next = 'before';
-    await writer.submit(put(site, 2)).catch(() => undefined);
+    await writer.submit(put(harness, 2)).catch(() => undefined);
     next = 'none';
     const { shard, fetches } = await writer.submit(new ReadOperation());
     expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [1], fetches: 1 });
@@ -374,64 +381,64 @@ describe('a writer that reads from a replica which is behind', () => {
 
   it('never puts with the version of others whose values it forgot when a write failed', async () => {
     const fault: { next: Fault } = { next: 'none' };
-    const site = new Site(
+    const harness = new SwarmHarness(
       {},
       { concurrency: 'compare-and-swap', fault: (operation) => (operation === 'put' ? fault.next : 'none') },
     );
-    const writer = writerOf(site);
-    await writer.submit(put(site, 0));
-    const old = await site.store.fetch(KEY);
-    await writer.submit(put(site, 1));
-    await writerOf(site).submit(put(site, 2));
+    const writer = writerOf(harness);
+    await writer.submit(put(harness, 0));
+    const old = await harness.store.fetch(KEY);
+    await writer.submit(put(harness, 1));
+    await writerOf(harness).submit(put(harness, 2));
     // The first put loses the race and is told of the other's; the second one, of both, fails.
-    const real = site.store.put.bind(site.store);
-    site.store.put = async (...args) => {
+    const real = harness.store.put.bind(harness.store);
+    harness.store.put = async (...args) => {
       const result = await real(...args);
       fault.next = 'before';
       return result;
     };
-    await writer.submit(put(site, 3)).catch(() => undefined);
+    await writer.submit(put(harness, 3)).catch(() => undefined);
     fault.next = 'none';
-    site.store.put = real;
-    const fetch = site.store.fetch.bind(site.store);
-    site.store.fetch = () => Promise.resolve(old);
-    await writer.submit(put(site, 4));
-    site.store.fetch = fetch;
-    expect(await storedNumbers(site)).to.include.members([0, 1, 2, 4]);
+    harness.store.put = real;
+    const fetch = harness.store.fetch.bind(harness.store);
+    harness.store.fetch = () => Promise.resolve(old);
+    await writer.submit(put(harness, 4));
+    harness.store.fetch = fetch;
+    expect(await storedNumbers(harness)).to.include.members([0, 1, 2, 4]);
   });
 
   it('believes a read that has nothing if all that it has cached has expired since', async () => {
-    const { site, writer } = laggingSite();
-    await writer.submit(put(site, 1));
-    const { version } = await site.store.fetch(KEY);
-    if (version !== undefined) await site.store.remove(KEY, version);
-    site.pass(site.rules.peerLifetimeSeconds + 1);
+    const { harness, writer } = laggingHarness();
+    await writer.submit(put(harness, 1));
+    const { version } = await harness.store.fetch(KEY);
+    if (version !== undefined) await harness.store.remove(KEY, version);
+    harness.pass(harness.rules.peerLifetimeSeconds + 1);
     const { shard } = await writer.submit(new ReadOperation());
     expect(shard.count).to.equal(0);
     expect(writer.latest).to.equal(undefined);
   });
 
   it('asks all replicas for an operation that needs a fresh read of what is cached or not cached', async () => {
-    const { site, writer, asked } = laggingSite();
-    await writer.submit(put(site, 1, { needsFreshRead: () => true }));
-    await writer.submit(put(site, 2, { needsFreshRead: () => true }));
+    const { harness, writer, asked } = laggingHarness();
+    await writer.submit(put(harness, 1, { needsFreshRead: () => true }));
+    await writer.submit(put(harness, 2, { needsFreshRead: () => true }));
     await writer.submit(new ReadOperation(), 'fresh');
     expect(asked).to.deep.equal(['strong', 'strong', 'strong']);
   });
 
   it('asks one replica for any other operation', async () => {
-    const { site, writer, asked } = laggingSite();
-    await writer.submit(put(site, 1));
-    await writer.submit(put(site, 2));
-    site.pass(60);
-    await writer.submit(put(site, 3));
+    const { harness, writer, asked } = laggingHarness();
+    await writer.submit(put(harness, 1));
+    await writer.submit(put(harness, 2));
+    harness.pass(60);
+    await writer.submit(put(harness, 3));
     expect(asked).to.deep.equal(['eventual', 'eventual']);
   });
 
   it('asks all replicas for an operation that cannot decide on what one replica said', async () => {
-    const { site, writer, asked } = laggingSite();
-    await writerOf(site).submit(put(site, 1));
-    const undecided = put(site, 2, { needsFreshRead: (shard) => shard.count > 0 });
+    const { harness, writer, asked } = laggingHarness();
+    await writerOf(harness).submit(put(harness, 1));
+    const undecided = put(harness, 2, { needsFreshRead: (shard) => shard.count > 0 });
     const { fetches } = await writer.submit(undecided);
     expect(asked).to.deep.equal(['eventual', 'strong']);
     expect(fetches).to.equal(2);
@@ -441,96 +448,99 @@ describe('a writer that reads from a replica which is behind', () => {
 describe('a writer whose store fails', () => {
   it('fails all that waited for it, and the next operation reads anew', async () => {
     let next: Fault = 'none';
-    const site = new Site({}, { fault: () => next });
-    const writer = writerOf(site);
-    await writer.submit(put(site, 1));
+    const harness = new SwarmHarness({}, { fault: () => next });
+    const writer = writerOf(harness);
+    await writer.submit(put(harness, 1));
     next = 'after';
-    const results = await Promise.allSettled([2, 3].map((number) => writer.submit(put(site, number))));
+    const results = await Promise.allSettled([2, 3].map((number) => writer.submit(put(harness, number))));
     expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(StoreError);
     }
     expect(writer.warm).to.equal(undefined);
     next = 'none';
-    expect((await writer.submit(put(site, 4))).fetches).to.equal(1);
+    expect((await writer.submit(put(harness, 4))).fetches).to.equal(1);
   });
 
   it('goes on with what arrived after the failed write began', async () => {
     let fails = true;
-    const site = new Site({}, { fault: (operation) => (operation === 'put' && fails ? 'before' : 'none') });
-    const writer = writerOf(site);
-    const first = writer.submit(put(site, 1)).catch(() => {
+    const harness = new SwarmHarness(
+      {},
+      { fault: (operation) => (operation === 'put' && fails ? 'before' : 'none') },
+    );
+    const writer = writerOf(harness);
+    const first = writer.submit(put(harness, 1)).catch(() => {
       fails = false;
       return undefined;
     });
     await new Promise(setImmediate);
     await first;
-    expect((await writer.submit(put(site, 2))).kind).to.equal('done');
-    expect(await storedNumbers(site)).to.deep.equal([2]);
+    expect((await writer.submit(put(harness, 2))).kind).to.equal('done');
+    expect(await storedNumbers(harness)).to.deep.equal([2]);
     expect(writer.busy).to.equal(false);
   });
 
   it('goes on after an operation that throws, whether its state is remembered or read', async () => {
     const broken = new Error('a mistake in an operation');
-    const site = new Site();
+    const harness = new SwarmHarness();
     for (const isRemembered of [false, true]) {
-      const writer = writerOf(site);
-      if (isRemembered) await writer.submit(put(site, 1));
-      const throwing = put(site, 2, {
+      const writer = writerOf(harness);
+      if (isRemembered) await writer.submit(put(harness, 1));
+      const throwing = put(harness, 2, {
         apply: () => {
           throw broken;
         },
       });
       expect(await writer.submit(throwing).catch((error: unknown) => error)).to.equal(broken);
       expect(writer.busy).to.equal(false);
-      expect((await writer.submit(put(site, 3))).kind).to.equal('done');
+      expect((await writer.submit(put(harness, 3))).kind).to.equal('done');
     }
   });
 });
 
 describe('an operation about a peer', () => {
   it('is turned away where the shard is not there, unless it may be made', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const [number = 0] = numbersIn(1, 1, 1);
-    const outcome = await writerOf(site, 1).submit(put(site, number));
+    const outcome = await writerOf(harness, 1).submit(put(harness, number));
     expect([outcome.kind, outcome.shard.count]).to.deep.equal(['absent', 0]);
-    expect(await site.keys()).to.deep.equal([]);
-    expect((await writerOf(site, 1).submit(put(site, number), 'create')).kind).to.equal('done');
-    expect(await storedNumbers(site, `${KEY}.1`)).to.deep.equal([number]);
+    expect(await harness.keys()).to.deep.equal([]);
+    expect((await writerOf(harness, 1).submit(put(harness, number), 'create')).kind).to.equal('done');
+    expect(await storedNumbers(harness, `${KEY}.1`)).to.deep.equal([number]);
   });
 
   it('is turned away where the shard has split and is not responsible any more', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const [elsewhere = 0] = numbersIn(1, 1, 1);
-    await store(site, KEY, { ...newHeader(0), depth: 1 });
-    const outcome = await writerOf(site).submit(put(site, elsewhere));
+    await store(harness, KEY, { ...newHeader(0), depth: 1 });
+    const outcome = await writerOf(harness).submit(put(harness, elsewhere));
     expect(outcome.kind).to.equal('elsewhere');
     expect(outcome.shard.header.depth).to.equal(1);
-    expect(await storedNumbers(site)).to.deep.equal([]);
+    expect(await storedNumbers(harness)).to.deep.equal([]);
   });
 
   it('is turned away where the shard forwards, or brings it back to life in its next generation', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const [number = 0] = numbersIn(1, 1, 1);
-    await store(site, `${KEY}.1`, {
+    await store(harness, `${KEY}.1`, {
       ...newHeader(1),
       generation: 4,
       forwarding: true,
       forwardingSince: 9000,
     });
-    expect((await writerOf(site, 1).submit(put(site, number))).kind).to.equal('forwarding');
-    const { kind, shard } = await writerOf(site, 1).submit(put(site, number), 'create');
+    expect((await writerOf(harness, 1).submit(put(harness, number))).kind).to.equal('forwarding');
+    const { kind, shard } = await writerOf(harness, 1).submit(put(harness, number), 'create');
     expect(kind).to.equal('done');
     expect(shard.header).to.deep.equal({ ...newHeader(1), generation: 5 });
   });
 
   it('is told that it belongs elsewhere if others split the shard while it was written', async () => {
-    const site = new Site();
+    const harness = new SwarmHarness();
     const [number = 0] = numbersIn(1, 1, 1);
-    const writer = writerOf(site);
-    await writer.submit(put(site, numbersIn(0, 1, 1)[0] ?? 0));
-    await store(site, KEY, { ...newHeader(0), depth: 1 }, numbersIn(0, 1, 1));
-    const outcome = await writer.submit(put(site, number));
+    const writer = writerOf(harness);
+    await writer.submit(put(harness, numbersIn(0, 1, 1)[0] ?? 0));
+    await store(harness, KEY, { ...newHeader(0), depth: 1 }, numbersIn(0, 1, 1));
+    const outcome = await writer.submit(put(harness, number));
     expect(outcome.kind).to.equal('elsewhere');
     expect(outcome.shard.header.misplaced).to.equal(true);
     expect(outcome.shardsWithMisplaced).to.deep.equal([0]);
@@ -544,15 +554,17 @@ describe('a shard that outgrows its target', () => {
         fc.integer({ min: 2, max: 8 }),
         fc.integer({ min: 9, max: 60 }),
         async (shardPeers, peers) => {
-          const site = new Site({ shardPeers });
-          const writer = writerOf(site);
-          const outcomes = await Promise.all(upTo(peers).map((number) => writer.submit(put(site, number))));
+          const harness = new SwarmHarness({ shardPeers });
+          const writer = writerOf(harness);
+          const outcomes = await Promise.all(
+            upTo(peers).map((number) => writer.submit(put(harness, number))),
+          );
           const numbers: number[] = [];
-          for (const key of await site.keys()) {
-            const [shard] = await site.shardsAt(key);
+          for (const key of await harness.keys()) {
+            const [shard] = await harness.shardsAt(key);
             expect(shard?.header.misplaced).to.equal(false);
             expect(shard?.count ?? 0).to.be.at.most(shardPeers);
-            numbers.push(...(await storedNumbers(site, key)));
+            numbers.push(...(await storedNumbers(harness, key)));
           }
           expect(numbers.sort((a, b) => a - b)).to.deep.equal(upTo(peers));
           expect(outcomes.every(({ kind }) => kind === 'done' || kind === 'elsewhere')).to.equal(true);
@@ -564,7 +576,7 @@ describe('a shard that outgrows its target', () => {
 
   it('writes the child first, so that no peer is ever nowhere', async () => {
     const puts: string[] = [];
-    const site = new Site(
+    const harness = new SwarmHarness(
       { shardPeers: 4 },
       {
         schedule: (label) => {
@@ -573,57 +585,57 @@ describe('a shard that outgrows its target', () => {
         },
       },
     );
-    const writer = writerOf(site);
-    await Promise.all(upTo(5).map((number) => writer.submit(put(site, number))));
+    const writer = writerOf(harness);
+    await Promise.all(upTo(5).map((number) => writer.submit(put(harness, number))));
     expect(puts[0]).to.equal(`put ${KEY}.1`);
     expect(puts.at(-1)).to.equal(`put ${KEY}`);
   });
 
   it('is not split if the child cannot be stored, and its peers are told so', async () => {
     let fails = true;
-    const site = new Site(
+    const harness = new SwarmHarness(
       { shardPeers: 4 },
       { fault: (operation, key) => (fails && operation === 'put' && key !== KEY ? 'before' : 'none') },
     );
-    const writer = writerOf(site);
-    await Promise.all(upTo(4).map((number) => writer.submit(put(site, number))));
-    const failure = await writer.submit(put(site, 4)).catch((error: unknown) => error);
+    const writer = writerOf(harness);
+    await Promise.all(upTo(4).map((number) => writer.submit(put(harness, number))));
+    const failure = await writer.submit(put(harness, 4)).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StoreUnavailableError);
-    expect(await storedNumbers(site)).to.deep.equal(upTo(4));
+    expect(await storedNumbers(harness)).to.deep.equal(upTo(4));
     fails = false;
-    await writer.submit(put(site, 4));
-    expect((await site.keys()).length).to.be.above(1);
+    await writer.submit(put(harness, 4));
+    expect((await harness.keys()).length).to.be.above(1);
   });
 
   it('loses the peers that were silent longest once it cannot split any further', async () => {
-    const site = new Site({ shardPeers: 3 });
+    const harness = new SwarmHarness({ shardPeers: 3 });
     const [number = 0] = numbersIn(0, MAX_DEPTH, 1);
     const header = { ...newHeader(0), depth: MAX_DEPTH };
-    const now = site.milliseconds / 1000;
+    const now = harness.milliseconds / 1000;
     const list = upTo(9).map((port) => recordOf(number, { port: port + 1, seen: now - port }));
-    await site.overwrite(KEY, Buffer.from(shardOf(list, header).seal()));
-    await writerOf(site).submit(put(site, number));
-    const [shard] = await site.shardsAt(KEY);
+    await harness.overwrite(KEY, Buffer.from(shardOf(list, header).seal()));
+    await writerOf(harness).submit(put(harness, number));
+    const [shard] = await harness.shardsAt(KEY);
     const ports = (shard === undefined ? [] : recordsOf(shard)).map((record) => record.readUInt16BE(24));
     expect(ports).to.deep.equal([1, 2, 3, 4, 5, 6881]);
-    expect(await site.keys()).to.deep.equal([KEY]);
+    expect(await harness.keys()).to.deep.equal([KEY]);
   });
 
   it('makes room by dropping who has expired before it splits', async () => {
-    const site = new Site({ shardPeers: 4, peerLifetimeSeconds: 100 });
-    const writer = writerOf(site);
-    await Promise.all(upTo(4).map((number) => writer.submit(put(site, number))));
-    site.pass(100);
-    await writer.submit(put(site, 9));
-    expect(await site.keys()).to.deep.equal([KEY]);
-    expect(await storedNumbers(site)).to.deep.equal([9]);
+    const harness = new SwarmHarness({ shardPeers: 4, peerLifetimeSeconds: 100 });
+    const writer = writerOf(harness);
+    await Promise.all(upTo(4).map((number) => writer.submit(put(harness, number))));
+    harness.pass(100);
+    await writer.submit(put(harness, 9));
+    expect(await harness.keys()).to.deep.equal([KEY]);
+    expect(await storedNumbers(harness)).to.deep.equal([9]);
   });
 });
 
 describe('a writer without stored shard', () => {
   it('has an empty shard of the depth that its number says', async () => {
-    const site = new Site();
-    const { shard } = await writerOf(site, 5).submit(new ReadOperation());
+    const harness = new SwarmHarness();
+    const { shard } = await writerOf(harness, 5).submit(new ReadOperation());
     expect(shard.count).to.equal(0);
     expect(shard.header).to.deep.equal(newHeader(5));
     expect(Shard.empty(newHeader(5)).bytes).to.have.length(20);

@@ -13,12 +13,12 @@ import { ReadOperation } from '../../../lib/swarm/operations/operation.js';
 import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, recordOf } from '../support/peers.js';
-import { KEY, Site, upTo } from '../support/site.js';
+import { KEY, SwarmHarness, upTo } from '../support/swarm-harness.js';
 
 const PEERS = 10;
 
 interface Scene {
-  readonly site: Site;
+  readonly harness: SwarmHarness;
   readonly shards: ShardCache;
   readonly neighbours: Neighbours;
   /** The answer of an announce that ended at shard 0. */
@@ -31,20 +31,20 @@ function atLeast(peers: number): HasEnough {
 
 /** A swarm of 2^depth stored shards with ten peers each. */
 async function swarmOf(depth: number): Promise<Scene> {
-  const site = new Site({ warmMilliseconds: 5000 });
+  const harness = new SwarmHarness({ warmMilliseconds: 5000 });
   for (const n of upTo(1 << depth)) {
     const list = numbersIn(n, depth, PEERS).map((number) => recordOf(number, { seen: 10_000 }));
-    await site.overwrite(shardKey(KEY, n), Buffer.from(shardOf(list, { ...newHeader(n), depth }).seal()));
+    await harness.overwrite(shardKey(KEY, n), Buffer.from(shardOf(list, { ...newHeader(n), depth }).seal()));
   }
-  const shards = new ShardCache(site.context, 1e9);
+  const shards = new ShardCache(harness.context, 1e9);
   const { shard: own } = await shards.writer(KEY, 0).submit(new ReadOperation());
-  return { site, shards, neighbours: new Neighbours(shards, site.random, site.log), own };
+  return { harness, shards, neighbours: new Neighbours(shards, harness.random, harness.log), own };
 }
 
 describe('the shards around a peer', () => {
   it('are its own alone in a swarm of one shard, without a read', async () => {
-    const { site, neighbours, own } = await swarmOf(0);
-    const taken = await site.operationsOf(async () => {
+    const { harness, neighbours, own } = await swarmOf(0);
+    const taken = await harness.operationsOf(async () => {
       expect(await neighbours.around(KEY, own, atLeast(50), 3)).to.deep.equal([own]);
     });
     expect(taken).to.deep.equal({});
@@ -59,8 +59,8 @@ describe('the shards around a peer', () => {
       [1000, 3, 3],
       [1000, 0, 0],
     ] as const) {
-      const { site, neighbours, own } = await swarmOf(6);
-      const taken = await site.operationsOf(
+      const { harness, neighbours, own } = await swarmOf(6);
+      const taken = await harness.operationsOf(
         async () => await neighbours.around(KEY, own, atLeast(enough), reads),
       );
       expect(taken.fetch ?? 0, `${enough} peers, ${reads} reads`).to.equal(expected);
@@ -85,12 +85,12 @@ describe('the shards around a peer', () => {
   });
 
   it('have another in the place of one each time once they are a sample, for one read at most', async () => {
-    const { site, neighbours, own } = await swarmOf(6);
+    const { harness, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     let before = new Set((await neighbours.around(KEY, own, atLeast(0), 0)).map(({ number }) => number));
     for (let i = 0; i < 100; i++) {
       let after: number[] = [];
-      const { fetch = 0 } = await site.operationsOf(async () => {
+      const { fetch = 0 } = await harness.operationsOf(async () => {
         after = (await neighbours.around(KEY, own, atLeast(1000), 3)).map(({ number }) => number);
       });
       expect(fetch).to.be.at.most(1);
@@ -115,10 +115,10 @@ describe('the shards around a peer', () => {
   });
 
   it('are left as they are by an announce that may not read', async () => {
-    const { site, neighbours, own } = await swarmOf(6);
+    const { harness, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const before = (await neighbours.around(KEY, own, atLeast(0), 0)).map(({ number }) => number);
-    const taken = await site.operationsOf(async () => {
+    const taken = await harness.operationsOf(async () => {
       for (let i = 0; i < 100; i++) {
         const after = (await neighbours.around(KEY, own, atLeast(1000), 0)).map(({ number }) => number);
         expect(after).to.have.members(before);
@@ -138,25 +138,25 @@ describe('the shards around a peer', () => {
   });
 
   it('are all of a swarm some of whose shards are deeper than its own', async () => {
-    const { site, shards, own } = await swarmOf(1);
+    const { harness, shards, own } = await swarmOf(1);
     for (const n of [1, 3]) {
       const list = numbersIn(n, 2, PEERS).map((number) => recordOf(number, { seen: 10_000 }));
-      await site.overwrite(
+      await harness.overwrite(
         shardKey(KEY, n),
         Buffer.from(shardOf(list, { ...newHeader(n), depth: 2 }).seal()),
       );
     }
-    const neighbours = new Neighbours(shards, site.random, site.log);
+    const neighbours = new Neighbours(shards, harness.random, harness.log);
     for (let i = 0; i < 30; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const around = await neighbours.around(KEY, own, atLeast(0), 0);
     expect(around.map(({ number }) => number)).to.have.members([0, 1, 3]);
   });
 
   it('are others once those of before are too old', async () => {
-    const { site, neighbours, own } = await swarmOf(6);
+    const { harness, neighbours, own } = await swarmOf(6);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     const before = (await neighbours.around(KEY, own, atLeast(0), 1)).map(({ number }) => number);
-    site.pass(6);
+    harness.pass(6);
     expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
     for (let i = 0; i < 20; i++) await neighbours.around(KEY, own, atLeast(0), 1);
     expect(
@@ -175,14 +175,14 @@ describe('the shards around a peer', () => {
 
   it('leave out a shard that forwards and one that is not there', async () => {
     for (const isThere of [true, false]) {
-      const { site, neighbours, own } = await swarmOf(1);
-      const { version } = await site.store.fetch(shardKey(KEY, 1));
+      const { harness, neighbours, own } = await swarmOf(1);
+      const { version } = await harness.store.fetch(shardKey(KEY, 1));
       if (version === undefined) expect.fail('no shard 1');
       if (isThere) {
         const forwarding = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1 });
-        await site.store.put(shardKey(KEY, 1), Buffer.from(forwarding.seal()), version);
+        await harness.store.put(shardKey(KEY, 1), Buffer.from(forwarding.seal()), version);
       } else {
-        await site.store.remove(shardKey(KEY, 1), version);
+        await harness.store.remove(shardKey(KEY, 1), version);
       }
       for (let i = 0; i < 5; i++)
         expect(await neighbours.around(KEY, own, atLeast(50), 1)).to.deep.equal([own]);
@@ -190,11 +190,11 @@ describe('the shards around a peer', () => {
   });
 
   it('leave out a shard that has forwarded since it was read', async () => {
-    const { site, shards, neighbours, own } = await swarmOf(1);
+    const { harness, shards, neighbours, own } = await swarmOf(1);
     expect(await neighbours.around(KEY, own, atLeast(0), 1)).to.have.length(2);
     const forwarding = shardOf([], { ...newHeader(1), forwarding: true, forwardingSince: 1 });
-    await site.overwrite(shardKey(KEY, 1), Buffer.from(forwarding.seal()));
-    site.pass(6);
+    await harness.overwrite(shardKey(KEY, 1), Buffer.from(forwarding.seal()));
+    harness.pass(6);
     await shards.writer(KEY, 1).submit(new ReadOperation());
     expect(await neighbours.around(KEY, own, atLeast(0), 0)).to.deep.equal([own]);
   });

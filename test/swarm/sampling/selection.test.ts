@@ -1,10 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { parseAddress } from '../../../lib/bittorrent/address.js';
+import { Scope } from '../../../lib/bittorrent/address-scope.js';
 import { PARTIAL_SEED, SEEDER, STOPPED, V4 } from '../../../lib/swarm/shard/peer-record.js';
 import { selectPeers, type SelectedPeers, type Wanted } from '../../../lib/swarm/sampling/selection.js';
 import { newHeader, ownsRecord } from '../../../lib/swarm/shard/header.js';
 import type { Shard } from '../../../lib/swarm/shard/shard.js';
+import { defined } from '../../support/defined.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf, v6Of } from '../support/peers.js';
@@ -225,5 +228,84 @@ describe('the peers of a reply', () => {
     expect(shard.bytes).to.deep.equal(before);
     expect(shard.countOf(V4)).to.equal(2);
     expect(peerIdOf(1)).to.deep.equal(Buffer.from(shard.bytes.subarray(shard.v4At, shard.v4At + 20)));
+  });
+
+  it('have every peer of other addresses before the second one of an address with thousands of ports', () => {
+    const flood = Uint8Array.of(198, 51, 100, 7);
+    const real = Array.from({ length: 20 }, (_, n) => recordOf(n));
+    const ports = Array.from({ length: 5000 }, (_, n) =>
+      recordOf(1000 + n, { address: flood, port: 1000 + n }),
+    );
+    const drawn = [shardOf([...real, ...ports])];
+    for (let seed = 0; seed < 50; seed++) {
+      const given = endpointsOf(selectPeers(drawn, { ...everybody, limit: 50 }, seededRandom(seed)));
+      expect(given).to.include.members(real.map(endpointOf));
+      // The others fill what is left.
+      expect(new Set(given).size).to.equal(50);
+    }
+    const few = endpointsOf(selectPeers(drawn, { ...everybody, limit: 20 }, seededRandom(1)));
+    expect(few.filter((endpoint) => endpoint.startsWith('c6336407'))).to.have.length.at.most(1);
+  });
+
+  it('have every peer of other networks before the second one of an IPv6 network of 64 bits', () => {
+    const real = Array.from({ length: 20 }, (_, n) => {
+      const address = v6Of(n);
+      address.writeUInt16BE(n, 6);
+      return recordOf(n, { address });
+    });
+    const flood = Array.from({ length: 2000 }, (_, n) => {
+      const address = v6Of(1000 + n);
+      address.writeUInt16BE(0xffff, 6);
+      return recordOf(1000 + n, { address });
+    });
+    const given = endpointsOf(
+      selectPeers(
+        [shardOf([...real, ...flood])],
+        { ...everybody, self: recordOf(9999, { address: v6Of(5) }), limit: 50 },
+        seededRandom(1),
+      ),
+    );
+    expect(given).to.include.members(real.map(endpointOf));
+    expect(new Set(given).size).to.equal(50);
+  });
+
+  it('never have the endpoint of who asks, also if others have its address', () => {
+    for (const address of [Uint8Array.of(198, 51, 100, 7), v6Of(7)]) {
+      const mine = recordOf(1, { address });
+      const same = recordOf(2, { address });
+      const others = [3, 4].map((n) => recordOf(n, { address, port: 7000 + n }));
+      const given = endpointsOf(
+        selectPeers([shardOf([mine, same, ...others])], { ...everybody, self: mine }, seededRandom(1)),
+      );
+      expect(given.sort()).to.deep.equal(others.map(endpointOf).sort());
+    }
+  });
+
+  it('have no address that is of no use to who asks', () => {
+    const addresses = {
+      none: ['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1'],
+      machine: ['127.0.0.1', '169.254.1.1', '::1', 'fe80::1'],
+      network: ['10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', 'fd00::1'],
+      world: [
+        '198.51.100.1',
+        '100.1.1.1',
+        '172.32.0.1',
+        '192.0.2.1',
+        '169.1.1.1',
+        '2001:db8::1',
+        '64:ff9b::1',
+      ],
+    };
+    const all = Object.values(addresses)
+      .flat()
+      .map((text, n) => recordOf(n, { address: defined(parseAddress(text)) }));
+    const given = (scope: Scope): number =>
+      endpointsOf(
+        selectPeers([shardOf(all)], { ...everybody, minScopes: { v4: scope, v6: scope } }, seededRandom(1)),
+      ).length;
+    expect(given(Scope.world)).to.equal(7);
+    expect(given(Scope.network)).to.equal(7 + 5);
+    expect(given(Scope.machine)).to.equal(7 + 5 + 4);
+    expect(given(Scope.none)).to.equal(all.length);
   });
 });

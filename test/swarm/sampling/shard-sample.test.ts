@@ -8,7 +8,7 @@ import { minShards, readSample } from '../../../lib/swarm/sampling/shard-sample.
 import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { defined } from '../../support/defined.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
-import { KEY, Site } from '../support/site.js';
+import { KEY, SwarmHarness } from '../support/swarm-harness.js';
 
 type Tree = Map<number, number>;
 
@@ -38,19 +38,22 @@ const trees = fc
     return tree;
   });
 
-async function siteOf(tree: Tree, changes: (n: number) => Partial<ShardHeader> = () => ({})): Promise<Site> {
-  const site = new Site();
+async function siteOf(
+  tree: Tree,
+  changes: (n: number) => Partial<ShardHeader> = () => ({}),
+): Promise<SwarmHarness> {
+  const harness = new SwarmHarness();
   for (const [n, depth] of tree) {
     const shard = shardOf([], { ...newHeader(n), depth, ...changes(n) });
-    await site.overwrite(shardKey(KEY, n), Buffer.from(shard.seal()));
+    await harness.overwrite(shardKey(KEY, n), Buffer.from(shard.seal()));
   }
-  return site;
+  return harness;
 }
 
 /** A sample of these hashes. */
-function sampleOf(site: Site, depth: number, list: readonly number[]): Promise<Shard[]> {
+function sampleOf(harness: SwarmHarness, depth: number, list: readonly number[]): Promise<Shard[]> {
   const left = [...list];
-  return readSample(new ShardReader(site, KEY), depth, list.length, () => (left.shift() ?? 0) / 2 ** 32);
+  return readSample(new ShardReader(harness, KEY), depth, list.length, () => (left.shift() ?? 0) / 2 ** 32);
 }
 
 describe('a sample of the shards of a swarm', () => {
@@ -73,8 +76,8 @@ describe('a sample of the shards of a swarm', () => {
   it('is found from the parent of a shard that forwards to it', async () => {
     const tree: Tree = new Map([[0, 2]]);
     for (const n of [1, 2, 3]) tree.set(n, n === 1 ? 1 : 2);
-    const site = await siteOf(tree, (n) => ({ forwarding: n === 3 }));
-    const sample = await sampleOf(site, 2, [3, 7]);
+    const harness = await siteOf(tree, (n) => ({ forwarding: n === 3 }));
+    const sample = await sampleOf(harness, 2, [3, 7]);
     expect(sample.map(({ number }) => number)).to.deep.equal([1, 1]);
   });
 
@@ -88,7 +91,7 @@ describe('a sample of the shards of a swarm', () => {
   });
 
   it('is empty if there is no shard', async () => {
-    expect(await sampleOf(new Site(), 3, [1, 2])).to.deep.equal([]);
+    expect(await sampleOf(new SwarmHarness(), 3, [1, 2])).to.deep.equal([]);
   });
 });
 

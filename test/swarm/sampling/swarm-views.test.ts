@@ -9,7 +9,7 @@ import { SwarmViews, type SwarmView } from '../../../lib/swarm/sampling/swarm-vi
 import { seededRandom } from '../../support/seeded-random.js';
 import { shardOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, recordOf } from '../support/peers.js';
-import { KEY, upTo } from '../support/site.js';
+import { KEY, upTo } from '../support/swarm-harness.js';
 
 const DEPTH = 3;
 const PEERS = 20;

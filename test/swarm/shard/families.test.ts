@@ -6,7 +6,7 @@ import { V4_LIST, V6_LIST } from '../../../lib/swarm/shard/placement.js';
 import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { recordsOf, shardOf } from '../../support/swarm-arbitraries.js';
 import { recordOf, v6Of } from '../support/peers.js';
-import { upTo } from '../support/site.js';
+import { upTo } from '../support/swarm-harness.js';
 
 const of4 = (count: number): Buffer[] => upTo(count).map((number) => recordOf(number));
 const of6 = (count: number): Buffer[] =>

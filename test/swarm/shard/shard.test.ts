@@ -13,7 +13,7 @@ import {
 import { Shard } from '../../../lib/swarm/shard/shard.js';
 import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
 import { recordOf } from '../support/peers.js';
-import { upTo } from '../support/site.js';
+import { upTo } from '../support/swarm-harness.js';
 
 describe('the shard codec', () => {
   it('gives back what was stored', () => {

@@ -14,7 +14,7 @@ import { Swarms } from '../../../lib/swarm/swarms.js';
 import { defined } from '../../support/defined.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { RegionStores } from '../../support/region-stores.js';
-import { announcementOf, INFOHASH, KEY } from './site.js';
+import { announcementOf, INFOHASH, KEY } from './swarm-harness.js';
 import { peerIdOf } from './peers.js';
 
 /** As they are by default; the interval is 1,800 s. */

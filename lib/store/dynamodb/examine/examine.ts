@@ -29,11 +29,11 @@ const wantedSchema = [
  * this key in, the clock, each kind of request, and whether of writers at once exactly one wins.
  * What it wrote it removes again.
  */
-export async function* examineDynamoDb(site: DynamoDbSettingsOptions): AsyncGenerator<Finding> {
-  const options = { ...site, clock: systemClock, random: Math.random, maxConnections: writers };
+export async function* examineDynamoDb(deployment: DynamoDbSettingsOptions): AsyncGenerator<Finding> {
+  const options = { ...deployment, clock: systemClock, random: Math.random, maxConnections: writers };
   const client = new SignedClient('dynamodb', options);
   const store = openDynamoDbStore(options);
-  const trial = new Trial(client, store, site);
+  const trial = new Trial(client, store, deployment);
   try {
     const table = await trial.table();
     yield* table.findings;
@@ -59,11 +59,11 @@ class Trial {
   constructor(
     private readonly client: SignedClient,
     private readonly store: Store,
-    private readonly site: DynamoDbSettingsOptions,
+    private readonly deployment: DynamoDbSettingsOptions,
   ) {}
 
   async table(): Promise<{ usable: boolean; findings: Finding[] }> {
-    const subject = `table ${this.site.table} at ${this.site.endpoint.host}`;
+    const subject = `table ${this.deployment.table} at ${this.deployment.endpoint.host}`;
     const started = performance.now();
     try {
       await this.store.check();
@@ -93,7 +93,7 @@ class Trial {
 
   /** That a write gets through, and that the conditional ones fail that must. */
   writes(): Promise<Finding> {
-    const subject = `conditional writes to ${this.site.table}`;
+    const subject = `conditional writes to ${this.deployment.table}`;
     return attempt(subject, async () => {
       const { store } = this;
       const key = this.key();
@@ -182,7 +182,7 @@ class Trial {
   }
 
   private ask(action: string, request: object): Promise<Reply> {
-    const { table, callTimeoutMs } = this.site;
+    const { table, callTimeoutMs } = this.deployment;
     return this.client.call(callTimeoutMs, (send) =>
       ask(
         async (outgoing): Promise<Answer> => {

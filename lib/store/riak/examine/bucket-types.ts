@@ -2,7 +2,7 @@ import { bucketTypeProperties, type BucketTypeProperties } from '../inspection.j
 import type { RiakCluster } from '../riak-cluster.js';
 import { reasonOf } from '../../../error-message.js';
 import { ok, warning, wrong, type Finding } from '../../../finding.js';
-import type { RiakSite } from './site.js';
+import type { RiakDeployment } from '../options.js';
 import { createTypes, remedyFor } from './remedies.js';
 
 export interface TypeFindings {
@@ -15,26 +15,36 @@ export interface TypeFindings {
  * The bucket type of swarms. Whether it has dvv_enabled is not among what Riak tells; writing shows
  * it.
  */
-export function examineSwarmType(cluster: RiakCluster, site: RiakSite): Promise<TypeFindings> {
-  const type = site.swarmBucketType;
-  return examineType(cluster, site, type, undefined, ({ datatype, allowMult, lastWriteWins }, subject) => {
-    if (datatype !== undefined) {
-      return wrong(subject, `is for the data type ${datatype}`, anotherType('RIAK_SWARM_BUCKET_TYPE', type));
-    }
-    if (!allowMult || lastWriteWins) {
-      return wrong(
-        subject,
-        'keeps only one of two concurrent announces',
-        `riak admin bucket-type update ${type} '{"props":{"allow_mult":true,"last_write_wins":false}}'`,
-      );
-    }
-    return ok(subject, 'keeps concurrent announces as siblings');
-  });
+export function examineSwarmType(cluster: RiakCluster, deployment: RiakDeployment): Promise<TypeFindings> {
+  const type = deployment.swarmBucketType;
+  return examineType(
+    cluster,
+    deployment,
+    type,
+    undefined,
+    ({ datatype, allowMult, lastWriteWins }, subject) => {
+      if (datatype !== undefined) {
+        return wrong(
+          subject,
+          `is for the data type ${datatype}`,
+          anotherType('RIAK_SWARM_BUCKET_TYPE', type),
+        );
+      }
+      if (!allowMult || lastWriteWins) {
+        return wrong(
+          subject,
+          'keeps only one of two concurrent announces',
+          `riak admin bucket-type update ${type} '{"props":{"allow_mult":true,"last_write_wins":false}}'`,
+        );
+      }
+      return ok(subject, 'keeps concurrent announces as siblings');
+    },
+  );
 }
 
-export function examineCountType(cluster: RiakCluster, site: RiakSite): Promise<TypeFindings> {
-  const type = site.countBucketType;
-  return examineType(cluster, site, type, 'counter', ({ datatype }, subject) =>
+export function examineCountType(cluster: RiakCluster, deployment: RiakDeployment): Promise<TypeFindings> {
+  const type = deployment.countBucketType;
+  return examineType(cluster, deployment, type, 'counter', ({ datatype }, subject) =>
     datatype === 'counter'
       ? ok(subject, 'has counters')
       : wrong(
@@ -47,39 +57,43 @@ export function examineCountType(cluster: RiakCluster, site: RiakSite): Promise<
 
 async function examineType(
   cluster: RiakCluster,
-  site: RiakSite,
+  deployment: RiakDeployment,
   type: string,
   datatype: string | undefined,
   judge: (properties: BucketTypeProperties, subject: string) => Finding,
 ): Promise<TypeFindings> {
   const subject = `bucket type ${type}`;
   try {
-    const properties = await cluster.caller.call(bucketTypeProperties(type), site.callTimeoutMs);
+    const properties = await cluster.caller.call(bucketTypeProperties(type), deployment.callTimeoutMs);
     return {
       usable: properties.datatype === datatype,
-      findings: [judge(properties, subject), ...findingsOnCopies(properties, type, site)],
+      findings: [judge(properties, subject), ...findingsOnCopies(properties, type, deployment)],
     };
   } catch (error) {
     const reason = reasonOf(error);
     if (/permission/i.test(reason)) {
-      const grant = `riak admin security grant riak_core.get_bucket_type on ${type} to ${site.auth?.user ?? 'USER'}`;
+      const grant = `riak admin security grant riak_core.get_bucket_type on ${type} to ${deployment.auth?.user ?? 'USER'}`;
       return { usable: true, findings: [warning(subject, 'this user may not look at it', grant)] };
     }
     const detail = /no_type|no bucket-type|invalid bucket type/i.test(reason)
       ? 'is not there, or not active'
       : reason;
-    return { usable: false, findings: [wrong(subject, detail, remedyFor(reason, site))] };
+    return { usable: false, findings: [wrong(subject, detail, remedyFor(reason, deployment))] };
   }
 }
 
-function findingsOnCopies(properties: BucketTypeProperties, type: string, site: RiakSite): Finding[] {
+function findingsOnCopies(
+  properties: BucketTypeProperties,
+  type: string,
+  deployment: RiakDeployment,
+): Finding[] {
   const { nVal, primariesForReads, primariesForWrites } = properties;
   const subject = `copies in bucket type ${type}`;
   const update = (props: string): string => `riak admin bucket-type update ${type} '{"props":{${props}}}'`;
   if (primariesForReads > 0 || primariesForWrites > 0) {
     return [wrong(subject, 'announces fail while a node is down', update('"pr":0,"pw":0'))];
   }
-  if (nVal < 2 && site.nodes.length > 1) {
+  if (nVal < 2 && deployment.nodes.length > 1) {
     return [
       warning(
         subject,

@@ -2,18 +2,21 @@ import type { RiakCluster } from '../riak-cluster.js';
 import { reasonOf } from '../../../error-message.js';
 import { ok, wrong, type Finding } from '../../../finding.js';
 import { testKey } from '../../test-key.js';
-import type { RiakSite } from './site.js';
+import type { RiakDeployment } from '../options.js';
 import { remedyFor } from './remedies.js';
 
 /** Tries out what the tracker does with download counts. */
-export async function* examineCounts(cluster: RiakCluster, site: RiakSite): AsyncGenerator<Finding> {
+export async function* examineCounts(
+  cluster: RiakCluster,
+  deployment: RiakDeployment,
+): AsyncGenerator<Finding> {
   const { caller, counts } = cluster;
-  const subject = `a count in ${site.countBucketType}/${site.countBucket}`;
+  const subject = `a count in ${deployment.countBucketType}/${deployment.countBucket}`;
   const key = testKey();
   try {
-    await caller.call(counts.increment(key, 2), site.callTimeoutMs);
-    await caller.call(counts.increment(key, 1), site.callTimeoutMs);
-    const count = await caller.call(counts.count(key), site.callTimeoutMs);
+    await caller.call(counts.increment(key, 2), deployment.callTimeoutMs);
+    await caller.call(counts.increment(key, 1), deployment.callTimeoutMs);
+    const count = await caller.call(counts.count(key), deployment.callTimeoutMs);
     yield count === 3
       ? ok(subject, 'counts')
       : wrong(
@@ -23,8 +26,8 @@ export async function* examineCounts(cluster: RiakCluster, site: RiakSite): Asyn
         );
   } catch (error) {
     const reason = reasonOf(error);
-    yield wrong(subject, reason, remedyFor(reason, site));
+    yield wrong(subject, reason, remedyFor(reason, deployment));
   } finally {
-    await caller.call(counts.remove(key, undefined), site.callTimeoutMs).catch(() => undefined);
+    await caller.call(counts.remove(key, undefined), deployment.callTimeoutMs).catch(() => undefined);
   }
 }

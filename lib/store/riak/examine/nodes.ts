@@ -3,7 +3,7 @@ import type { RiakNodeAddress } from '../options.js';
 import type { RiakCluster } from '../riak-cluster.js';
 import { reasonOf } from '../../../error-message.js';
 import { ok, wrong, type Finding } from '../../../finding.js';
-import type { RiakSite } from './site.js';
+import type { RiakDeployment } from '../options.js';
 
 /** A node takes 5 s to say that a password is wrong, and may have others to check. */
 const loginMs = 20_000;
@@ -12,23 +12,23 @@ const loginMs = 20_000;
 export async function examineNode(
   cluster: RiakCluster,
   node: RiakNodeAddress,
-  site: RiakSite,
+  deployment: RiakDeployment,
 ): Promise<Finding> {
   const subject = `node ${node.host}:${node.port}`;
   const started = performance.now();
   try {
     const name = await cluster.caller.call(
       nodeName(),
-      site.auth === undefined ? site.callTimeoutMs : loginMs,
+      deployment.auth === undefined ? deployment.callTimeoutMs : loginMs,
     );
     return ok(subject, `is ${name}, answered in ${Math.round(performance.now() - started)} ms`);
   } catch (error) {
     const reason = reasonOf(error);
-    return wrong(subject, reason, remedyFor(reason, node, site));
+    return wrong(subject, reason, remedyFor(reason, node, deployment));
   }
 }
 
-function remedyFor(reason: string, { host, port }: RiakNodeAddress, site: RiakSite): string {
+function remedyFor(reason: string, { host, port }: RiakNodeAddress, deployment: RiakDeployment): string {
   if (reason.includes('ECONNREFUSED')) {
     return `riak start on ${host}; it must have listener.protobuf.internal = ${host}:${port} in riak.conf`;
   }
@@ -45,7 +45,7 @@ function remedyFor(reason: string, { host, port }: RiakNodeAddress, site: RiakSi
       'with a client certificate, check_crl = off in riak.conf unless there are revocation lists'
     );
   }
-  if (/closed by the node|ECONNRESET/.test(reason) && site.auth !== undefined) {
+  if (/closed by the node|ECONNRESET/.test(reason) && deployment.auth !== undefined) {
     return (
       'give the node a certificate: ssl.certfile, ssl.keyfile and ssl.cacertfile in riak.conf; ' +
       'and check_crl = off there if client certificates come without revocation lists'

@@ -1,11 +1,11 @@
 /** What mends what Riak complains about. */
-import type { RiakSite } from './site.js';
+import type { RiakDeployment } from '../options.js';
 
 export const createTypes = 'deploy/riak/create-bucket-types.sh';
 
 /** A remedy for a request that failed, by Riak's own words. */
-export function remedyFor(reason: string, site: RiakSite): string {
-  if (/permission/i.test(reason)) return grants(site);
+export function remedyFor(reason: string, deployment: RiakDeployment): string {
+  if (/permission/i.test(reason)) return grants(deployment);
   if (/no_type|no bucket-type|invalid bucket type/i.test(reason)) return createTypes;
   if (reason.includes('indexes_not_supported')) {
     return 'storage_backend = leveled in riak.conf of every node: bitcask and memory have no secondary indexes (deploy/riak/riak.conf)';
@@ -20,12 +20,16 @@ export function remedyFor(reason: string, site: RiakSite): string {
 }
 
 /** Everything that the tracker and its purge do. */
-export function grants(site: RiakSite): string {
-  const user = site.auth?.user ?? 'USER';
+export function grants(deployment: RiakDeployment): string {
+  const user = deployment.auth?.user ?? 'USER';
   const grant = (permissions: string, type: string, bucket: string): string =>
     `riak admin security grant ${permissions} on ${type} ${bucket} to ${user}`;
   return [
-    grant('riak_kv.get,riak_kv.put,riak_kv.delete,riak_kv.index', site.swarmBucketType, site.swarmBucket),
-    grant('riak_kv.get,riak_kv.put,riak_kv.delete', site.countBucketType, site.countBucket),
+    grant(
+      'riak_kv.get,riak_kv.put,riak_kv.delete,riak_kv.index',
+      deployment.swarmBucketType,
+      deployment.swarmBucket,
+    ),
+    grant('riak_kv.get,riak_kv.put,riak_kv.delete', deployment.countBucketType, deployment.countBucket),
   ].join(' && ');
 }

@@ -5,12 +5,15 @@ import type { Held } from '../../store.js';
 import { reasonOf } from '../../../error-message.js';
 import { ok, wrong, type Finding } from '../../../finding.js';
 import { testKey } from '../../test-key.js';
-import type { RiakSite } from './site.js';
+import type { RiakDeployment } from '../options.js';
 import { createTypes, remedyFor } from './remedies.js';
 
 /** Tries out what the tracker does with shards, and its purge. */
-export async function* examineSwarms(cluster: RiakCluster, site: RiakSite): AsyncGenerator<Finding> {
-  const trial = new SwarmTrial(cluster, site);
+export async function* examineSwarms(
+  cluster: RiakCluster,
+  deployment: RiakDeployment,
+): AsyncGenerator<Finding> {
+  const trial = new SwarmTrial(cluster, deployment);
   try {
     const first = await trial.write();
     yield first.finding;
@@ -32,7 +35,7 @@ class SwarmTrial {
 
   constructor(
     private readonly cluster: RiakCluster,
-    private readonly site: RiakSite,
+    private readonly deployment: RiakDeployment,
   ) {}
 
   async write(): Promise<{ readonly finding: Finding; readonly held?: Held }> {
@@ -65,7 +68,7 @@ class SwarmTrial {
   async conflict(first: Held): Promise<Finding> {
     const subject = `concurrent writes to ${this.place}`;
     const update = (prop: string): string =>
-      `riak admin bucket-type update ${this.site.swarmBucketType} '{"props":{"${prop}":true}}'`;
+      `riak admin bucket-type update ${this.deployment.swarmBucketType} '{"props":{"${prop}":true}}'`;
     return this.attempt(subject, async () => {
       const blind = textsOf(await this.put('b', undefined));
       if (!blind.includes('a') || !blind.includes('b')) {
@@ -87,7 +90,8 @@ class SwarmTrial {
     return this.attempt(subject, async () => {
       const range = { from: this.key, to: `${this.key}~` };
       const isListed = async (): Promise<boolean> =>
-        (await caller.call(listing.keys(range, undefined, 1), this.site.keysTimeoutMs)).keys.length === 1;
+        (await caller.call(listing.keys(range, undefined, 1), this.deployment.keysTimeoutMs)).keys.length ===
+        1;
       return (await eventually(isListed))
         ? ok(subject, `took ${Math.round(performance.now() - started)} ms`)
         : wrong(subject, 'lacks a key that is there', 'riak admin transfers; riak admin repair-2i');
@@ -100,24 +104,24 @@ class SwarmTrial {
     try {
       const { version } = await this.get();
       if (Buffer.isBuffer(version))
-        await caller.call(swarms.remove(this.key, version), this.site.callTimeoutMs);
+        await caller.call(swarms.remove(this.key, version), this.deployment.callTimeoutMs);
     } catch {
       // Why the store cannot be used has been told.
     }
   }
 
   private get place(): string {
-    return `${this.site.swarmBucketType}/${this.site.swarmBucket}`;
+    return `${this.deployment.swarmBucketType}/${this.deployment.swarmBucket}`;
   }
 
   private put(text: string, version: Held['version']): Promise<Held> {
     const { caller, swarms } = this.cluster;
     const vclock = Buffer.isBuffer(version) ? version : undefined;
-    return caller.call(swarms.put(this.key, Buffer.from(text), vclock), this.site.callTimeoutMs);
+    return caller.call(swarms.put(this.key, Buffer.from(text), vclock), this.deployment.callTimeoutMs);
   }
 
   private get(): Promise<Held> {
-    return this.cluster.caller.call(this.cluster.swarms.get(this.key), this.site.callTimeoutMs);
+    return this.cluster.caller.call(this.cluster.swarms.get(this.key), this.deployment.callTimeoutMs);
   }
 
   private async attempt(subject: string, doing: () => Promise<Finding>): Promise<Finding> {
@@ -130,7 +134,7 @@ class SwarmTrial {
 
   private failure(subject: string, error: unknown): Finding {
     const reason = reasonOf(error);
-    return wrong(subject, reason, remedyFor(reason, this.site));
+    return wrong(subject, reason, remedyFor(reason, this.deployment));
   }
 }
 

@@ -23,22 +23,22 @@ const value = Uint8Array.of(1);
  * clock, each kind of request, and whether of writers at once exactly one wins. What it wrote it
  * removes again.
  */
-export async function* examineS3(site: S3SettingsOptions): AsyncGenerator<Finding> {
-  const options = { ...site, clock: systemClock, random: Math.random, maxConnections: writers };
+export async function* examineS3(deployment: S3SettingsOptions): AsyncGenerator<Finding> {
+  const options = { ...deployment, clock: systemClock, random: Math.random, maxConnections: writers };
   const url = bucketUrl(options);
   const client = new SignedClient('s3', { ...options, endpoint: url.endpoint });
-  const scratch = new Scratch(client, options, url.base + site.prefix);
+  const scratch = new Scratch(client, options, url.base + deployment.prefix);
   const store = openS3Store(options);
   const deleting = openS3Store({ ...options, removal: 'delete' });
   try {
-    const reached = await reach(client, site, url.base);
+    const reached = await reach(client, deployment, url.base);
     yield* reached.findings;
     if (!reached.usable) return;
-    const written = await examineWrites(store, site, scratch);
+    const written = await examineWrites(store, deployment, scratch);
     yield written;
     if (written.verdict !== 'ok') return;
     yield await examineWriters(store, scratch);
-    yield await examineRemoval(store, deleting, site, scratch);
+    yield await examineRemoval(store, deleting, deployment, scratch);
     yield await examineListing(store, scratch);
     yield await examineCounts(store, scratch);
   } finally {
@@ -49,17 +49,22 @@ export async function* examineS3(site: S3SettingsOptions): AsyncGenerator<Findin
 
 async function reach(
   client: SignedClient,
-  site: S3SettingsOptions,
+  deployment: S3SettingsOptions,
   base: string,
 ): Promise<{ usable: boolean; findings: Finding[] }> {
-  const subject = `bucket ${site.bucket} at ${site.endpoint.host}`;
+  const subject = `bucket ${deployment.bucket} at ${deployment.endpoint.host}`;
   const started = performance.now();
   try {
-    const answer = await client.call(site.callTimeoutMs, (send) =>
-      send({ name: 'read', method: 'GET', path: `${base}${site.prefix}${testKey()}`, repeatable: true }),
+    const answer = await client.call(deployment.callTimeoutMs, (send) =>
+      send({
+        name: 'read',
+        method: 'GET',
+        path: `${base}${deployment.prefix}${testKey()}`,
+        repeatable: true,
+      }),
     );
     // What a refusal says is said by the store's own read.
-    const store = openS3Store({ ...site, clock: systemClock, random: Math.random });
+    const store = openS3Store({ ...deployment, clock: systemClock, random: Math.random });
     try {
       await store.check();
     } finally {
@@ -76,8 +81,12 @@ async function reach(
 }
 
 /** That a write gets through, and that the conditional ones fail that must. */
-async function examineWrites(store: Store, site: S3SettingsOptions, scratch: Scratch): Promise<Finding> {
-  const subject = `conditional writes to ${site.bucket}/${site.prefix}`;
+async function examineWrites(
+  store: Store,
+  deployment: S3SettingsOptions,
+  scratch: Scratch,
+): Promise<Finding> {
+  const subject = `conditional writes to ${deployment.bucket}/${deployment.prefix}`;
   return attempt(subject, async () => {
     const key = scratch.key();
     const first = await store.put(key, value);
@@ -107,17 +116,17 @@ async function examineWriters(store: Store, scratch: Scratch): Promise<Finding> 
 async function examineRemoval(
   store: Store,
   deleting: Store,
-  site: S3SettingsOptions,
+  deployment: S3SettingsOptions,
   scratch: Scratch,
 ): Promise<Finding> {
-  const subject = `a removal beside a write (S3_REMOVAL is ${site.removal})`;
+  const subject = `a removal beside a write (S3_REMOVAL is ${deployment.removal})`;
   return attempt(subject, async () => {
     const { rounds, lost } = await raceWithRemoval(store, () => scratch.key());
     const seen = `loses the write in ${lost} of ${rounds} rounds`;
     if (lost > 0) {
-      return wrong(subject, seen, site.removal === 'delete' ? 'S3_REMOVAL=tombstone' : otherServer);
+      return wrong(subject, seen, deployment.removal === 'delete' ? 'S3_REMOVAL=tombstone' : otherServer);
     }
-    if (site.removal === 'delete') return ok(subject, `loses no write in ${rounds} rounds`);
+    if (deployment.removal === 'delete') return ok(subject, `loses no write in ${rounds} rounds`);
     const deletes = await raceWithRemoval(deleting, () => scratch.key());
     const safe = deletes.lost === 0 ? ' (so does S3_REMOVAL=delete here, as far as this shows)' : '';
     return ok(subject, `loses no write in ${rounds} rounds${safe}`);

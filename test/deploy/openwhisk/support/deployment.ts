@@ -26,14 +26,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** @param command of deploy/openwhisk: deploy or undeploy */
+/** Runs the command to its end. */
 export async function run(
   command: 'deploy' | 'undeploy',
   environment: Environment,
   args: readonly string[] = [],
 ): Promise<Outcome> {
-  const script = fileURLToPath(new URL(`../../../../deploy/openwhisk/${command}.mjs`, import.meta.url));
-  const program = await startProgram(process.execPath, [script, ...args], {
+  const script = fileURLToPath(new URL('../../../../bin/tracker.mjs', import.meta.url));
+  const program = await startProgram(process.execPath, [script, command, ...args], {
     env: { PATH: process.env['PATH'], ...environment },
   });
   const { status } = await program.ended;

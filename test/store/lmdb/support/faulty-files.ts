@@ -14,14 +14,14 @@ export interface WatchedFiles {
    * `flush`.
    */
   readonly done: readonly string[];
-  /** What the next writes come to, each once. */
+  /** What the next writes of records come to, each once. */
   readonly faults: Fault[];
   restore(): void;
 }
 
 /**
- * Watches what this process writes into files by position, and flushes, and has some of it fail.
- * Until it is restored all modules of this process see that.
+ * Watches the records that this process writes into files of a log, and flushes, and has some of it
+ * fail. Until it is restored all modules of this process see that.
  * @param code of the errors
  */
 export function watchFiles(code: 'EIO' | 'ENOSPC' | 'EDQUOT'): WatchedFiles {
@@ -40,6 +40,11 @@ export function watchFiles(code: 'EIO' | 'ENOSPC' | 'EDQUOT'): WatchedFiles {
     position: number,
     written: Written,
   ): void {
+    // Zeros, for a file that is made ahead, are none of the watcher's.
+    if (buffer.toString('latin1', 0, 4) !== 'JRNL') {
+      write(fd, buffer, offset, length, position, written);
+      return;
+    }
     const fault = faults.shift();
     if (fault === 'fails') {
       process.nextTick(written, failure(), 0, buffer);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Durability } from '../../../../lib/store/lmdb/environment.js';
@@ -43,7 +43,7 @@ export function openLog(directory: string, options: LogOptions = {}): OpenedLog 
     append: (text) => wal.append(Buffer.concat([Buffer.alloc(HEAD_BYTES), Buffer.from(text)])),
     close: async () => {
       await wal.idle();
-      wal.close();
+      await wal.close();
     },
   };
 }
@@ -64,11 +64,6 @@ export function logFiles(directory: string): string[] {
   return readdirSync(directory)
     .filter((name) => /^journal\.\d+$/.test(name))
     .sort((a, b) => Number(a.slice(8)) - Number(b.slice(8)));
-}
-
-/** The contents of all files. */
-export function contentsOf(directory: string): Map<string, Buffer> {
-  return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
 }
 
 /** Removes all files. */

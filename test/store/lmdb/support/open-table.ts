@@ -1,10 +1,15 @@
-import type { CheckpointLimits } from '../../../../lib/store/lmdb/checkpointer.js';
 import { openEnvironment, type Environment } from '../../../../lib/store/lmdb/environment.js';
 import type { Damage } from '../../../../lib/store/lmdb/recovery.js';
 import { ShardTable } from '../../../../lib/store/lmdb/shard-table.js';
 import { WriteAheadLog } from '../../../../lib/store/lmdb/write-ahead-log.js';
 import { RecordingLog } from '../../../support/recording-log.js';
 import { makeTempDir, removeTempDir } from '../../../support/temp-dir.js';
+
+export interface Limits {
+  readonly recentBytes: number;
+  /** What all files of the log may have together. */
+  readonly logBytes: number;
+}
 
 export interface Opened {
   readonly directory: string;
@@ -13,7 +18,7 @@ export interface Opened {
    * Shards as a process would see them that starts now. The table before is left as it is, as if
    * its process had been killed.
    */
-  readonly openTable: (limits?: CheckpointLimits) => OpenedTable;
+  readonly openTable: (limits?: Limits) => OpenedTable;
   /** Closes the logs of all tables, when nothing is under way in them. */
   readonly closeTables: () => Promise<void>;
 }
@@ -43,14 +48,18 @@ export function environmentOfEachTest(): () => Opened {
   async function closeTables(): Promise<void> {
     for (const { table, wal } of tables) {
       await table.idle();
-      wal.close();
+      await wal.close();
     }
     tables = [];
   }
   const openTable: Opened['openTable'] = (limits) => {
     const fileBytes = limits === undefined ? {} : { fileBytes: limits.logBytes / FILES };
     const wal = new WriteAheadLog({ directory, durability: 'commit', log: new RecordingLog(), ...fileBytes });
-    const table = new ShardTable(environment.shards, wal, limits);
+    const table = new ShardTable(
+      environment.shards,
+      wal,
+      limits && { recentBytes: limits.recentBytes, logFiles: FILES - 2 },
+    );
     const damage = table.recover();
     tables.push({ table, wal });
     return { table, damage };

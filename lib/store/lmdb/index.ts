@@ -1,2 +1,0 @@
-export type { Durability } from './environment.js';
-export { openLmdbStore, type LmdbStoreOptions } from './store.js';

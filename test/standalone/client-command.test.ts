@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { startProgram } from '../support/running-program.js';
+import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
+import { startTracker } from '../support/tracker-process.js';
+import { buildFirst, entry } from './support/entry.js';
+
+describe('npm run client', function () {
+  this.timeout(120_000);
+  let directory = '';
+
+  buildFirst();
+
+  beforeEach(async () => {
+    directory = await makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(directory));
+
+  async function client(
+    args: readonly string[],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number | undefined; stdout: string; stderr: string }> {
+    const program = await startProgram(process.execPath, [entry, 'client', ...args], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], DATA_DIR: join(directory, 'data'), INIT_CWD: directory, ...settings },
+    });
+    const { status } = await program.ended;
+    return { status, stdout: program.stdout, stderr: program.stderr };
+  }
+
+  it('changes and shows the list', async () => {
+    expect((await client(['show'])).stdout).to.match(/^there is no list yet/);
+    expect((await client(['add', '-TR2', '-UT'])).stdout).to.equal(
+      '2 added: the list has 2 prefixes (revision 1)\n',
+    );
+    expect((await client(['remove', '-UT', '-XX'])).stdout).to.match(/^1 removed: the list has 1 prefix /);
+    const has = await client(['has', '-TR2940-', '-UT']);
+    expect([has.status, has.stdout]).to.deep.equal([1, '-TR2940- is on the list\n-UT is not on the list\n']);
+    await writeFile(join(directory, 'file'), '# two\n-qB4 comment\nT03I\n');
+    expect((await client(['import', 'file'])).stdout).to.match(/^2 imported in the place of 1: /);
+    expect(await client(['export'])).to.deep.equal({ status: 0, stdout: '-qB4\nT03I\n', stderr: '' });
+    await writeFile(join(directory, 'wrong'), `-qB4\n${'x'.repeat(21)}\n`);
+    const wrong = await client(['import', 'wrong']);
+    expect([wrong.status, wrong.stdout]).to.deep.equal([2, '']);
+    expect(wrong.stderr).to.match(/^line 2: takes the beginning of a peer id[^\n]*\n$/);
+  });
+
+  it('has what it changes in force at once in the tracker that runs on the embedded store', async () => {
+    const tracker = await startTracker({ CLIENT_MODE: 'deny' });
+    const settings = { DATA_DIR: tracker.dataDirectory };
+    const announce = async (peerId: string): Promise<string> => {
+      const query = `info_hash=${'%aa'.repeat(20)}&peer_id=${peerId}&port=6881&left=1`;
+      return (await fetch(`${tracker.announceUrl()}?${query}`)).text();
+    };
+    try {
+      expect(await announce('-TR2940-abcdefghijkl')).to.contain('8:interval');
+      await client(['add', '-TR2'], settings);
+      expect(await announce('-TR2940-abcdefghijkl')).to.contain(
+        'this tracker does not serve Transmission 2.9.4 (-TR2940-)8:retry in5:never',
+      );
+      expect(await announce('-TR4050-abcdefghijkl')).to.contain('8:interval');
+    } finally {
+      await tracker.dispose();
+    }
+  });
+});
