@@ -20,7 +20,7 @@ function histories(regions: number): fc.Arbitrary<readonly Round[]> {
   return fc.array(
     fc.record({
       acts: fc.uniqueArray(acts, { maxLength: PEERS, selector: ({ peer }) => peer }),
-      purges: fc.array(region, { maxLength: 2 }),
+      purges: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(region, { maxLength: 2 })),
       cut: fc.option(region, { nil: undefined }),
       pause: fc.constantFrom(0, 1, 40, 400, 600, 1200, 3000),
     }),

@@ -51,8 +51,7 @@ export class RegionWorld {
   private readonly peers = new Map<number, Said[]>();
   private milliseconds = 10_000_000;
   private epoch = 0;
-  /** The epoch of the last purge. */
-  private purgedIn = -1;
+  private readonly purges: { readonly epoch: number; readonly region: number }[] = [];
   /** By how much the clocks of two regions differ at most, seconds. */
   private readonly skew: number;
 
@@ -103,7 +102,7 @@ export class RegionWorld {
   }
 
   async purge(region: number): Promise<void> {
-    this.purgedIn = this.epoch;
+    this.purges.push({ epoch: this.epoch, region });
     const store = defined(this.stores.stores[region]);
     const purge = new SwarmPurge({
       store,
@@ -170,9 +169,10 @@ export class RegionWorld {
     if (unknown.length > 0) for (const { state } of said) allowed.add(state);
     // A purge of another region that had not heard of it may hide a peer: then a stop finds nobody.
     const announced = announces.at(-1);
-    if (last.state === 'gone' && announced !== undefined && this.purgedIn >= announced.epoch) {
-      allowed.add(announced.state);
-    }
+    const isHidden = this.purges.some(
+      ({ epoch, region }) => region !== last.region && epoch >= (announced?.epoch ?? Infinity),
+    );
+    if (last.state === 'gone' && announced !== undefined && isHidden) allowed.add(announced.state);
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
     if (isAnnounced) allowed.delete('gone');
     if (isOver(lastAnnounce, UNWRITTEN + this.skew + 1)) allowed.add('gone');
