@@ -12,7 +12,7 @@ const levels = [
   ['swarm'],
   ['config'],
   ['store'],
-  ['settings', 'bittorrent', 'metainfo', 'admin'],
+  ['settings', 'bittorrent', 'metainfo', 'admin', 'plan'],
 ];
 
 /** What lies in lib/ itself is everybody's and imports no room. config.ts counts as the room config. */
