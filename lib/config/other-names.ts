@@ -16,6 +16,7 @@ export const gatewayNames: readonly string[] = [
   'OPENWHISK_NAME',
   'OPENWHISK_VERIFY',
   'OPENWHISK_CA',
+  'GATEWAY_FRONT',
   'LISTEN',
   'LISTEN_IPV6',
   'TRACKER_NAME',

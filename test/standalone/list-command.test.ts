@@ -60,22 +60,20 @@ describe('npm run list', function () {
     expect(exported).to.deep.equal({ status: 0, stdout: `${A}\n${C}\n`, stderr: '' });
   });
 
-  it('says in a line what it cannot do, and changes nothing', async () => {
+  it('says what it cannot do, and changes nothing', async () => {
     await list(['add', A]);
     await writeFile(join(directory, 'file'), `${B}\nwrong\n`);
     for (const [args, line] of [
       [['import', 'file'], /^line 2: "wrong": takes an infohash/],
-      [['import', 'nowhere'], /^nowhere cannot be read: /],
+      [['import', 'nowhere'], /nowhere cannot be read: /],
       [['add', 'x'], /^takes an infohash/],
-      [['add'], /^list add takes /],
-      [['grow'], /^list takes add, /],
-      [['show', 'x'], /^list show takes nothing more/],
+      [['add'], /missing required argument 'torrent'/],
+      [['grow'], /unknown command 'grow'/],
+      [['show', 'x'], /too many arguments/],
     ] as const) {
       const { status, stdout, stderr } = await list(args);
       expect([status, stdout], stderr).to.deep.equal([2, '']);
-      expect(stderr)
-        .to.match(line)
-        .and.match(/^[^\n]*\n$/);
+      expect(stderr).to.match(line);
     }
     const inFile = await list(['add', B], { LIST_MODE: 'allow', LIST_FILE: 'file' });
     expect(inFile.stderr).to.match(/^the list is in .*file \(LIST_FILE\): change it there/);

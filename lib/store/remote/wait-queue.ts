@@ -19,10 +19,12 @@ export class WaitQueue<T, W = undefined> {
   /**
    * @param maxLength calls that may wait
    * @param server named in errors
+   * @param cause why calls may wait in vain, if anything is known
    */
   constructor(
     private readonly maxLength: number,
     private readonly server: string,
+    private readonly cause: () => Error | undefined = () => undefined,
   ) {}
 
   get length(): number {
@@ -65,7 +67,9 @@ export class WaitQueue<T, W = undefined> {
       const timers = [
         halfway && setTimeout(halfway, waitMs / 2),
         setTimeout(() => {
-          refuse(new StoreUnavailableError(`no connection to ${this.server} was free in time`));
+          const cause = this.cause();
+          const reason = `no connection to ${this.server} was free in time`;
+          refuse(new StoreUnavailableError(reason, cause === undefined ? undefined : { cause }));
         }, waitMs),
       ];
     });

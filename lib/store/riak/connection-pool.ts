@@ -55,7 +55,10 @@ export class ConnectionPool {
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {
-    this.queue = new WaitQueue(options.queueDepth, 'Riak');
+    // While any is open the others may have failed for reasons of their own.
+    this.queue = new WaitQueue(options.queueDepth, 'Riak', () =>
+      this.isOpen ? undefined : this.lastFailure,
+    );
     const { nodes, random, costlyLogin } = options;
     this.nodes = new PoolNodes(
       nodes.map((address) => new PoolNode(address, random, costlyLogin)),

@@ -21,6 +21,14 @@ describe('the queue of calls that wait for a server', () => {
     expect(queue.length).to.equal(0);
   });
 
+  it('tells who waits in vain why, if anything is known', async () => {
+    const cause = new Error('refused');
+    const queue = new WaitQueue<number>(1, 'a server', () => cause);
+    expect(await rejectionOf(queue.wait(undefined, 1))).to.have.property('cause', cause);
+    const mute = new WaitQueue<number>(1, 'a server');
+    expect(await rejectionOf(mute.wait(undefined, 1))).to.not.have.property('cause');
+  });
+
   it('refuses who finds it full, at once', async () => {
     const queue = new WaitQueue<number>(1, 'a server');
     const first = queue.wait(undefined, LONG_MS);
