@@ -59,3 +59,11 @@ function scopeOfV4(address: Uint8Array, at: number): Scope {
       return Scope.world;
   }
 }
+
+/** @param address 4 or 16 bytes. @returns whether it is 127.0.0.1 or ::1 */
+export function isLocalhost(address: Uint8Array): boolean {
+  const last = address.length - 1;
+  if (address[last] !== 1) return false;
+  const first = last === 3 ? 127 : 0;
+  return address[0] === first && address.subarray(1, last).every((byte) => byte === 0);
+}

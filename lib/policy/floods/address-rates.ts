@@ -1,3 +1,4 @@
+import { isLocalhost } from '../../bittorrent/address-scope.js';
 import { Refusal } from '../../bittorrent/errors.js';
 import type { Clock, Random } from '../../environment.js';
 import { AddressBuckets } from './address-buckets.js';
@@ -49,13 +50,6 @@ export class AddressRates {
     }
     return refusal;
   }
-}
-
-function isLocalhost(address: Uint8Array): boolean {
-  const last = address.length - 1;
-  if (address[last] !== 1) return false;
-  const first = last === 3 ? 127 : 0;
-  return address[0] === first && address.subarray(1, last).every((byte) => byte === 0);
 }
 
 export interface RequestRateSettings {

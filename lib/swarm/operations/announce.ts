@@ -1,3 +1,4 @@
+import { isLocalhost } from '../../bittorrent/address-scope.js';
 import { readUint32 } from '../shard/bytes.js';
 import { countChanged, countedPeer } from '../shard/counts.js';
 import { addressLimit, hasManyOfAddress } from '../shard/address-count.js';
@@ -135,7 +136,8 @@ export class AnnounceOperation implements PeerOperation {
       return this.hasBegun;
     }
     const { addressPeers = 0 } = this.rules;
-    if (addressPeers === 0) return true;
+    // A proxy that is not trusted makes 127.0.0.1 of everybody.
+    if (addressPeers === 0 || isLocalhost(this.announcement.address)) return true;
     const limit = addressLimit(addressPeers, shard.header.depth);
     return !hasManyOfAddress(shard, this.layout, this.record, limit, expiryCutoff);
   }
