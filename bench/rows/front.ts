@@ -127,7 +127,7 @@ async function startFront(name: string, settings: Readonly<Record<string, string
   return startTracker(
     { name, port },
     process.execPath,
-    [join(root, 'deploy/standalone/start.mjs'), 'front'],
+    [join(root, 'bin/tracker.mjs'), 'front'],
     {
       cwd: root,
       env: {

@@ -9,7 +9,7 @@ import { freePort } from '../../test/support/free-port.js';
 import { root } from '../paths.js';
 import { startTracker, type RunningTracker } from './running-tracker.js';
 
-const entry = 'deploy/standalone/start.mjs';
+const command = ['bin/tracker.mjs', 'start'] as const;
 
 /** What `npm start` gives to Node. @throws Error if package.json starts something else */
 export function optionsOfNpmStart(): string[] {
@@ -17,8 +17,10 @@ export function optionsOfNpmStart(): string[] {
     readonly scripts: Readonly<Record<string, string>>;
   };
   const words = (scripts['start'] ?? '').split(' ');
-  if (words[1] !== 'node' || words.at(-1) !== entry) throw new Error('npm start is not what it was');
-  return words.slice(2, -1);
+  if (words[1] !== 'node' || words.slice(-2).join(' ') !== command.join(' ')) {
+    throw new Error('npm start is not what it was');
+  }
+  return words.slice(2, -2);
 }
 
 export interface StandaloneOptions {
@@ -65,7 +67,7 @@ export async function startStandalone(
   return startTracker(
     { name: 'standalone', port },
     process.execPath,
-    [...optionsOfNpmStart(), ...nodeOptions, join(root, entry)],
+    [...optionsOfNpmStart(), ...nodeOptions, join(root, command[0]), command[1]],
     {
       cwd,
       env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDirectory, ...settings },
