@@ -124,20 +124,15 @@ function packageOf(store: Store): string {
 
 async function startFront(name: string, settings: Readonly<Record<string, string>>): Promise<RunningTracker> {
   const port = await freePort();
-  return startTracker(
-    { name, port },
-    process.execPath,
-    [join(root, 'bin/tracker.mjs'), 'front'],
-    {
-      cwd: root,
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(port),
-        OPENWHISK_NAMESPACE: 'guest',
-        TRACKER_SECRET: SECRET,
-        ADDRESS_RATE: '0',
-        ...settings,
-      },
+  return startTracker({ name, port }, process.execPath, [join(root, 'bin/tracker.mjs'), 'front'], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      OPENWHISK_NAMESPACE: 'guest',
+      TRACKER_SECRET: SECRET,
+      ADDRESS_RATE: '0',
+      ...settings,
     },
-  );
+  });
 }
