@@ -20,23 +20,28 @@ export type Scope = (typeof Scope)[keyof typeof Scope];
 
 /** @param address 4 or 16 bytes; an IPv4-mapped IPv6 address counts as the IPv4 one */
 export function scopeOf(address: Uint8Array): Scope {
-  if (address.length === 4) return scopeOfV4(address, 0);
+  return address.length === 4 ? scopeOfV4(address, 0) : scopeOfV6(address, 0);
+}
+
+/** @param at where 16 bytes of an address begin */
+export function scopeOfV6(bytes: Uint8Array, at: number): Scope {
   let zeros = 0;
-  while (zeros < 16 && address[zeros] === 0) zeros++;
-  if (zeros === 10 && address[10] === 0xff && address[11] === 0xff) return scopeOfV4(address, 12);
+  while (zeros < 16 && bytes[at + zeros] === 0) zeros++;
+  if (zeros === 10 && bytes[at + 10] === 0xff && bytes[at + 11] === 0xff) return scopeOfV4(bytes, at + 12);
   // Under ::/96 are ::, ::1 and a form of IPv4 addresses that is not in use any more (RFC 4291,
   // 2.5.5.1).
-  if (zeros === 15 && address[15] === 1) return Scope.machine;
+  if (zeros === 15 && bytes[at + 15] === 1) return Scope.machine;
   if (zeros >= 12) return Scope.none;
-  const first = address[0] ?? 0;
+  const first = bytes[at] ?? 0;
   if (first === 0xff) return Scope.none;
   if ((first & 0xfe) === 0xfc) return Scope.network;
   if (first !== 0xfe) return Scope.world;
-  const second = (address[1] ?? 0) & 0xc0;
+  const second = (bytes[at + 1] ?? 0) & 0xc0;
   return second === 0x80 ? Scope.machine : second === 0xc0 ? Scope.network : Scope.world;
 }
 
-function scopeOfV4(address: Uint8Array, at: number): Scope {
+/** @param at where 4 bytes of an address begin */
+export function scopeOfV4(address: Uint8Array, at: number): Scope {
   const first = address[at] ?? 0;
   const second = address[at + 1] ?? 0;
   if (first >= 224) return Scope.none;

@@ -1,4 +1,4 @@
-import { Scope, scopeOf } from '../../bittorrent/address-scope.js';
+import { Scope, scopeOfV4, scopeOfV6 } from '../../bittorrent/address-scope.js';
 import type { Random } from '../../environment.js';
 import {
   byteAt,
@@ -178,8 +178,8 @@ function take(
  */
 function isInScope(bytes: Uint8Array, at: number, layout: RecordLayout, minScope: Scope): boolean {
   const first = byteAt(bytes, at);
-  const isWorld = layout === V4 ? IS_WORLD_V4[first] === 1 : (first & 0xe0) === 0x20;
-  return isWorld || scopeOf(bytes.subarray(at, at + layout.addressLength)) >= minScope;
+  if (layout === V4) return IS_WORLD_V4[first] === 1 || scopeOfV4(bytes, at) >= minScope;
+  return (first & 0xe0) === 0x20 || scopeOfV6(bytes, at) >= minScope;
 }
 
 /** By the first byte of an IPv4 address: 1 if all that begin with it have the widest scope. */
