@@ -28,6 +28,8 @@ import { EndpointSet } from './endpoint-set.js';
 const RUNS_OF_A_REPLY = 12;
 /** Records in a run, at most. */
 const MAX_RUN = 4;
+/** 127.0.0.1 */
+const LOCALHOST_V4 = 0x7f000001;
 /** Bytes of an endpoint in a reply. */
 const COMPACT_V4 = 6;
 const COMPACT_V6 = 18;
@@ -78,7 +80,8 @@ export const NO_SELECTION: SelectedPeers = { v4: new Uint8Array(0), v6: new Uint
  * An endpoint is given once, however many peer ids it announced with: a restarted client has a new
  * one. And a reply has one peer of each address (of IPv6: of each network of 64 bits) before it has
  * a second one of any: so whoever announces many ports of one address is a single peer to others
- * as long as there are others.
+ * as long as there are others. Only 127.0.0.1 is many: a proxy that is not trusted makes it of
+ * everybody.
  */
 export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Random): SelectedPeers {
   let records = 0;
@@ -255,6 +258,7 @@ class Selection {
 
   private takesV4(address: number, port: number): boolean {
     const { given } = this;
+    if (address === LOCALHOST_V4) return given.addV4(address, port);
     if (!this.isOnePerAddress) return !given.isFirstV4(address, port) && given.addV4(address, port);
     if (given.addFirstV4(address, port)) return true;
     this.hasPassedOver = true;
