@@ -68,10 +68,11 @@ describe('The tracker on Riak, while requests to Riak go wrong', function () {
       await harness.heal();
       residentBytes.push(await residentBytesOf(harness.tracker.pid));
     }
-    // By then the heap has found its size.
+    // By then the heap has found its size; but Node 24 lets it grow by 20 MiB more before it
+    // collects. What each of the 10,000 announces left behind would be more than that.
     const early = residentBytes[12] ?? 0;
     const late = residentBytes.at(-1) ?? Infinity;
-    expect(late - early, residentBytes.join(' ')).to.be.below(16 * 1024 * 1024);
+    expect(late - early, residentBytes.join(' ')).to.be.below(32 * 1024 * 1024);
   });
 });
 
