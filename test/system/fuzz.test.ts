@@ -14,6 +14,7 @@ import { linux, privateMemory } from './support/proc.js';
 import { announceReplyOf } from './support/replies.js';
 import { median } from './support/statistics.js';
 import { announceTarget, getRequest } from './support/targets.js';
+import { heapSlack } from '../support/heap-slack.js';
 
 const mutants = 100_000;
 const seed = 20_240_607;
@@ -25,7 +26,7 @@ const wholeOfEach = 14;
 const patienceMs = 15;
 const deadlineMs = 10_000;
 /** What noise may add to the memory, much less than a leak of half a kilobyte a request. */
-const noiseBytes = 24 * 1024 * 1024;
+const noiseBytes = heapSlack(24);
 
 /** Peers of a swarm that no mutant finds: the reply to one of them is known. */
 const goodPeers = 20;
