@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { eventually } from '../support/eventually.js';
+import { itAsRoot } from '../support/as-root.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dockerfile = readFileSync(join(root, 'deploy/image/Dockerfile'), 'utf8');
@@ -18,8 +19,6 @@ function words(instruction: string): string[] {
   if (json === undefined) throw new Error(`the Dockerfile has no ${instruction}`);
   return JSON.parse(json) as string[];
 }
-
-const isRoot = process.getuid?.() === 0;
 
 describe('the image, without Docker', function () {
   this.timeout(300_000);
@@ -60,7 +59,7 @@ describe('the image, without Docker', function () {
     expect(dockerfile).to.match(/^USER 10001:10001$/m);
   });
 
-  (isRoot ? it : it.skip)(
+  itAsRoot(
     'serves as its user, who owns nothing but the data, is healthy, and ends at a signal',
     async () => {
       execFileSync('sh', [join(directory, 'opt/steps.sh'), 'prepare', data]);

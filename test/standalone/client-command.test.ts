@@ -2,34 +2,12 @@ import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { startProgram } from '../support/running-program.js';
-import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker } from '../support/tracker-process.js';
-import { buildFirst, entry } from './support/entry.js';
+import { commandIn } from './support/command.js';
 
 describe('npm run client', function () {
   this.timeout(120_000);
-  let directory = '';
-
-  buildFirst();
-
-  beforeEach(async () => {
-    directory = await makeTempDir();
-  });
-
-  afterEach(() => removeTempDir(directory));
-
-  async function client(
-    args: readonly string[],
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<{ status: number | undefined; stdout: string; stderr: string }> {
-    const program = await startProgram(process.execPath, [entry, 'client', ...args], {
-      cwd: directory,
-      env: { PATH: process.env['PATH'], DATA_DIR: join(directory, 'data'), INIT_CWD: directory, ...settings },
-    });
-    const { status } = await program.ended;
-    return { status, stdout: program.stdout, stderr: program.stderr };
-  }
+  const { run: client, directory } = commandIn('client');
 
   it('changes and shows the list', async () => {
     expect((await client(['show'])).stdout).to.match(/^there is no list yet/);
@@ -39,10 +17,10 @@ describe('npm run client', function () {
     expect((await client(['remove', '-UT', '-XX'])).stdout).to.match(/^1 removed: the list has 1 prefix /);
     const has = await client(['has', '-TR2940-', '-UT']);
     expect([has.status, has.stdout]).to.deep.equal([1, '-TR2940- is on the list\n-UT is not on the list\n']);
-    await writeFile(join(directory, 'file'), '# two\n-qB4 comment\nT03I\n');
+    await writeFile(join(directory(), 'file'), '# two\n-qB4 comment\nT03I\n');
     expect((await client(['import', 'file'])).stdout).to.match(/^2 imported in the place of 1: /);
     expect(await client(['export'])).to.deep.equal({ status: 0, stdout: '-qB4\nT03I\n', stderr: '' });
-    await writeFile(join(directory, 'wrong'), `-qB4\n${'x'.repeat(21)}\n`);
+    await writeFile(join(directory(), 'wrong'), `-qB4\n${'x'.repeat(21)}\n`);
     const wrong = await client(['import', 'wrong']);
     expect([wrong.status, wrong.stdout]).to.deep.equal([2, '']);
     expect(wrong.stderr).to.match(/^line 2: takes the beginning of a peer id[^\n]*\n$/);

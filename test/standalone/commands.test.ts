@@ -23,6 +23,7 @@ import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
 import { buildFirst, entry } from './support/entry.js';
+import { itAsRoot } from '../support/as-root.js';
 
 interface Outcome {
   readonly status: number | undefined;
@@ -99,25 +100,22 @@ describe('a command on the store', function () {
     expect(await readdir(directory)).to.deep.equal([]);
   });
 
-  (process.getuid?.() === 0 ? it : it.skip)(
-    'leaves no file of root in the directory of a tracker that runs as another user',
-    async () => {
-      const data = join(directory, 'data');
-      // Where only root may enter, as systemd has the directories of users that it makes up.
-      await chmod(directory, 0o700);
-      await mkdir(data);
-      await chown(data, NOBODY, NOBODY);
-      for (const command of ['purge', 'report', 'purge']) {
-        const { status, stderr } = await run(command);
-        expect(status, stderr).to.equal(0);
-      }
-      const files = await readdir(data);
-      expect(files).to.include('shards.mdb');
-      for (const file of files) expect((await stat(join(data, file))).uid, file).to.equal(NOBODY);
-    },
-  );
+  itAsRoot('leaves no file of root in the directory of a tracker that runs as another user', async () => {
+    const data = join(directory, 'data');
+    // Where only root may enter, as systemd has the directories of users that it makes up.
+    await chmod(directory, 0o700);
+    await mkdir(data);
+    await chown(data, NOBODY, NOBODY);
+    for (const command of ['purge', 'report', 'purge']) {
+      const { status, stderr } = await run(command);
+      expect(status, stderr).to.equal(0);
+    }
+    const files = await readdir(data);
+    expect(files).to.include('shards.mdb');
+    for (const file of files) expect((await stat(join(data, file))).uid, file).to.equal(NOBODY);
+  });
 
-  (process.getuid?.() === 0 ? it : it.skip)(
+  itAsRoot(
     'as root makes, empties and gives away nothing that a link in the directory of another user leads to',
     async () => {
       const data = join(directory, 'data');
@@ -145,25 +143,22 @@ describe('a command on the store', function () {
     },
   );
 
-  (process.getuid?.() === 0 ? it : it.skip)(
-    'says whose the data directory is when that is not its user',
-    async () => {
-      const data = join(directory, 'data');
-      await chmod(directory, 0o755);
-      await mkdir(data, { mode: 0o755 });
-      const { stderr, status } = spawnSync(process.execPath, [entry, 'purge'], {
-        cwd: directory,
-        env: { PATH: process.env['PATH'], DATA_DIR: data },
-        uid: NOBODY,
-        gid: NOBODY,
-        encoding: 'utf8',
-      });
-      expect(status, stderr).to.equal(1);
-      expect(stderr).to.match(
-        /^cannot use the data directory [^\n]*; it belongs to user 0, and this process runs as user 65534\n$/,
-      );
-    },
-  );
+  itAsRoot('says whose the data directory is when that is not its user', async () => {
+    const data = join(directory, 'data');
+    await chmod(directory, 0o755);
+    await mkdir(data, { mode: 0o755 });
+    const { stderr, status } = spawnSync(process.execPath, [entry, 'purge'], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], DATA_DIR: data },
+      uid: NOBODY,
+      gid: NOBODY,
+      encoding: 'utf8',
+    });
+    expect(status, stderr).to.equal(1);
+    expect(stderr).to.match(
+      /^cannot use the data directory [^\n]*; it belongs to user 0, and this process runs as user 65534\n$/,
+    );
+  });
 
   it('lets nobody else into a data directory that it makes', async () => {
     expect((await run('purge')).status).to.equal(0);

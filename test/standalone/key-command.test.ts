@@ -4,34 +4,12 @@ import { join } from 'node:path';
 
 import { startRiakDouble } from '../riak-double/double.js';
 import { trackerTypes } from '../riak-double/tracker-types.js';
-import { startProgram } from '../support/running-program.js';
-import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker } from '../support/tracker-process.js';
-import { buildFirst, entry } from './support/entry.js';
+import { commandIn } from './support/command.js';
 
 describe('npm run key', function () {
   this.timeout(120_000);
-  let directory = '';
-
-  buildFirst();
-
-  beforeEach(async () => {
-    directory = await makeTempDir();
-  });
-
-  afterEach(() => removeTempDir(directory));
-
-  async function key(
-    args: readonly string[],
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<{ status: number | undefined; stdout: string; stderr: string }> {
-    const program = await startProgram(process.execPath, [entry, 'key', ...args], {
-      cwd: directory,
-      env: { PATH: process.env['PATH'], DATA_DIR: join(directory, 'data'), INIT_CWD: directory, ...settings },
-    });
-    const { status } = await program.ended;
-    return { status, stdout: program.stdout, stderr: program.stderr };
-  }
+  const { run: key, directory } = commandIn('key');
 
   /** The reason of a refusal, or undefined. */
   async function refusal(url: string, passkey: string, more = ''): Promise<string | undefined> {
@@ -67,7 +45,7 @@ describe('npm run key', function () {
 
   it('takes the keys of another tracker over, and leaves those that are there', async () => {
     const kept = '0123456789abcdef0123456789abcdef';
-    await writeFile(join(directory, 'file'), `# from elsewhere\n${kept} a member\n\nAnother.Key-of_16~\n`);
+    await writeFile(join(directory(), 'file'), `# from elsewhere\n${kept} a member\n\nAnother.Key-of_16~\n`);
     expect((await key(['import', 'file'])).stdout).to.equal('2 imported, 0 were there\n');
     expect((await key(['import', 'file', '--label', 'x'])).stdout).to.equal('0 imported, 2 were there\n');
     expect((await key(['list'])).stdout)
@@ -76,7 +54,7 @@ describe('npm run key', function () {
   });
 
   it('says what it cannot do, and shows no key', async () => {
-    await writeFile(join(directory, 'file'), `${'a'.repeat(32)}\nto-hide/this\n`);
+    await writeFile(join(directory(), 'file'), `${'a'.repeat(32)}\nto-hide/this\n`);
     for (const [args, line] of [
       [['import', 'file'], /^line 2: takes a key of 16 to 128/],
       [['import', 'nowhere'], /nowhere cannot be read: /],

@@ -6,9 +6,9 @@ import { startRiakDouble } from '../riak-double/double.js';
 import { trackerTypes } from '../riak-double/tracker-types.js';
 import { eventually } from '../support/eventually.js';
 import { startProgram } from '../support/running-program.js';
-import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker } from '../support/tracker-process.js';
-import { buildFirst, entry } from './support/entry.js';
+import { entry } from './support/entry.js';
+import { commandIn } from './support/command.js';
 
 const A = 'aa'.repeat(20);
 const B = 'bb'.repeat(20);
@@ -16,27 +16,7 @@ const C = 'cc'.repeat(20);
 
 describe('npm run list', function () {
   this.timeout(120_000);
-  let directory = '';
-
-  buildFirst();
-
-  beforeEach(async () => {
-    directory = await makeTempDir();
-  });
-
-  afterEach(() => removeTempDir(directory));
-
-  async function list(
-    args: readonly string[],
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<{ status: number | undefined; stdout: string; stderr: string }> {
-    const program = await startProgram(process.execPath, [entry, 'list', ...args], {
-      cwd: directory,
-      env: { PATH: process.env['PATH'], DATA_DIR: join(directory, 'data'), INIT_CWD: directory, ...settings },
-    });
-    const { status } = await program.ended;
-    return { status, stdout: program.stdout, stderr: program.stderr };
-  }
+  const { run: list, directory } = commandIn('list');
 
   /** The reason of a refusal, or undefined. */
   async function refusal(url: string, infohash: string): Promise<string | undefined> {
@@ -54,7 +34,7 @@ describe('npm run list', function () {
     expect((await list(['remove', A, C])).stdout).to.match(/^1 removed: the list has 1 infohash /);
     const has = await list(['has', A, B]);
     expect([has.status, has.stdout]).to.deep.equal([1, `${A} is not on the list\n${B} is on the list\n`]);
-    await writeFile(join(directory, 'file'), `# of opentracker\n${C}\n${A} comment\n`);
+    await writeFile(join(directory(), 'file'), `# of opentracker\n${C}\n${A} comment\n`);
     expect((await list(['import', 'file'])).stdout).to.match(/^2 imported in the place of 1: /);
     const exported = await list(['export']);
     expect(exported).to.deep.equal({ status: 0, stdout: `${A}\n${C}\n`, stderr: '' });
@@ -62,7 +42,7 @@ describe('npm run list', function () {
 
   it('says what it cannot do, and changes nothing', async () => {
     await list(['add', A]);
-    await writeFile(join(directory, 'file'), `${B}\nwrong\n`);
+    await writeFile(join(directory(), 'file'), `${B}\nwrong\n`);
     for (const [args, line] of [
       [['import', 'file'], /^line 2: "wrong": takes an infohash/],
       [['import', 'nowhere'], /nowhere cannot be read: /],
@@ -88,9 +68,9 @@ describe('npm run list', function () {
       expect(await refusal(url, A)).to.equal('torrent not registered with this tracker');
       expect((await list(['add', A], settings)).stdout).to.match(/^1 added/);
       expect(await refusal(url, A)).to.equal(undefined);
-      await writeFile(join(directory, 'file'), `${A}\n${C}\n`);
+      await writeFile(join(directory(), 'file'), `${A}\n${C}\n`);
       const many = Array.from({ length: 40_000 }, (_, n) => n.toString(16).padStart(4, '0').repeat(10));
-      await writeFile(join(directory, 'many'), many.join('\n'));
+      await writeFile(join(directory(), 'many'), many.join('\n'));
       expect((await list(['import', 'many'], settings)).stdout).to.match(/^40000 imported in the place of 1/);
       expect(await refusal(url, many[39_999] ?? '')).to.equal(undefined);
       expect(await refusal(url, A)).to.equal('torrent not registered with this tracker');
@@ -117,7 +97,7 @@ describe('npm run list', function () {
   });
 
   it('a list in a file is read again at a SIGHUP, and stays as it was if a line is wrong', async () => {
-    const path = join(directory, 'file');
+    const path = join(directory(), 'file');
     await writeFile(path, `${A}\n`);
     const tracker = await startTracker({ LIST_MODE: 'allow', LIST_FILE: path, LIST_SECONDS: '3600' });
     try {
@@ -139,12 +119,12 @@ describe('npm run list', function () {
   });
 
   it('a tracker does not start with a list that is wrong, and names the line', async () => {
-    await writeFile(join(directory, 'file'), `${A}\nwrong\n`);
+    await writeFile(join(directory(), 'file'), `${A}\nwrong\n`);
     const program = await startProgram(process.execPath, [entry], {
-      cwd: directory,
+      cwd: directory(),
       env: {
         PATH: process.env['PATH'],
-        DATA_DIR: join(directory, 'data'),
+        DATA_DIR: join(directory(), 'data'),
         PORT: '0',
         LOG_LEVEL: 'silent',
         LIST_MODE: 'allow',

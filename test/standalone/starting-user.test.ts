@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { asStartingUser } from '../../lib/standalone/starting-user.js';
+import { itAsRoot } from '../support/as-root.js';
 
 describe('work as the user that started the process', () => {
   const { seteuid } = process;
@@ -18,16 +19,13 @@ describe('work as the user that started the process', () => {
     expect(await asStartingUser(() => Promise.resolve('done'))).to.equal('done');
   });
 
-  (process.getuid?.() === 0 ? it : it.skip)(
-    'is done by that user, and the other one goes on after it',
-    async () => {
-      process.seteuid?.(65_534);
-      try {
-        expect(await asStartingUser(() => Promise.resolve(process.geteuid?.()))).to.equal(0);
-        expect(process.geteuid?.()).to.equal(65_534);
-      } finally {
-        process.seteuid?.(0);
-      }
-    },
-  );
+  itAsRoot('is done by that user, and the other one goes on after it', async () => {
+    process.seteuid?.(65_534);
+    try {
+      expect(await asStartingUser(() => Promise.resolve(process.geteuid?.()))).to.equal(0);
+      expect(process.geteuid?.()).to.equal(65_534);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
 });
