@@ -9,11 +9,11 @@ import { failed, misused, StartError } from './start-error.js';
 /**
  * Readies the process for a store that one process has to itself; does nothing for others. To be
  * called once, before the store is opened or the tracker that has it is asked.
- * @throws StartError if it cannot be used
+ * @throws (rejects with) a StartError if it cannot be used
  */
-export function enterStore(config: Config): void {
+export async function enterStore(config: Config): Promise<void> {
   try {
-    driverOf(config.storeName).exclusive?.enter(config);
+    await driverOf(config.storeName).exclusive?.enter(config);
   } catch (cause) {
     throw startError(cause);
   }

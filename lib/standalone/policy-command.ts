@@ -33,7 +33,7 @@ export async function policyCommand(
   const failure = `${name} could not be used`;
   try {
     const work = await prepare();
-    enterStore(config);
+    await enterStore(config);
     const socket = driverOf(config.storeName).exclusive?.adminSocket;
     // Whether a tracker is there is asked with something that changes nothing.
     const isRunning = socket !== undefined && (await askTracker(socket, 'policy-store', PROBE)) !== undefined;

@@ -36,7 +36,7 @@ const STDOUT = 1;
 export async function runTracker(config: Config, log: Log): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
-  enterStore(config);
+  await enterStore(config);
   const stored = new StoreStats(config, await openStore(config, Math.random, log));
   const { store } = stored;
   const udp: { running?: RunningUdp } = {};

@@ -31,7 +31,7 @@ export async function withStore<T>(
   { command, failure, work }: StoreWork<T>,
 ): Promise<T> {
   try {
-    enterStore(config);
+    await enterStore(config);
     const { exclusive } = driverOf(config.storeName);
     if (exclusive !== undefined) {
       const answer = await askTracker(exclusive.adminSocket, command);

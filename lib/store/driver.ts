@@ -45,10 +45,11 @@ export interface StoreDriver<S extends SettingGroup> {
   readonly exclusive?: {
     /**
      * Readies this process for the store: to be called once, before the store is opened or the
-     * process that has it is asked. Every relative path means another file after that.
-     * @throws StoreError
+     * process that has it is asked. Every relative path means another file after that, and the
+     * process may be another user, who cannot read its code: what the store needs is loaded before.
+     * @throws (rejects with) a StoreError
      */
-    enter(values: ValuesOf<S>): void;
+    enter(values: ValuesOf<S>): Promise<void>;
     /** Where, after `enter`, the process that has the store open is asked for work on it. */
     readonly adminSocket: string;
   };

@@ -22,7 +22,7 @@ import { freePort } from '../support/free-port.js';
 import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import { buildFirst, entry } from './support/entry.js';
+import { buildFirst, entry, root } from './support/entry.js';
 import { itAsRoot } from '../support/as-root.js';
 
 interface Outcome {
@@ -147,11 +147,17 @@ describe('a command on the store', function () {
     const data = join(directory, 'data');
     await chmod(directory, 0o755);
     await mkdir(data, { mode: 0o755 });
-    const { stderr, status } = spawnSync(process.execPath, [entry, 'purge'], {
+    // The code is loaded first: its directory may be root's alone.
+    const program = `
+      const load = require('node:module').createRequire(${JSON.stringify(join(root, 'dist/standalone/main.cjs'))});
+      load('lmdb');
+      const { main } = load('./main.cjs');
+      process.setgid(${NOBODY});
+      process.setuid(${NOBODY});
+      main({ args: ['purge'], environment: process.env });`;
+    const { stderr, status } = spawnSync(process.execPath, ['-e', program], {
       cwd: directory,
       env: { PATH: process.env['PATH'], DATA_DIR: data },
-      uid: NOBODY,
-      gid: NOBODY,
       encoding: 'utf8',
     });
     expect(status, stderr).to.equal(1);

@@ -35,7 +35,9 @@ export const lmdbDriver = defineStore({
     yield* examineLmdb(values);
   },
   exclusive: {
-    enter({ dataDirectory }) {
+    async enter({ dataDirectory }) {
+      // As the directory's owner this process may not be able to read its own code any more.
+      await import(/* webpackMode: "eager" */ './store.js');
       const directory = resolve(dataDirectory);
       try {
         enterDataDirectory(directory);
