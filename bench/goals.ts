@@ -40,6 +40,9 @@ export const GOALS: readonly Goal[] = [
   { line: 'udp/opentracker', of: 'ratio', atLeast: 0.5 },
   { line: 'udp/processor time', of: 'ratio', atMost: 0.334 },
   { line: 'front/a store that costs nothing', of: 'ratio', atLeast: 8 },
+  { line: 'beside/pages', of: 'ratio', atMost: 1.2 },
+  { line: 'beside/pipelining', of: 'ratio', atMost: 3 },
+  { line: 'beside/flood', of: 'ratio', atMost: 2 },
 ];
 
 /**

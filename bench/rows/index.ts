@@ -1,5 +1,6 @@
 import type { Row } from '../row.js';
 import type { RowName } from '../row-names.js';
+import { beside } from './beside.js';
 import { coldStart } from './cold-start.js';
 import { connections } from './connections.js';
 import { front } from './front.js';
@@ -25,4 +26,5 @@ export const rows: Readonly<Record<RowName, Row>> = {
   stores,
   udp,
   front,
+  beside,
 };
