@@ -42,7 +42,8 @@ export const GOALS: readonly Goal[] = [
   { line: 'front/a store that costs nothing', of: 'ratio', atLeast: 8 },
   { line: 'beside/pages', of: 'ratio', atMost: 1.2 },
   { line: 'beside/pipelining', of: 'ratio', atMost: 3 },
-  { line: 'beside/flood', of: 'ratio', atMost: 2 },
+  { line: 'flood/http', of: 'ratio', atMost: 2 },
+  { line: 'flood/udp', of: 'ratio', atMost: 2 },
 ];
 
 /**

@@ -1,9 +1,9 @@
 /**
  * How long announces take beside what other clients do at the same time: 2,000 requests a second of
  * the page, its JSON and the metrics; four connections that pipeline scrapes of 100 torrents and
- * read every reply; one address that announces 20,000 times a second. Announces come at a constant
- * rate, each peer from an address of its own, and a latency begins when an announce was to be sent.
- * In turns with announces that have the tracker to themselves.
+ * read every reply. Announces come at a constant rate, each peer from an address of its own, and a
+ * latency begins when an announce was to be sent. In turns with announces that have the tracker to
+ * themselves.
  */
 import { addressOf, announceTarget, escapeInfohash, infohashOf } from '../load/numbered.js';
 import { runOpenLoop } from '../load/open-loop.js';
@@ -26,7 +26,6 @@ const LEAD_SECONDS = 3;
 const KINDS: Readonly<Record<OtherClients, string>> = {
   pages: '2,000 requests a second of /, /stats.json and /metrics',
   pipelining: 'four connections that pipeline scrapes of 100 torrents',
-  flood: 'one address that announces 20,000 times a second',
 };
 
 export async function beside({ quick, rounds, atEnd, tell }: RowOptions): Promise<Measured> {
@@ -85,7 +84,6 @@ export async function beside({ quick, rounds, atEnd, tell }: RowOptions): Promis
       alone: () => p99(seconds),
       pages: besides('pages'),
       pipelining: besides('pipelining'),
-      flood: besides('flood'),
     },
     tell,
   );

@@ -1,14 +1,14 @@
 /**
  * Clients whose work for the server is not to be felt by others: browsers on the pages, readers who
- * ask for the next scrapes before they have read the last, one address that announces far too much.
+ * ask for the next scrapes before they have read the last.
  */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { announceTarget, escapeInfohash, infohashOf } from '../load/numbered.js';
+import { escapeInfohash, infohashOf } from '../load/numbered.js';
 import { runOpenLoop } from '../load/open-loop.js';
 import { work } from './work.js';
 
-export type OtherClients = 'pages' | 'pipelining' | 'flood';
+export type OtherClients = 'pages' | 'pipelining';
 
 export interface OtherClientsInput {
   readonly kind: OtherClients;
@@ -32,9 +32,6 @@ const PAGES = ['/', '/stats.json', '/metrics'] as const;
 const READERS = 4;
 const HASHES_OF_A_SCRAPE = 100;
 const SCRAPES_OF_A_WRITE = 20;
-
-/** Announces a second of the one address. */
-const FLOOD_RATE = 20_000;
 
 const HEAD = 'HTTP/1.1\r\nHost: tracker.example\r\n\r\n';
 
@@ -78,19 +75,6 @@ const kinds: Readonly<Record<OtherClients, (input: OtherClientsInput) => Promise
     await sleep(seconds * 1000);
     for (const socket of readers) socket.destroy();
     return replies;
-  },
-
-  flood: async ({ port, seconds }) => {
-    const infohash = escapeInfohash(infohashOf(0));
-    const result = await runOpenLoop({
-      port,
-      rate: FLOOD_RATE,
-      seconds,
-      connections: 64,
-      request: (place) => `GET ${announceTarget(infohash, place)} ${HEAD}`,
-      isRight: (body) => body.includes('failure reason') || body.includes('5:peers'),
-    });
-    return result.answered;
   },
 };
 
