@@ -125,6 +125,16 @@ describe('tracker announce and tracker scrape', function () {
     expect([status, (JSON.parse(stdout) as Entry[])[0]?.tracker]).to.deep.equal([0, tracker.announceUrl()]);
   });
 
+  it('ask at /announce a tracker that is named without a path', async () => {
+    for (const url of announceUrls()) {
+      const bare = url.replace(/\/announce$/, '');
+      for (const named of [bare, `${bare}/`]) {
+        const { status, stdout } = await runTracker(['scrape', named, INFOHASH, '--json']);
+        expect([status, (JSON.parse(stdout) as Entry[])[0]?.tracker]).to.deep.equal([0, url]);
+      }
+    }
+  });
+
   it('print a table without codes of a terminal where there is none', async () => {
     await json('announce', tracker.announceUrl(), INFOHASH, '--event', 'started', '--port', '7003');
     for (const url of announceUrls()) {

@@ -48,9 +48,12 @@ function isUrl(name: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(name);
 }
 
+/** A tracker that is named without a path is asked at /announce, where nearly all are. */
 function trackerOf(url: string): URL {
   try {
-    return parseTracker(url);
+    const tracker = parseTracker(url);
+    if (['', '/'].includes(tracker.pathname) && tracker.search === '') tracker.pathname = '/announce';
+    return tracker;
   } catch (cause) {
     if (!(cause instanceof TrackerError)) throw cause;
     throw new TargetError(`${url}: ${cause.message}`, { cause });
