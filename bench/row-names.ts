@@ -11,6 +11,7 @@ export const ROW_NAMES = [
   'stores',
   'udp',
   'front',
+  'flood',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

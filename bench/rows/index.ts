@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import type { RowName } from '../row-names.js';
 import { coldStart } from './cold-start.js';
 import { connections } from './connections.js';
+import { flood } from './flood.js';
 import { front } from './front.js';
 import { growth } from './growth.js';
 import { headline } from './headline.js';
@@ -25,4 +26,5 @@ export const rows: Readonly<Record<RowName, Row>> = {
   stores,
   udp,
   front,
+  flood,
 };
