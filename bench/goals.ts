@@ -40,6 +40,10 @@ export const GOALS: readonly Goal[] = [
   { line: 'udp/opentracker', of: 'ratio', atLeast: 0.5 },
   { line: 'udp/processor time', of: 'ratio', atMost: 0.334 },
   { line: 'front/a store that costs nothing', of: 'ratio', atLeast: 8 },
+  { line: 'flood/http', of: 'ratio', atMost: 2 },
+  { line: 'flood/udp', of: 'ratio', atMost: 2 },
+  { line: 'lists/few', of: 'ratio', atMost: 1.03 },
+  { line: 'lists/many', of: 'ratio', atMost: 1.03 },
 ];
 
 /**

@@ -12,6 +12,7 @@ export const ROW_NAMES = [
   'udp',
   'front',
   'flood',
+  'lists',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

@@ -7,6 +7,7 @@ import { front } from './front.js';
 import { growth } from './growth.js';
 import { headline } from './headline.js';
 import { http } from './http.js';
+import { lists } from './lists.js';
 import { operations } from './operations.js';
 import { purge } from './purge.js';
 import { runtime } from './runtime.js';
@@ -27,4 +28,5 @@ export const rows: Readonly<Record<RowName, Row>> = {
   udp,
   front,
   flood,
+  lists,
 };

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 
 import { parseConfig } from '../../lib/config.js';
+import { systemClock } from '../../lib/environment.js';
 import { HttpFront } from '../../lib/http/front.js';
 import { createPolicy } from '../../lib/policy/create-policy.js';
 import { sortInfohashes } from '../../lib/policy/lists/infohashes.js';
@@ -70,7 +71,11 @@ work<ListCostWorker>(async ({ entries, swarms, peersInSwarm, rounds, announces }
   await new ListStore(store, clock).replace(sorted);
   const importedAt = performance.now();
   const before = usedBytes();
-  const policy = createPolicy({ config, store, clock, random: Math.random, log: strictLog }, 'long');
+  // That of the swarms goes on by minutes, and each would be time to look whether the list changed.
+  const policy = createPolicy(
+    { config, store, clock: systemClock, random: Math.random, log: strictLog },
+    'long',
+  );
   if (policy === undefined) throw new Error('there is no policy');
   const startAt = performance.now();
   await policy.reload();
@@ -82,7 +87,14 @@ work<ListCostWorker>(async ({ entries, swarms, peersInSwarm, rounds, announces }
     announce: (request) => current.policy.announce(request),
     scrape: () => undefined,
   };
-  const front = new HttpFront({ config, store, clock, random: Math.random, log: strictLog, policy: switched });
+  const front = new HttpFront({
+    config,
+    store,
+    clock,
+    random: Math.random,
+    log: strictLog,
+    policy: switched,
+  });
   const escaped = Array.from({ length: swarms }, (_, swarm) => escapeInfohash(infohashOf(swarm)));
   let place = 0;
   const turn = async (of: Policy): Promise<number> => {
@@ -98,9 +110,7 @@ work<ListCostWorker>(async ({ entries, swarms, peersInSwarm, rounds, announces }
     const cpu = process.cpuUsage();
     for (let at = 0; at < requests.length; at += AT_ONCE) {
       await Promise.all(
-        requests
-          .slice(at, at + AT_ONCE)
-          .map(({ target, address }) => ask(front.announce, target, address)),
+        requests.slice(at, at + AT_ONCE).map(({ target, address }) => ask(front.announce, target, address)),
       );
     }
     const { user, system } = process.cpuUsage(cpu);
