@@ -12,6 +12,8 @@ export const ROW_NAMES = [
   'udp',
   'front',
   'beside',
+  'flood',
+  'lists',
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

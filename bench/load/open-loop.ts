@@ -13,6 +13,8 @@ export interface OpenLoopOptions {
   readonly seconds: number;
   /** Kept connections; each has one request at a time. */
   readonly connections: number;
+  /** Whom the server sees at a connection; 127.0.0.1 without it. */
+  readonly localAddress?: (connection: number) => string;
   /** The request, head and all, at a place in the order. */
   readonly request: (place: number) => string;
   /** Whether a reply's body is what it should be. */
@@ -58,6 +60,7 @@ class OpenLoop {
   private fail: (error: unknown) => void = () => undefined;
   private isOver = false;
   private complaints = 0;
+  private opened = 0;
 
   constructor(private readonly options: OpenLoopOptions) {
     this.total = Math.round(options.rate * options.seconds);
@@ -119,8 +122,9 @@ class OpenLoop {
 
   private async open(): Promise<void> {
     const { port } = this.options;
+    const localAddress = this.options.localAddress?.(this.opened++) ?? '127.0.0.1';
     await new Promise<void>((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
       const connection: Connection = { socket, reader: new ReplyReader(), place: undefined };
       socket.once('connect', () => {
         this.connections.push(connection);

@@ -3,10 +3,12 @@ import type { RowName } from '../row-names.js';
 import { beside } from './beside.js';
 import { coldStart } from './cold-start.js';
 import { connections } from './connections.js';
+import { flood } from './flood.js';
 import { front } from './front.js';
 import { growth } from './growth.js';
 import { headline } from './headline.js';
 import { http } from './http.js';
+import { lists } from './lists.js';
 import { operations } from './operations.js';
 import { purge } from './purge.js';
 import { runtime } from './runtime.js';
@@ -27,4 +29,6 @@ export const rows: Readonly<Record<RowName, Row>> = {
   udp,
   front,
   beside,
+  flood,
+  lists,
 };

@@ -43,6 +43,7 @@ export class Connection implements Linked<Connection> {
   #body: RequestBody | undefined;
   #request: RequestHead | undefined;
   #state: 'reading' | 'answering' | 'writing' | 'closing' = 'reading';
+  #isHeld = false;
   #hasEnded = false;
   #hasReplied = false;
   /** When it is over with what the connection is at, as performance.now counts. */
@@ -73,6 +74,17 @@ export class Connection implements Linked<Connection> {
 
   destroy(): void {
     this.socket.destroy();
+  }
+
+  /** Reads nothing more, from the reply to the present request on, until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+    this.socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#readOn();
   }
 
   /** To be called now and then. @param now as performance.now counts */
@@ -115,11 +127,8 @@ export class Connection implements Linked<Connection> {
 
   readonly #onWritten = (): void => {
     this.#state = 'reading';
-    if (this.#received === undefined) {
-      if (this.#hasEnded) {
-        this.#close();
-        return;
-      }
+    if (this.#isOver()) this.#close();
+    else if (this.#received === undefined || this.#isHeld) {
       this.#expectNext();
       this.#resumeIfReading();
     }
@@ -128,19 +137,19 @@ export class Connection implements Linked<Connection> {
   };
 
   readonly #readOn = (): void => {
-    if (this.#state !== 'reading' || this.socket.destroyed) return;
+    if (this.#state !== 'reading' || this.#isHeld || this.socket.destroyed) return;
     this.#read();
     this.#resumeIfReading();
   };
 
   #resumeIfReading(): void {
-    if (this.#state === 'reading' && this.socket.isPaused()) this.socket.resume();
+    if (this.#state === 'reading' && !this.#isHeld && this.socket.isPaused()) this.socket.resume();
   }
 
   readonly #onData = (bytes: Buffer): void => {
     if (this.#state === 'closing') return;
     this.#received = this.#received === undefined ? bytes : Buffer.concat([this.#received, bytes]);
-    if (this.#state === 'reading') this.#read();
+    if (this.#state === 'reading' && !this.#isHeld) this.#read();
     // Whoever sends more before it is answered waits.
     else this.socket.pause();
   };

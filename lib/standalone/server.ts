@@ -13,6 +13,7 @@ import { DeadlineError } from '../tracker/deadlines.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Health } from './health.js';
+import { HeldConnections } from './held-connections.js';
 import { broken, healthy, notAllowed, notFound, unhealthy, withLines, type Reply } from './reply.js';
 import { ReplyHeads } from './reply-heads.js';
 import { headerOf, type RequestHead } from './request-head.js';
@@ -57,6 +58,7 @@ export class TrackerServer implements ConnectionOwner {
   readonly #server: Server;
   readonly #work: WorkQueue;
   readonly #pages = new TurnQueue();
+  readonly #held = new HeldConnections();
   /**
    * A list, as connections come and go: a Set gets a new table every now and then, and the old
    * ones, each of which knows the next, keep all that was ever in them from the collector of young
@@ -241,6 +243,11 @@ export class TrackerServer implements ConnectionOwner {
     }
     const refusal = this.#parts.rates?.take(from);
     if (refusal !== undefined) {
+      // What a trusted proxy sends is of many clients.
+      if (this.#parts.isTrustedProxy?.(remoteAddress) !== true) {
+        connection.hold();
+        this.#held.add(connection);
+      }
       send(this.#parts.failure(refusal));
       return;
     }

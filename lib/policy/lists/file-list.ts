@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 
-import { INFOHASH_LENGTH } from '../../bittorrent/peers.js';
 import type { Clock } from '../../environment.js';
 import type { Log } from '../../log.js';
 import { Refreshed } from '../refreshed.js';
-import { includesInfohash } from './infohashes.js';
+import { SpreadInfohashes } from './spread-infohashes.js';
 import { ListError } from './list-index.js';
 import { readList, type ListKind } from './list-text.js';
 import type { ListState, TorrentList } from './torrent-list.js';
@@ -19,7 +18,7 @@ export interface FileListOptions {
 }
 
 interface KnownFile {
-  readonly hashes: Buffer;
+  readonly hashes: SpreadInfohashes;
   /** Of the file when it was read: another one means that it changed. */
   readonly stamp: string;
 }
@@ -35,8 +34,8 @@ export class FileList implements TorrentList {
   has(infohash: Uint8Array): boolean | Promise<boolean> {
     const file = this.files.get();
     return file instanceof Promise
-      ? file.then(({ hashes }) => includesInfohash(hashes, infohash))
-      : includesInfohash(file.hashes, infohash);
+      ? file.then(({ hashes }) => hashes.has(infohash))
+      : file.hashes.has(infohash);
   }
 
   async reload(): Promise<void> {
@@ -45,7 +44,7 @@ export class FileList implements TorrentList {
 
   state(): ListState {
     const { lastKnown, knownAt, problem } = this.files;
-    return { entries: lastKnown && lastKnown.hashes.length / INFOHASH_LENGTH, knownAt, problem };
+    return { entries: lastKnown?.hashes.count, knownAt, problem };
   }
 
   private async read(known: KnownFile | undefined): Promise<KnownFile> {
@@ -53,7 +52,7 @@ export class FileList implements TorrentList {
     try {
       const stamp = await stampOf(path);
       if (known?.stamp === stamp) return known;
-      const hashes = readList(await readFile(path), kind);
+      const hashes = new SpreadInfohashes(readList(await readFile(path), kind));
       if ((await stampOf(path)) !== stamp) throw new ListError('is being written');
       return { hashes, stamp };
     } catch (cause) {

@@ -66,38 +66,14 @@ export function includesInfohash(sorted: Uint8Array, infohash: Uint8Array): bool
   return at < sorted.length && compareAt(sorted, at, infohash, 0) === 0;
 }
 
-/**
- * The number of sorted infohashes that are smaller than this one. Hashes spread evenly, so each look
- * is where the infohash would be then (interpolation search): most of a list is in no cache of the
- * processor, and each look costs as much as all else. What does not spread is halved instead.
- */
+/** The number of sorted infohashes that are smaller than this one. */
 export function firstNotBelow(sorted: Uint8Array, infohash: Uint8Array): number {
   let from = 0;
   let to = sorted.length / INFOHASH_LENGTH;
-  const wanted = headAt(infohash, 0);
-  // What stands before `from` and at `to`, as far as that is known.
-  let low = 0;
-  let high = 0;
-  let looks = 0;
   while (from < to) {
-    let middle = (from + to) >>> 1;
-    if (looks === 0) {
-      // The first look is also the scale: all of a part begin alike.
-      low = headAt(sorted, 0);
-      high = headAt(sorted, (to - 1) * INFOHASH_LENGTH) + 1;
-    }
-    if (looks++ < MAX_LOOKS && high > low) {
-      const guess = from + Math.floor(((wanted - low) / (high - low)) * (to - from));
-      middle = Math.min(Math.max(guess, from), to - 1);
-    }
-    const at = middle * INFOHASH_LENGTH;
-    if (compareAt(sorted, at, infohash, 0) < 0) {
-      from = middle + 1;
-      low = headAt(sorted, at);
-    } else {
-      to = middle;
-      high = headAt(sorted, at);
-    }
+    const middle = (from + to) >>> 1;
+    if (compareAt(sorted, middle * INFOHASH_LENGTH, infohash, 0) < 0) from = middle + 1;
+    else to = middle;
   }
   return from;
 }
@@ -120,23 +96,13 @@ export function* infohashesOf(hashes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < hashes.length; at += INFOHASH_LENGTH) yield hashes.subarray(at, at + INFOHASH_LENGTH);
 }
 
-function compareAt(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
+/** How the infohash at one place is to that at another: 0 the same, below 0 smaller. */
+export function compareAt(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
   for (let index = 0; index < INFOHASH_LENGTH; index++) {
     const difference = (a[atA + index] as number) - (b[atB + index] as number);
     if (difference !== 0) return difference;
   }
   return 0;
 }
-
-/** The first bytes as a number. */
-function headAt(hashes: Uint8Array, at: number): number {
-  const upper =
-    ((hashes[at] as number) << 16) | ((hashes[at + 1] as number) << 8) | (hashes[at + 2] as number);
-  const lower = ((hashes[at + 3] as number) << 8) | (hashes[at + 4] as number);
-  return upper * 65_536 + lower;
-}
-
-/** After so many the rest is halved. */
-const MAX_LOOKS = 8;
 
 const BUCKETS = 65_536;

@@ -1,7 +1,8 @@
 import type { Clock } from '../../environment.js';
 import type { Log } from '../../log.js';
 import { Refreshed } from '../refreshed.js';
-import { includesInfohash } from './infohashes.js';
+import { RecentAnswers } from './recent-answers.js';
+import { SpreadInfohashes } from './spread-infohashes.js';
 import { entriesOf, isSameRevision, partNumber, type ListIndex } from './list-index.js';
 import { PartGoneError, type ListStore } from './list-store.js';
 import type { ListState, TorrentList } from './torrent-list.js';
@@ -23,7 +24,8 @@ export interface StoredListOptions {
 interface KnownRevision {
   readonly index: ListIndex;
   /** By number; undefined if it was not read yet. */
-  readonly parts: (Buffer | undefined)[];
+  readonly parts: (SpreadInfohashes | undefined)[];
+  readonly recent: RecentAnswers;
 }
 
 /**
@@ -33,7 +35,7 @@ interface KnownRevision {
 export class StoredList implements TorrentList {
   private readonly revisions: Refreshed<KnownRevision>;
   /** Parts that are being read, by name. */
-  private readonly reading = new Map<string, Promise<Buffer>>();
+  private readonly reading = new Map<string, Promise<SpreadInfohashes>>();
 
   constructor(private readonly options: StoredListOptions) {
     this.revisions = new Refreshed({
@@ -60,19 +62,22 @@ export class StoredList implements TorrentList {
   }
 
   private lookUp(revision: KnownRevision, infohash: Uint8Array): boolean | Promise<boolean> {
+    const remembered = revision.recent.get(infohash);
+    if (remembered !== undefined) return remembered;
     const number = partNumber(infohash, revision.index.bits);
     const part = revision.parts[number];
-    if (part !== undefined) return includesInfohash(part, infohash);
+    if (part !== undefined) {
+      const isListed = part.has(infohash);
+      revision.recent.set(infohash, isListed);
+      return isListed;
+    }
     return this.readPart(revision, number).then(
-      (hashes) => includesInfohash(hashes, infohash),
+      (read) => read.has(infohash),
       async (error: unknown) => {
         if (!(error instanceof PartGoneError)) throw error;
         // The list has been changed meanwhile, or the part is lost: then this rejects as well.
         const present = await this.revisions.refresh();
-        return includesInfohash(
-          await this.readPart(present, partNumber(infohash, present.index.bits)),
-          infohash,
-        );
+        return (await this.readPart(present, partNumber(infohash, present.index.bits))).has(infohash);
       },
     );
   }
@@ -96,13 +101,13 @@ export class StoredList implements TorrentList {
    * then.
    */
   private async revisionOf(index: ListIndex, known: KnownRevision | undefined): Promise<KnownRevision> {
-    const kept = new Map<string, Buffer>();
+    const kept = new Map<string, SpreadInfohashes>();
     for (const [number, part] of known?.index.parts.entries() ?? []) {
-      const hashes = known?.parts[number];
-      if (hashes !== undefined) kept.set(part.id, hashes);
+      const read = known?.parts[number];
+      if (read !== undefined) kept.set(part.id, read);
     }
     const parts = index.parts.map(({ id, count }) => (count === 0 ? NOTHING : kept.get(id)));
-    const revision = { index, parts };
+    const revision = { index, parts, recent: new RecentAnswers() };
     const wanted = [...parts.keys()].filter(
       (number) => parts[number] === undefined && (this.options.whole || wasKnown(number, index, known)),
     );
@@ -112,18 +117,22 @@ export class StoredList implements TorrentList {
     return revision;
   }
 
-  private async readPart(revision: KnownRevision, number: number): Promise<Buffer> {
+  private async readPart(revision: KnownRevision, number: number): Promise<SpreadInfohashes> {
     const known = revision.parts[number];
     if (known !== undefined) return known;
     const part = revision.index.parts[number] ?? { id: '', count: 0 };
     let reading = this.reading.get(part.id);
     if (reading === undefined) {
-      reading = this.options.store.part(part).finally(() => this.reading.delete(part.id));
+      // A part of the same name has the same infohashes, and so the same bits in common.
+      reading = this.options.store
+        .part(part)
+        .then((hashes) => new SpreadInfohashes(hashes, revision.index.bits))
+        .finally(() => this.reading.delete(part.id));
       this.reading.set(part.id, reading);
     }
-    const hashes = await reading;
-    revision.parts[number] = hashes;
-    return hashes;
+    const read = await reading;
+    revision.parts[number] = read;
+    return read;
   }
 }
 
@@ -136,6 +145,6 @@ function wasKnown(number: number, { bits }: ListIndex, known: KnownRevision | un
   return known.parts.slice(first, first + 2 ** spread).some((part) => part !== undefined);
 }
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING = new SpreadInfohashes(Buffer.alloc(0));
 const AT_ONCE = 16;
 const MAX_ATTEMPTS = 4;

@@ -8,6 +8,7 @@ import type { SiteReply } from '../../../lib/stats/site-reply.js';
 import { systemClock } from '../../../lib/environment.js';
 import type { Log, LogFields } from '../../../lib/log.js';
 import type { HttpHandler } from '../../../lib/http/front.js';
+import type { AddressRates } from '../../../lib/policy/floods/address-rates.js';
 import { formatAddress } from '../../../lib/bittorrent/address.js';
 import { exchange } from '../../support/raw-http.js';
 
@@ -38,7 +39,11 @@ export class Subject {
   port = 0;
   readonly server: TrackerServer;
 
-  constructor(limits: Partial<ServerLimits>, isTrustedProxy: TrustedProxies | undefined) {
+  constructor(
+    limits: Partial<ServerLimits>,
+    isTrustedProxy: TrustedProxies | undefined,
+    rates: AddressRates | undefined,
+  ) {
     const nothing = (): void => undefined;
     const warn = (_event: string, fields: LogFields = {}): void => void this.warnings.push(fields);
     const log: Log = { error: nothing, warn, info: nothing, debug: nothing };
@@ -61,6 +66,7 @@ export class Subject {
         health,
         site: ({ path }) => (path === '/' ? Promise.resolve(page) : undefined),
         isTrustedProxy,
+        ...(rates && { rates }),
         log,
       },
       {
@@ -90,8 +96,9 @@ const running: TrackerServer[] = [];
 export async function serve(
   limits: Partial<ServerLimits> = {},
   isTrustedProxy?: TrustedProxies,
+  rates?: AddressRates,
 ): Promise<Subject> {
-  const subject = new Subject(limits, isTrustedProxy);
+  const subject = new Subject(limits, isTrustedProxy, rates);
   subject.port = await subject.server.listen(0, '::');
   running.push(subject.server);
   return subject;
