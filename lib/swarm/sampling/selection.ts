@@ -94,8 +94,11 @@ export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Ra
   if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
   const out = new Selection(Math.min(wanted.limit, records), wanted.withIds, wanted.self);
   const own = layoutOfRecord(wanted.self);
-  takeFamily(shards, own, wanted, random, out);
-  if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, wanted, random, out);
+  const { expiryCutoff, overdueCutoff = expiryCutoff } = wanted;
+  // Where all get in, none comes before another.
+  const current = records > wanted.limit ? Math.max(expiryCutoff, overdueCutoff) : expiryCutoff;
+  takeFamily(shards, own, current, wanted, random, out);
+  if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, current, wanted, random, out);
   return out.peers();
 }
 
@@ -104,17 +107,18 @@ export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Ra
  *
  * An overdue peer comes before the second one of an address that is not: else whoever announces
  * many ports of one address would crowd out peers that are late.
+ * @param overdueCutoff records last seen then or before come last; at the least `expiryCutoff`
  */
 function takeFamily(
   shards: readonly Shard[],
   layout: RecordLayout,
+  overdueCutoff: number,
   wanted: Wanted,
   random: Random,
   out: Selection,
 ): void {
-  const { expiryCutoff, overdueCutoff = expiryCutoff } = wanted;
-  const current: SeenRange = { after: Math.max(expiryCutoff, overdueCutoff), until: Infinity };
-  const overdue: SeenRange = { after: expiryCutoff, until: current.after };
+  const current: SeenRange = { after: overdueCutoff, until: Infinity };
+  const overdue: SeenRange = { after: wanted.expiryCutoff, until: overdueCutoff };
   for (const isOnePerAddress of [true, false]) {
     out.begin(isOnePerAddress);
     takeRecords(shards, layout, current, wanted, random, out);
