@@ -2,6 +2,7 @@
  * `npm run bench -- simulate NAME`: what is simulated rather than measured. `report` makes the
  * tables and plots of docs/scale.md from what the others and the rows have left.
  */
+import { check, FULL_CHECK_PEERS } from './check.js';
 import type { SimulationName } from './names.js';
 import { report } from './report.js';
 import { scale } from './scale.js';
@@ -18,6 +19,8 @@ const SIMULATIONS = {
   report: () => report(),
   steady: ({ peers }: SimulationOptions, tell: (message: string) => void) =>
     steady(peers ?? FULL_PEERS, tell),
+  check: ({ peers }: SimulationOptions, tell: (message: string) => void) =>
+    check(peers ?? FULL_CHECK_PEERS, tell),
 } satisfies Record<
   SimulationName,
   (options: SimulationOptions, tell: (message: string) => void) => Promise<void>
