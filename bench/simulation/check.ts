@@ -50,7 +50,7 @@ const SESSIONS: SessionModelName = 'headline';
 const PROCESSES = 4;
 /** Until the processes know the moved store, and for how long it is counted. */
 const WARM_UP_SECONDS = 600;
-const COUNTED_SECONDS = 300;
+const COUNTED_SECONDS = 180;
 const V6_SHARE = 0.1;
 
 interface OpenedStore {
