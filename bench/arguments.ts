@@ -18,6 +18,7 @@ export type Command =
       readonly simulate: SimulationName;
       readonly peers: number | undefined;
       readonly minutes: number | undefined;
+      readonly whole: number | undefined;
     }
   | Arguments;
 
@@ -27,7 +28,7 @@ export const USAGE = `Usage: npm run bench                      every row but he
        npm run bench -- headline [--peers N] [--seconds N]
        npm run bench -- profile SUBJECT   where ours spends its time under a row's load;
                                           SUBJECT: ${SUBJECT_NAMES.join(', ')}
-       npm run bench -- simulate NAME [--peers N] [--minutes N]
+       npm run bench -- simulate NAME [--peers N] [--minutes N] [--whole N]
                                           a site in simulated time; NAME: ${SIMULATION_NAMES.join(', ')}
 
 Rows: ${ROW_NAMES.join(', ')}
@@ -47,6 +48,7 @@ export function parseArguments(args: readonly string[]): Command | undefined {
         peers: { type: 'string' },
         seconds: { type: 'string' },
         minutes: { type: 'string' },
+        whole: { type: 'string' },
       },
     });
     const { quick } = values;
@@ -57,7 +59,12 @@ export function parseArguments(args: readonly string[]): Command | undefined {
     }
     if (first === 'simulate') {
       if (subject === undefined || !isSimulationName(subject) || more.length > 0) return undefined;
-      return { simulate: subject, peers: numberIn(values.peers), minutes: numberIn(values.minutes) };
+      return {
+        simulate: subject,
+        peers: numberIn(values.peers),
+        minutes: numberIn(values.minutes),
+        whole: numberIn(values.whole),
+      };
     }
     const named = positionals.filter(isRowName);
     if (named.length < positionals.length) return undefined;

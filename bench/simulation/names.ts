@@ -1,5 +1,5 @@
 /** What can be simulated, and the report of it. */
-export const SIMULATION_NAMES = ['scale', 'steady', 'report'] as const;
+export const SIMULATION_NAMES = ['scale', 'steady', 'check', 'report'] as const;
 
 export type SimulationName = (typeof SIMULATION_NAMES)[number];
 

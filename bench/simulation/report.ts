@@ -7,6 +7,8 @@ import { bytesText, figureText, numberText } from '../../lib/plan/text.js';
 import { root } from '../paths.js';
 import { svgOf } from '../report/svg.js';
 import type { Curve, Series } from '../results.js';
+import { agreements, FACTORS, type Agreement } from './agreement.js';
+import type { CheckResults } from './check.js';
 import { readResults } from './results.js';
 import type { ScaleResults } from './scale.js';
 import { SESSION_MODELS } from './sessions.js';
@@ -36,6 +38,7 @@ export function report(): Promise<void> {
     if (from < 0 || to < from) throw new Error(`docs/scale.md has no place for ${name}`);
     page = `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
   };
+  fill('check', checkTable(agreements(readResults('check') as CheckResults, measured)));
   fill('steady', steadyTable(steady));
   fill('riak', riakTable(SIZES.map((peers) => planOf(peers, 'riak'))));
   fill('money', moneyTable(planOf));
@@ -77,6 +80,26 @@ export function report(): Promise<void> {
   ];
   for (const one of curves) writeFileSync(join(IMAGES, `${one.id}.svg`), svgOf(one));
   return Promise.resolve();
+}
+
+const CHECKED: Readonly<Record<Agreement['what'], readonly [name: string, text: (value: number) => string]>> =
+  {
+    announces: ['announces a second', numberText],
+    operations: ['operations a second', numberText],
+    bytesMoved: ['bytes a second', bytesText],
+    bytesStored: ['bytes stored', bytesText],
+    processor: ['processor time for an announce, us', numberText],
+  };
+
+function checkTable(rows: readonly Agreement[]): string {
+  return table(
+    ['store', 'figure', 'planned', 'counted', 'counted / planned', 'within a factor of'],
+    rows.map(({ server, what, planned, counted }) => {
+      const [name, text] = CHECKED[what];
+      const ratio = (counted / planned).toFixed(2);
+      return [server, name, text(planned), text(counted), ratio, String(FACTORS[what])];
+    }),
+  );
 }
 
 function steadyTable({ cases }: SteadyResults): string {

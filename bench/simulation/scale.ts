@@ -1,6 +1,6 @@
 /**
- * A site of 100,000,000 peers for two hours: the ten largest swarms whole, and of the others every
- * thousandth. Its peers are stored when it begins, but for one more swarm, to which all come within
+ * A site of 100,000,000 peers for two hours: the largest swarms whole, as many as one asks for, and
+ * of the others every thousandth. Its peers are stored when it begins, but for one more swarm, to which all come within
  * ten minutes.
  */
 import type { PurgeReport } from '../../lib/purge/report.js';
@@ -13,7 +13,9 @@ import { simulate, type Counted } from './simulation.js';
 import { storedShards, type StoredShards } from './stored.js';
 import { MEAN_SWARM_PEERS, siteSizes } from '../../lib/plan/swarm-sizes.js';
 
-const WHOLE = 10;
+/** How many of the largest swarms are simulated whole, and how many are listed. */
+export const DEFAULT_WHOLE = 10;
+const LISTED = 10;
 const ONE_OF = 1000;
 /** Peers of the swarm that begins, and within how many seconds they come. */
 const NEW_SWARM = { peers: 50_000, withinSeconds: 600 };
@@ -22,7 +24,7 @@ const WARM_BYTES = 64 * 1024 * 1024;
 const PROCESSES = 16;
 const V6_SHARE = 0.1;
 
-/** Swarms of like size; the ten largest are a class of their own. */
+/** Swarms of like size; those that are simulated whole are a class of their own. */
 const CLASSES = [
   { name: '1 peer', max: 1 },
   { name: '2 to 6', max: 6 },
@@ -30,7 +32,7 @@ const CLASSES = [
   { name: '31 to 192', max: 192 },
   { name: '193 to 5,000', max: 5000 },
   { name: 'more than 5,000', max: Infinity },
-  { name: 'the ten largest', max: Infinity },
+  { name: 'the largest, whole', max: Infinity },
   { name: 'a new one', max: Infinity },
 ] as const;
 
@@ -61,6 +63,8 @@ export interface ScaleResults {
   readonly peers: number;
   readonly swarms: number;
   readonly largest: readonly number[];
+  /** So many of the largest swarms were simulated whole. */
+  readonly whole: number;
   readonly simulatedPeers: number;
   readonly minutes: number;
   readonly processes: number;
@@ -74,14 +78,24 @@ export interface ScaleResults {
   readonly memoryBytes: number;
 }
 
-export async function scale(peers: number, minutes: number, tell: (message: string) => void): Promise<void> {
+export interface ScaleInput {
+  readonly peers: number;
+  readonly minutes: number;
+  /** So many of the largest swarms are simulated whole. */
+  readonly whole: number;
+}
+
+export async function scale(
+  { peers, minutes, whole }: ScaleInput,
+  tell: (message: string) => void,
+): Promise<void> {
   const startedAt = performance.now();
   const all = siteSizes(peers);
-  const sampled = Uint32Array.from({ length: Math.floor((all.length - WHOLE) / ONE_OF) }, (_, i) =>
-    Math.floor(WHOLE + (i + 0.5) * ONE_OF),
+  const sampled = Uint32Array.from({ length: Math.floor((all.length - whole) / ONE_OF) }, (_, i) =>
+    Math.floor(whole + (i + 0.5) * ONE_OF),
   );
   const newRank = all.length;
-  const ranks = Uint32Array.from([...Array(WHOLE).keys(), ...sampled, newRank]);
+  const ranks = Uint32Array.from([...Array(whole).keys(), ...sampled, newRank]);
   const sizes = ranks.map((rank) => all[rank] ?? NEW_SWARM.peers);
   const simulatedPeers = sizes.reduce((sum, size) => sum + size, 0);
   tell(`${all.length} swarms, the largest of ${all[0] ?? 0}; ${simulatedPeers} peers are simulated`);
@@ -111,7 +125,7 @@ export async function scale(peers: number, minutes: number, tell: (message: stri
   });
   const memoryBytes = process.memoryUsage().rss;
   const rankOf = new Map(Array.from(ranks, (rank) => [infohashKey(infohashOf(rank)), rank]));
-  const classOf = (rank: number): string => nameOfClass(rank, all[rank]);
+  const classOf = (rank: number): string => nameOfClass(rank, all[rank], whole);
   const groupOf = (infohash: string): string => classOf(rankOf.get(infohash) ?? 0);
   const stored = await storedShards(store, groupOf);
   const byKey = out.byKey ?? new Map<string, number>();
@@ -132,7 +146,8 @@ export async function scale(peers: number, minutes: number, tell: (message: stri
   const results: ScaleResults = {
     peers,
     swarms: all.length,
-    largest: Array.from(all.subarray(0, WHOLE)),
+    largest: Array.from(all.subarray(0, LISTED)),
+    whole,
     simulatedPeers,
     minutes,
     processes: PROCESSES,
@@ -168,9 +183,9 @@ export async function scale(peers: number, minutes: number, tell: (message: stri
   writeResults(peers === 100_000_000 ? 'scale' : `scale-${peers}`, startedAt, results);
 }
 
-function nameOfClass(rank: number, size: number | undefined): string {
+function nameOfClass(rank: number, size: number | undefined, whole: number): string {
   if (size === undefined) return 'a new one';
-  if (rank < WHOLE) return 'the ten largest';
+  if (rank < whole) return 'the largest, whole';
   return CLASSES.find(({ max }) => size <= max)?.name ?? '';
 }
 

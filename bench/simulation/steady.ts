@@ -5,13 +5,8 @@
 import { InstantStore } from '../support/instant-store.js';
 import { startRiakDouble } from '../../test/riak-double/double.js';
 import { trackerTypes } from '../../test/riak-double/tracker-types.js';
-import { parseConfig } from '../../lib/config.js';
-import { systemClock } from '../../lib/environment.js';
-import { openRiakStore } from '../../lib/store/riak/riak-store.js';
-import { riakOptions } from '../../lib/store/riak/settings.js';
 import type { Store } from '../../lib/store/store.js';
-import { parseShardKey } from '../../lib/swarm/shard/placement.js';
-import { strictLog } from '../support/tracker.js';
+import { copyShards, openPatientRiak } from './moved-store.js';
 import { writeResults } from './results.js';
 import { SESSION_MODELS, type SessionModelName } from './sessions.js';
 import { simulate, type Counted } from './simulation.js';
@@ -40,7 +35,6 @@ export interface SteadyResults {
 /** Of a run whose results are kept. */
 export const FULL_PEERS = 100_000;
 const HOUR = 3600;
-const KEYS = 1000;
 
 /** Nothing is spared: each re-announce that comes when it should is written. */
 const ALL = { refreshEvery: 1, peerLifetimeSeconds: 2700, warmSeconds: 5 };
@@ -71,6 +65,8 @@ function casesFor(peers: number): SteadyCase[] {
     { ...small, ...HALF, processes: 4 },
     { ...small, ...ALL, processes: 4, store: 'the Riak double' },
     { ...small, ...HALF, processes: 4, store: 'the Riak double' },
+    { ...main, ...ALL, store: 'the Riak double' },
+    { ...main, ...HALF, store: 'the Riak double' },
   ];
 }
 
@@ -94,20 +90,6 @@ async function run(one: SteadyCase): Promise<SteadyResult> {
   const sizes = siteSizes(one.peers);
   const double = one.store === 'memory' ? undefined : await startRiakDouble({ types: trackerTypes });
   let requests = 0;
-  const moveTo = async (from: Store): Promise<Store> => {
-    const config = parseConfig({ STORE: 'riak', RIAK_NODES: double?.addresses });
-    // Nothing is to fail because the machine is busy.
-    const times = { callTimeoutMs: 60_000, connectTimeoutMs: 30_000, replicaTimeoutMs: 30_000 };
-    const store = openRiakStore({
-      ...riakOptions(config),
-      ...times,
-      clock: systemClock,
-      random: Math.random,
-      log: strictLog,
-    });
-    await copyAll(from, store);
-    return store;
-  };
   let store: Store | undefined;
   try {
     const { counted } = await simulate({
@@ -133,7 +115,11 @@ async function run(one: SteadyCase): Promise<SteadyResult> {
       ...(double === undefined
         ? {}
         : {
-            moveTo: async (from: Store) => (store = await moveTo(from)),
+            moveTo: async (from: Store) => {
+              store = openPatientRiak(double.addresses);
+              await copyShards(from, store);
+              return store;
+            },
             onCounting: () => (requests = double.operations.count()),
           }),
     });
@@ -146,17 +132,4 @@ async function run(one: SteadyCase): Promise<SteadyResult> {
     await store?.close();
     await double?.close();
   }
-}
-
-/** Writes all shards of one store to another one that is empty. */
-async function copyAll(from: Store, to: Store): Promise<void> {
-  let cursor: string | undefined;
-  do {
-    const page = await from.keys({ from: '0', to: 'g' }, cursor, KEYS);
-    for (const key of page.keys) {
-      if (parseShardKey(key) === undefined) continue;
-      for (const value of (await from.fetch(key)).values) await to.put(key, value);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
 }

@@ -10,6 +10,7 @@ const NUMBERS = {
   peers: ['peers', 'peers of all swarms together, e.g. 9e6'],
   interval: ['intervalSeconds', 'ANNOUNCE_INTERVAL, seconds'],
   jitter: ['jitterPercent', 'INTERVAL_JITTER, percent'],
+  events: ['eventPercent', 'announces that start, complete or stop, percent of all'],
   'shard-peers': ['shardPeers', 'SHARD_PEERS; on S3 and DynamoDB 192 or 30'],
   'refresh-every': ['refreshEvery', 'REFRESH_EVERY: 1 or 2'],
   load: ['load', 'share of a core or node that is used when all is well'],
@@ -23,6 +24,8 @@ const NUMBERS = {
   'node-bytes': ['nodeBytesPerSecond', 'bytes a second that the network of a node moves'],
   'peer-bytes': ['peerBytes', 'bytes of a stored peer: 31 over IPv4, 43 over IPv6'],
 } as const satisfies Readonly<Record<string, readonly [keyof PlanInput, string]>>;
+
+const MAY_BE_ZERO: readonly (keyof PlanInput)[] = ['jitterPercent', 'eventPercent', 'batchWaitMs'];
 
 /** What `npm run plan` takes. */
 export function planUsage(): string {
@@ -75,8 +78,10 @@ function inputOf(args: readonly string[]): PlanInput | string {
       const value = given.get(name);
       if (typeof value !== 'string') continue;
       const number = value === '' ? NaN : Number(value);
-      const least = field === 'jitterPercent' || field === 'batchWaitMs' ? 0 : Number.MIN_VALUE;
-      if (!Number.isFinite(number) || number < least) return `--${name}: ${value} is no such number`;
+      const least = MAY_BE_ZERO.includes(field) ? 0 : Number.MIN_VALUE;
+      const isTooMuch = field === 'eventPercent' && number >= 100;
+      if (!Number.isFinite(number) || number < least || isTooMuch)
+        return `--${name}: ${value} is no such number`;
       input[field] = number;
     }
     if (values.store !== undefined) {

@@ -91,7 +91,7 @@ const CLASS_MAX_PEERS: Readonly<Record<string, number>> = {
   '31 to 192': 192,
   '193 to 5,000': 5000,
   'more than 5,000': 1e5,
-  'the ten largest': Infinity,
+  'the largest, whole': Infinity,
 };
 
 /** @throws ResultsError if a figure is missing */

@@ -13,6 +13,8 @@ export interface PlanInput {
   /** ANNOUNCE_INTERVAL, seconds, and INTERVAL_JITTER, percent. */
   readonly intervalSeconds: number;
   readonly jitterPercent: number;
+  /** Of 100 announces so many start, complete or stop, beside those that come each interval. */
+  readonly eventPercent: number;
   readonly store: PlannedStore;
   readonly shardPeers: number;
   readonly refreshEvery: number;
@@ -39,6 +41,7 @@ export const PLAN_DEFAULTS: PlanInput = {
   peers: 1_000_000,
   intervalSeconds: 1800,
   jitterPercent: 10,
+  eventPercent: 8,
   store: 'riak',
   shardPeers: 192,
   refreshEvery: 1,
@@ -167,13 +170,14 @@ function shape(sizes: readonly SizeClass[]): Pick<Plan, 'swarms' | 'largestSwarm
   };
 }
 
-/** A client waits for the interval and up to as much more as the jitter is. */
-function announcesOf({ peers, intervalSeconds, jitterPercent }: PlanInput): Figure {
+/** A client waits for the interval and up to as much more as the jitter is, and tells events at once. */
+function announcesOf({ peers, intervalSeconds, jitterPercent, eventPercent }: PlanInput): Figure {
   const longest = intervalSeconds * (1 + jitterPercent / 100);
+  const all = peers / (1 - eventPercent / 100);
   return {
-    low: peers / longest,
-    middle: peers / ((intervalSeconds + longest) / 2),
-    high: peers / intervalSeconds,
+    low: all / longest,
+    middle: all / ((intervalSeconds + longest) / 2),
+    high: all / intervalSeconds,
   };
 }
 

@@ -12,7 +12,16 @@ export interface RefreshRules {
   readonly unwrittenSeconds: number;
   /** Without any every re-announce that comes later than that is written. */
   readonly sparseRefresh?: SparseRefresh | undefined;
+  /**
+   * A peer whose last written announce is longer ago is overdue: a client that keeps to the interval
+   * would have been written again. It is most likely gone, and others go before it in replies.
+   * Without it none is.
+   */
+  readonly overdueSeconds?: number;
 }
+
+/** By how much a client may come late and not be overdue, seconds. */
+const LATE_SECONDS = 60;
 
 /** One re-announce of several is written. */
 export interface SparseRefresh {
@@ -45,9 +54,11 @@ export function refreshRules(settings: RefreshSettings): RefreshRules {
   const longest = longestIntervalSeconds(settings);
   const spare = Math.floor((peerLifetimeSeconds - refreshEvery * longest) / 2);
   const unwrittenSeconds = Math.min(minIntervalSeconds, spare);
-  if (refreshEvery === 1) return { unwrittenSeconds };
+  const overdueSeconds = refreshEvery * longest + LATE_SECONDS;
+  if (refreshEvery === 1) return { unwrittenSeconds, overdueSeconds };
   return {
     unwrittenSeconds,
+    overdueSeconds,
     sparseRefresh: {
       every: refreshEvery,
       intervalSeconds: (settings.announceIntervalSeconds + longest) / 2,

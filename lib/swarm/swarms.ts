@@ -125,13 +125,16 @@ export class Swarms {
 
   private asked({ event, state }: Announcement, self: Uint8Array, wanted: PeersWanted): Wanted {
     const { clock, rules } = this.components;
+    const now = clock.now();
+    const { overdueSeconds = rules.peerLifetimeSeconds } = rules;
     return {
       limit: event === 'stopped' ? 0 : wanted.limit,
       self,
       downloadersOnly: state === 'seeder',
       withIds: wanted.withIds,
       minScopes: wanted.minScopes ?? ANY_SCOPE,
-      expiryCutoff: expiryCutoff(clock.now(), rules.peerLifetimeSeconds),
+      expiryCutoff: expiryCutoff(now, rules.peerLifetimeSeconds),
+      overdueCutoff: expiryCutoff(now, overdueSeconds),
     };
   }
 

@@ -1,15 +1,20 @@
 import { expect } from 'chai';
 
+import { copyShards, openPatientRiak } from '../../bench/simulation/moved-store.js';
 import {
   SESSION_MODELS,
   lengthUnderWay,
   meanSessionLength,
   sessionLength,
 } from '../../bench/simulation/sessions.js';
-import { simulate, type SimulationInput } from '../../bench/simulation/simulation.js';
+import { simulate, type Counted, type SimulationInput } from '../../bench/simulation/simulation.js';
 import { storedShards } from '../../bench/simulation/stored.js';
 import { InstantStore } from '../../bench/support/instant-store.js';
 import { swarmSizes } from '../../lib/plan/swarm-sizes.js';
+import type { Store } from '../../lib/store/store.js';
+import { startRiakDouble } from '../riak-double/double.js';
+import { trackerTypes } from '../riak-double/tracker-types.js';
+import { Cleanup } from '../support/cleanup.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 function inputOf(changes: Partial<SimulationInput> = {}): SimulationInput {
@@ -68,6 +73,47 @@ describe('a simulated site', () => {
     expect(gone(half)).to.be.above(1.1 * gone(all));
     expect(gone(all)).to.be.within(0.02, 0.12);
   });
+
+  for (const [refreshEvery, lifetime] of [
+    [1, 2700],
+    [2, 4320],
+  ] as const) {
+    it(`counts in memory what the double of Riak counts at its sockets, with REFRESH_EVERY=${refreshEvery}`, async () => {
+      const settings = {
+        PURGE_INTERVAL: '0',
+        REFRESH_EVERY: String(refreshEvery),
+        PEER_LIFETIME: String(lifetime),
+      };
+      const changes = { settings, processes: 1, warmUpSeconds: 600 };
+      const inMemory = await simulate(inputOf(changes));
+      const atEnd = new Cleanup();
+      try {
+        const double = await startRiakDouble({ types: trackerTypes });
+        atEnd.add(() => double.close());
+        const store = openPatientRiak(double.addresses);
+        atEnd.add(() => store.close());
+        let before = 0;
+        const moveTo = async (from: Store): Promise<Store> => {
+          await copyShards(from, store);
+          return store;
+        };
+        const onCounting = (): void => void (before = double.operations.count());
+        const onDouble = await simulate(inputOf({ ...changes, moveTo, onCounting }));
+        const { reads, writes, counts } = onDouble.counted.calls;
+        expect(reads).to.be.above(500);
+        expect(double.operations.count() - before).to.equal(reads + writes + counts);
+        // Other chances, other sessions: alike for each announce.
+        const each = ({ acts, calls }: Counted, kind: 'reads' | 'writes'): number =>
+          calls[kind] / (acts.start + acts.announce + acts.complete + acts.stop);
+        for (const kind of ['reads', 'writes'] as const) {
+          const expected = each(inMemory.counted, kind);
+          expect(each(onDouble.counted, kind)).to.be.closeTo(expected, 0.07 * expected);
+        }
+      } finally {
+        await atEnd.run();
+      }
+    }).timeout(60_000);
+  }
 
   it('stores each peer once, and a swarm that all join at once splits', async () => {
     const store = new InstantStore();

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 
+import { agreements, FACTORS } from '../../bench/simulation/agreement.js';
+import type { CheckResults } from '../../bench/simulation/check.js';
 import { planCommand } from '../../lib/plan/command.js';
 import { readMeasured, ResultsError, type ResultFiles } from '../../lib/plan/measured.js';
 import { plan, PLAN_DEFAULTS, planWholeSwarms, type PlanInput } from '../../lib/plan/plan.js';
@@ -36,6 +38,23 @@ describe('a plan', () => {
     const { bytesStored, containers } = planFor({ peers: 9e6, store: 'lmdb' });
     expect(bytesStored / 2 ** 30).to.be.closeTo(line('headline/disk'), 0.001);
     expect(containers.middle).to.equal(1);
+  });
+
+  it('has what a site on each kind of store counted, within the factors that docs/scale.md states', () => {
+    const rows = agreements(readJson('bench/simulation/results/check.json') as CheckResults, measured);
+    expect(new Set(rows.map(({ store }) => store))).to.deep.equal(
+      new Set(['lmdb', 'riak', 's3', 'dynamodb']),
+    );
+    for (const { server, what, planned, counted } of rows) {
+      const factor = FACTORS[what];
+      expect(counted / planned, `${what} on ${server}`).to.be.within(1 / factor, factor);
+    }
+  });
+
+  it('has more announces where more of them start, complete or stop', () => {
+    const [few, many] = [planFor({ eventPercent: 0 }), planFor({ eventPercent: 25 })];
+    expect(few.announcesPerSecond.high).to.be.closeTo(1e6 / 1800, 1e-6);
+    expect(many.announcesPerSecond.middle * 0.75).to.be.closeTo(few.announcesPerSecond.middle, 1e-6);
   });
 
   it('takes operations, processor times and rates from the results and nowhere else', () => {
@@ -126,6 +145,7 @@ describe('npm run plan', () => {
       ['--peers', ''],
       ['--store', 'disk'],
       ['--load', '-1'],
+      ['--events', '100'],
       ['--what'],
       ['9e6'],
     ]) {

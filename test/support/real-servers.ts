@@ -39,11 +39,27 @@ export interface ServerKind {
   readonly whole: boolean;
   /** Whether a conditional DELETE is atomic. */
   readonly deletes: boolean;
+  /** Of a server that runs already: nobody starts it here, and nobody kills it. */
+  readonly endpoint?: string;
+}
+
+/**
+ * Servers that somebody has started by hand, as TEST_S3_ENDPOINT and TEST_DYNAMODB_ENDPOINT name
+ * them, e.g. `http://127.0.0.1:8333`; with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY if they check
+ * these. Each suite makes a bucket or table of its own there, and leaves it.
+ */
+function runningServer(api: 's3' | 'dynamodb', endpoint: string | undefined): Record<string, ServerKind> {
+  if (endpoint === undefined || endpoint === '') return {};
+  const launch = (): never => {
+    throw new Error(`${endpoint} is not started here`);
+  };
+  const kind = { api, requirement: () => undefined, launch, whole: true, deletes: true, endpoint };
+  return { [`${api} at ${endpoint}`]: kind };
 }
 
 const accessKeyId = 'tracker';
 const secretAccessKey = 'secret-of-the-tests';
-const bucketOrTable = 'tracker';
+let named = 0;
 const readyMs = 30_000;
 
 const dynalite = createRequire(import.meta.url).resolve('dynalite/cli.js');
@@ -95,6 +111,8 @@ export const realServers: Readonly<Record<string, ServerKind>> = {
     deletes: true,
   },
   'ministack for DynamoDB': ministack('dynamodb'),
+  ...runningServer('s3', process.env['TEST_S3_ENDPOINT']),
+  ...runningServer('dynamodb', process.env['TEST_DYNAMODB_ENDPOINT']),
 };
 
 /** Starts a server with an empty bucket or table; the test disposes of it. */
@@ -102,7 +120,8 @@ export async function startRealServer(kind: ServerKind): Promise<RealServer> {
   const directory = await makeTempDir();
   try {
     const port = await freePort();
-    const server = new RealServer(kind, port, directory, await launch(kind, port, directory));
+    const program = kind.endpoint === undefined ? await launch(kind, port, directory) : undefined;
+    const server = new RealServer(kind, port, directory, program);
     await server.prepare();
     return server;
   } catch (error) {
@@ -112,21 +131,35 @@ export async function startRealServer(kind: ServerKind): Promise<RealServer> {
 }
 
 export class RealServer {
+  private readonly endpoint: string;
+  private readonly bucketOrTable: string;
+  private readonly credentials: AwsOptions['credentials'];
+
   constructor(
     private readonly kind: ServerKind,
     private readonly port: number,
     private readonly directory: string,
-    private program: RunningProgram,
-  ) {}
+    /** Undefined: it was started by hand. */
+    private program: RunningProgram | undefined,
+  ) {
+    const isOurs = kind.endpoint === undefined;
+    const { AWS_ACCESS_KEY_ID = accessKeyId, AWS_SECRET_ACCESS_KEY = secretAccessKey } = isOurs
+      ? {}
+      : process.env;
+    this.credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    this.endpoint = kind.endpoint ?? `http://127.0.0.1:${port}`;
+    this.bucketOrTable = isOurs ? 'tracker' : `tracker-${process.pid}-${++named}`;
+  }
 
   /** For a tracker that uses this server. */
   get settings(): Settings {
+    const { bucketOrTable, credentials, endpoint, kind } = this;
     return {
-      STORE: this.kind.api,
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${this.port}`,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      ...(this.kind.api === 's3' ? { S3_BUCKET: bucketOrTable } : {}),
+      STORE: kind.api,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      ...(kind.api === 's3' ? { S3_BUCKET: bucketOrTable } : { DYNAMODB_TABLE: bucketOrTable }),
     };
   }
 
@@ -142,6 +175,7 @@ export class RealServer {
   }
 
   async kill9(): Promise<void> {
+    if (this.program === undefined) throw new Error(`${this.endpoint} was not started here`);
     await this.program.kill9();
   }
 
@@ -151,18 +185,18 @@ export class RealServer {
   }
 
   describe(): string {
-    return this.program.describe();
+    return this.program?.describe() ?? this.endpoint;
   }
 
   async dispose(): Promise<void> {
-    await this.program.stop();
+    await this.program?.stop();
     await removeTempDir(this.directory);
   }
 
   get s3(): S3StoreOptions {
     return {
       ...this.options,
-      bucket: bucketOrTable,
+      bucket: this.bucketOrTable,
       prefix: 'tracker/',
       pathStyle: true,
       removal: this.kind.deletes ? 'delete' : 'tombstone',
@@ -171,14 +205,14 @@ export class RealServer {
   }
 
   get dynamoDb(): DynamoDbStoreOptions {
-    return { ...this.options, table: bucketOrTable };
+    return { ...this.options, table: this.bucketOrTable };
   }
 
   private get options(): AwsOptions {
     return {
-      endpoint: new URL(`http://127.0.0.1:${this.port}`),
+      endpoint: new URL(this.endpoint),
       region: 'us-east-1',
-      credentials: { accessKeyId, secretAccessKey },
+      credentials: this.credentials,
       callTimeoutMs: 10_000,
       keysTimeoutMs: 30_000,
       maxConnections: 32,

@@ -24,9 +24,12 @@ const hashes = fc.integer({ min: 0, max: 0xffffffff });
 
 describe('the refresh of a peer that says nothing new', () => {
   it('may wait for half of what its life is longer than the longest interval, at most MIN_INTERVAL', () => {
-    expect(refreshRules(defaults)).to.deep.equal({ unwrittenSeconds: 360 });
-    expect(refreshRules({ ...defaults, minIntervalSeconds: 60 })).to.deep.equal({ unwrittenSeconds: 60 });
-    expect(refreshRules({ ...defaults, peerLifetimeSeconds: 1981 })).to.deep.equal({ unwrittenSeconds: 0 });
+    const unwritten = (changes: Partial<RefreshSettings>): number =>
+      refreshRules({ ...defaults, ...changes }).unwrittenSeconds;
+    expect(unwritten({})).to.equal(360);
+    expect(unwritten({ minIntervalSeconds: 60 })).to.equal(60);
+    expect(unwritten({ peerLifetimeSeconds: 1981 })).to.equal(0);
+    expect(refreshRules(defaults)).to.not.have.property('sparseRefresh');
   });
 
   it('is written at each announce that keeps to the interval, by default', () => {
@@ -37,6 +40,24 @@ describe('the refresh of a peer that says nothing new', () => {
         expect(needsRefresh(START, START + (age % 360), hash, rules)).to.equal(false);
       }),
     );
+  });
+
+  it('comes before a peer is overdue, if its client keeps to the interval and is a minute late in all', () => {
+    // Six times ten seconds late.
+    const gaps = fc.array(fc.integer({ min: 1800, max: 1980 + 60 / 6 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(everies, hashes, gaps, (every, hash, list) => {
+        const rules = refreshRules(sparse(every));
+        let [seen, now] = [START, START];
+        for (const gap of list) {
+          now += gap;
+          expect(now - seen, 'age at its next announce').to.be.at.most(rules.overdueSeconds ?? NaN);
+          if (needsRefresh(seen, now, hash, rules)) seen = now;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(refreshRules(defaults).overdueSeconds).to.equal(1980 + 60);
   });
 
   it('is written if the record is from the future', () => {

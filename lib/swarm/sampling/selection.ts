@@ -55,6 +55,11 @@ export interface Wanted {
   readonly minScopes?: MinScopes;
   /** Records last seen then or before are expired, seconds since the epoch. */
   readonly expiryCutoff: number;
+  /**
+   * Records last seen then or before are overdue, seconds since the epoch: their peers should have
+   * announced since, and most of them are gone. Without it none are.
+   */
+  readonly overdueCutoff?: number;
 }
 
 /** Of each family: addresses of a smaller scope are of no use to the peer that asks. */
@@ -89,29 +94,49 @@ export function selectPeers(shards: readonly Shard[], wanted: Wanted, random: Ra
   if (wanted.limit <= 0 || records === 0) return NO_SELECTION;
   const out = new Selection(Math.min(wanted.limit, records), wanted.withIds, wanted.self);
   const own = layoutOfRecord(wanted.self);
-  takeFamily(shards, own, wanted, random, out);
-  if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, wanted, random, out);
+  const { expiryCutoff, overdueCutoff = expiryCutoff } = wanted;
+  // Where all get in, none comes before another.
+  const current = records > wanted.limit ? Math.max(expiryCutoff, overdueCutoff) : expiryCutoff;
+  takeFamily(shards, own, current, wanted, random, out);
+  if (!out.isFull) takeFamily(shards, own === V4 ? V6 : V4, current, wanted, random, out);
   return out.peers();
 }
 
-/** One of each address, then what others there are. */
+/**
+ * One of each address, then what others there are; of both first those that are not overdue.
+ *
+ * An overdue peer comes before the second one of an address that is not: else whoever announces
+ * many ports of one address would crowd out peers that are late.
+ * @param overdueCutoff records last seen then or before come last; at the least `expiryCutoff`
+ */
 function takeFamily(
   shards: readonly Shard[],
   layout: RecordLayout,
+  overdueCutoff: number,
   wanted: Wanted,
   random: Random,
   out: Selection,
 ): void {
-  out.begin(true);
-  takeRecords(shards, layout, wanted, random, out);
-  if (out.isFull || !out.hasPassedOver) return;
-  out.begin(false);
-  takeRecords(shards, layout, wanted, random, out);
+  const current: SeenRange = { after: overdueCutoff, until: Infinity };
+  const overdue: SeenRange = { after: wanted.expiryCutoff, until: overdueCutoff };
+  for (const isOnePerAddress of [true, false]) {
+    out.begin(isOnePerAddress);
+    takeRecords(shards, layout, current, wanted, random, out);
+    if (!out.isFull && out.hasLeftOverdue) takeRecords(shards, layout, overdue, wanted, random, out);
+    if (out.isFull || !out.hasPassedOver) return;
+  }
+}
+
+/** When the peers of some records last announced: later than `after`, seconds since the epoch. */
+interface SeenRange {
+  readonly after: number;
+  readonly until: number;
 }
 
 function takeRecords(
   shards: readonly Shard[],
   layout: RecordLayout,
+  seenRange: SeenRange,
   wanted: Wanted,
   random: Random,
   out: Selection,
@@ -123,7 +148,7 @@ function takeRecords(
   const step = coprimeStep(runs, random);
   let run = Math.floor(random() * runs);
   for (let walked = 0; walked < runs && !out.isFull; walked++) {
-    takeRun(shards, layout, run, length, wanted, out);
+    takeRun(shards, layout, run, length, seenRange, wanted, out);
     run += step;
     if (run >= runs) run -= runs;
   }
@@ -135,6 +160,7 @@ function takeRun(
   layout: RecordLayout,
   run: number,
   length: number,
+  seenRange: SeenRange,
   wanted: Wanted,
   out: Selection,
 ): void {
@@ -142,7 +168,7 @@ function takeRun(
     const count = shard.countOf(layout);
     const runs = Math.ceil(count / length);
     if (run < runs) {
-      take(shard, layout, run * length, Math.min(length, count - run * length), wanted, out);
+      take(shard, layout, run * length, Math.min(length, count - run * length), seenRange, wanted, out);
       return;
     }
     run -= runs;
@@ -154,19 +180,25 @@ function take(
   layout: RecordLayout,
   first: number,
   count: number,
+  { after, until }: SeenRange,
   wanted: Wanted,
   out: Selection,
 ): void {
   const { bytes, header } = shard;
   const { size, seenAt, flagsAt } = layout;
-  const { expiryCutoff: expiryCutoff, self } = wanted;
+  const { expiryCutoff, self } = wanted;
   const unwanted = wanted.downloadersOnly ? STOPPED | SEEDER | PARTIAL_SEED : STOPPED;
   const { v4, v6 } = wanted.minScopes ?? ANY_SCOPE;
   const minScope = layout === V4 ? v4 : v6;
   let at = shard.start(layout) + first * size;
   for (const end = at + count * size; at < end; at += size) {
-    if ((byteAt(bytes, at + flagsAt) & unwanted) !== 0 || readUint32(bytes, at + seenAt) <= expiryCutoff)
+    if ((byteAt(bytes, at + flagsAt) & unwanted) !== 0) continue;
+    const seen = readUint32(bytes, at + seenAt);
+    if (seen <= after) {
+      if (seen > expiryCutoff) out.hasLeftOverdue = true;
       continue;
+    }
+    if (seen > until) continue;
     if (isSameRange(bytes, at, self, 0, PEER_ID_LENGTH)) continue;
     if (header.misplaced && !ownsRecord(header, bytes, at)) continue;
     if (minScope > Scope.none && !isInScope(bytes, at + ENDPOINT_AT, layout, minScope)) continue;
@@ -195,6 +227,8 @@ class Selection {
   count = 0;
   /** Whether peers were left out as another one of their address was taken. */
   hasPassedOver = false;
+  /** Whether overdue peers were left out. */
+  hasLeftOverdue = false;
   private isOnePerAddress = false;
   /** Of a record of IPv4; no port is like that of any other. */
   private readonly selfAddress: number = 0;
@@ -235,6 +269,7 @@ class Selection {
   begin(isOnePerAddress: boolean): void {
     this.isOnePerAddress = isOnePerAddress;
     this.hasPassedOver = false;
+    this.hasLeftOverdue = false;
   }
 
   add(bytes: Uint8Array, at: number, layout: RecordLayout): void {

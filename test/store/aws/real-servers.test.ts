@@ -94,6 +94,8 @@ for (const [name, kind] of Object.entries(realServers)) {
       }
     }).timeout(timeoutMs);
 
+    if (kind.endpoint !== undefined) return;
+
     it('kill -9 under load loses no answered write, and the store goes on by itself when the server is back', async () => {
       const store = open({ callTimeoutMs: 2000 });
       const answered = new Map<string, number>();

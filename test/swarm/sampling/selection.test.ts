@@ -9,7 +9,7 @@ import { newHeader, ownsRecord } from '../../../lib/swarm/shard/header.js';
 import type { Shard } from '../../../lib/swarm/shard/shard.js';
 import { defined } from '../../support/defined.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
+import { dated, records, recordsOf, shardOf, shards } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf, v6Of } from '../support/peers.js';
 
 const everybody: Wanted = {
@@ -33,6 +33,7 @@ const questions = fc.record({
   limit: limits,
   downloadersOnly: fc.boolean(),
   expiryCutoff: expiryCutoffs,
+  overdueCutoff: expiryCutoffs,
   seed: fc.nat(),
 });
 
@@ -55,8 +56,12 @@ const peerIdIn = (record: Buffer): string => record.toString('hex', 0, 20);
 
 /** The endpoints that a selection may have, as going through the records one by one finds them. */
 function eligible(drawn: readonly Shard[], wanted: Wanted): Set<string> {
+  return new Set(eligibleRecords(drawn, wanted).map(endpointOf));
+}
+
+function eligibleRecords(drawn: readonly Shard[], wanted: Wanted): Buffer[] {
   const self = Buffer.from(wanted.self);
-  const found = new Set<string>();
+  const found: Buffer[] = [];
   for (const shard of drawn) {
     for (const record of recordsOf(shard)) {
       const flags = record.readUInt8(record.length - 1) & 15;
@@ -64,7 +69,7 @@ function eligible(drawn: readonly Shard[], wanted: Wanted): Set<string> {
       if (record.readUInt32BE(record.length - 5) <= wanted.expiryCutoff || (flags & STOPPED) !== 0) continue;
       if (wanted.downloadersOnly && (flags & (SEEDER | PARTIAL_SEED)) !== 0) continue;
       if (peerIdIn(record) === peerIdIn(self) || endpointOf(record) === endpointOf(self)) continue;
-      found.add(endpointOf(record));
+      found.push(record);
     }
   }
   return found;
@@ -173,6 +178,66 @@ describe('the peers of a reply', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('are one of each address that is not overdue before any that is, and overdue ones where these are few', () => {
+    const seenIn = (record: Buffer): number => record.readUInt32BE(record.length - 5);
+    // Of IPv6 the network of 64 bits.
+    const addressIn = (endpoint: string): string => endpoint.slice(0, endpoint.length === 12 ? 8 : 16);
+    let withOverdue = 0;
+    let withoutSome = 0;
+    fc.assert(
+      fc.property(questions, ({ drawn, seed, ...question }) => {
+        const wanted = { ...question, withIds: false };
+        const all = eligibleRecords(drawn, wanted);
+        const current = all.filter((record) => seenIn(record) > wanted.overdueCutoff).map(endpointOf);
+        const given = endpointsOf(selectPeers(drawn, wanted, seededRandom(seed)));
+        for (const size of [12, 36]) {
+          const ofFamily = (endpoint: string): boolean => endpoint.length === size;
+          const addresses = new Set(current.filter(ofFamily).map(addressIn));
+          const overdue = given.filter((endpoint) => ofFamily(endpoint) && !current.includes(endpoint));
+          if (overdue.length === 0) continue;
+          withOverdue++;
+          if (given.length < all.length) withoutSome++;
+          const givenAddresses = given.filter((endpoint) => current.includes(endpoint)).map(addressIn);
+          expect(givenAddresses).to.include.members([...addresses]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(withOverdue).to.be.above(100);
+    expect(withoutSome).to.be.above(20);
+  });
+
+  it('are overdue ones only as far as the others do not fill the reply', () => {
+    const numbers = Array.from({ length: 200 }, (_, number) => number);
+    const isOverdue = (number: number): boolean => number % 4 === 0;
+    const drawn = [
+      shardOf(numbers.map((number) => dated(recordOf(number), (isOverdue(number) ? 1000 : 2000) * 16))),
+    ];
+    const overdue = numbers.filter(isOverdue).map((number) => endpointOf(recordOf(number)));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 210 }), fc.nat(), (limit, seed) => {
+        const wanted = { ...everybody, limit, overdueCutoff: 1000 };
+        const given = endpointsOf(selectPeers(drawn, wanted, seededRandom(seed)));
+        expect(given).to.have.length(Math.min(limit, 200));
+        const last = given.filter((endpoint) => overdue.includes(endpoint));
+        expect(last).to.have.length(Math.min(50, Math.max(0, limit - 150)));
+      }),
+    );
+  });
+
+  it('are late peers before the second one of an address with thousands of ports', () => {
+    const late = Array.from({ length: 20 }, (_, n) => dated(recordOf(n), 1000 * 16));
+    const flood = Array.from({ length: 2000 }, (_, n) =>
+      dated(recordOf(1000 + n, { address: Uint8Array.of(198, 51, 100, 7), port: 1000 + n }), 2000 * 16),
+    );
+    const wanted = { ...everybody, limit: 50, overdueCutoff: 1000 };
+    for (let seed = 0; seed < 20; seed++) {
+      const given = endpointsOf(selectPeers([shardOf([...late, ...flood])], wanted, seededRandom(seed)));
+      expect(given).to.include.members(late.map(endpointOf));
+      expect(new Set(given).size).to.equal(50);
+    }
   });
 
   it('are every wanted peer of a family about equally often, whatever lies beside it and in whichever shard', () => {

@@ -175,6 +175,11 @@ export class RegionWorld {
     if (last.state === 'gone' && announced !== undefined && isHidden) allowed.add(announced.state);
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
     if (isAnnounced) allowed.delete('gone');
+    // An announce to a shard that is split off just then does not see the stop in the parent, and by
+    // clocks that differ it may be the older one of both.
+    const isStopLater = ({ state, region, at }: Said): boolean =>
+      state === 'gone' && region !== last.region && at >= last.at - this.skew - 1;
+    if (said.some(isStopLater)) allowed.add('gone');
     if (isOver(lastAnnounce, UNWRITTEN + this.skew + 1)) allowed.add('gone');
     return allowed;
   }

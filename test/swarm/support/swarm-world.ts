@@ -58,6 +58,7 @@ export const INFOHASH = Buffer.from('0123456789abcdef0123456789abcdef01234567', 
 const rules: SwarmRules = {
   peerLifetimeSeconds: LIFETIME,
   unwrittenSeconds: 20,
+  overdueSeconds: 400,
   shardPeers: 4,
   // As long as may be: a shard forwards for one lifetime, and who remembers it for longer does not
   // notice.
