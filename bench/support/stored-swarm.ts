@@ -1,6 +1,6 @@
 /**
  * Swarms as they are stored after all of their peers have announced, made without announcing: with
- * the tracker's own records and shards, and split as its lanes split them, while a shard has more
+ * the tracker's own records and shards, and split as its shard writers split them, while a shard has more
  * than SHARD_PEERS.
  */
 import { isIPv4 } from 'node:net';

@@ -97,7 +97,7 @@ export function withOrigin(given: GivenSettings, error: unknown): unknown {
   return new ConfigError(error.setting, `${error.problem} (${origin.file}:${origin.line})`);
 }
 
-export const SETTINGS_OPTION = '--settings';
+const SETTINGS_OPTION = '--settings';
 
 /**
  * Takes `--settings FILE` or `--settings=FILE` out of arguments, wherever it stands before `--`.

@@ -23,7 +23,7 @@ export class DeploymentError extends Error {
  * The answer to a probe: the deployment whose parameters served it, as its `npm run deploy` named
  * it. Clients never see it: nginx passes no header on, and the controller wants the secret.
  */
-export const DEPLOYMENT_HEADER = 'X-Tracker-Deployment';
+const DEPLOYMENT_HEADER = 'X-Tracker-Deployment';
 
 /**
  * A web action as OpenWhisk runs it: several runs at once, which share what was made of their

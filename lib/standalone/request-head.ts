@@ -28,7 +28,7 @@ export const CHUNKED = -1;
 export type BadHead = 'not HTTP' | 'too long' | 'missing Host';
 
 /** Request line and headers together. The longest scrape that is answered in full is half of it. */
-export const MAX_HEAD_BYTES = 16_384;
+const MAX_HEAD_BYTES = 16_384;
 
 /** @param bytes from where a request begins. @returns undefined if the head is not whole yet */
 export function readRequestHead(bytes: Buffer): RequestHead | BadHead | undefined {

@@ -48,16 +48,16 @@ export class TrackerCounters implements Metrics {
   announced({ front, event, from }: AnnounceRequest, outcome: Outcome, milliseconds: number): void {
     const frontAt = front === 'http' ? 0 : 1;
     const family = from.length === 4 ? 0 : 1;
-    const place = (frontAt * FAMILIES.length + family) * EVENTS.length + EVENTS.indexOf(event);
-    add(this.announces, place * OUTCOMES.length + OUTCOMES.indexOf(outcome));
+    const position = (frontAt * FAMILIES.length + family) * EVENTS.length + EVENTS.indexOf(event);
+    add(this.announces, position * OUTCOMES.length + OUTCOMES.indexOf(outcome));
     this.announceSeconds[frontAt]?.observe(milliseconds / 1000);
     this.announcesTotal++;
   }
 
   scraped({ front, from }: ScrapeRequest, outcome: Outcome, milliseconds: number): void {
     const frontAt = front === 'http' ? 0 : 1;
-    const place = frontAt * FAMILIES.length + (from.length === 4 ? 0 : 1);
-    add(this.scrapes, place * OUTCOMES.length + OUTCOMES.indexOf(outcome));
+    const position = frontAt * FAMILIES.length + (from.length === 4 ? 0 : 1);
+    add(this.scrapes, position * OUTCOMES.length + OUTCOMES.indexOf(outcome));
     this.scrapeSeconds[frontAt]?.observe(milliseconds / 1000);
     this.scrapesTotal++;
   }

@@ -50,7 +50,7 @@ export function isInstalled(root, { tools }) {
  * missing.
  * @param {Pick<LockedPackage, 'os' | 'cpu' | 'libc'>} platform as the lock has it
  */
-export function isForThisPlatform({ os, cpu, libc }) {
+function isForThisPlatform({ os, cpu, libc }) {
   if (os === undefined || cpu === undefined) return false;
   const isHere = os.includes(process.platform) && cpu.includes(process.arch);
   return isHere && (libc === undefined || libc.includes(libcOfThisPlatform()));

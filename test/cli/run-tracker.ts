@@ -9,7 +9,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export const trackerCommand = fileURLToPath(new URL('../../bin/tracker.mjs', import.meta.url));
+const trackerCommand = fileURLToPath(new URL('../../bin/tracker.mjs', import.meta.url));
 
 /** @param command another copy of bin/tracker.mjs */
 export async function runTracker(

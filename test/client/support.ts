@@ -1,5 +1,7 @@
+import { expect } from 'chai';
 import fc from 'fast-check';
 
+import type { AnnounceEvent } from '../../lib/bittorrent/announce.js';
 import type { ClientAnnounce } from '../../lib/client/exchange.js';
 import { TrackerError } from '../../lib/client/tracker-error.js';
 
@@ -16,6 +18,37 @@ export const someAnnounce: ClientAnnounce = {
 
 export function bytes(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
+}
+
+/** Announces of all kinds. @param maxNumwant as many peers as an answer may have */
+export function announces(maxNumwant: number): fc.Arbitrary<ClientAnnounce> {
+  return fc.record({
+    infohash: bytes(20),
+    peerId: bytes(20),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    uploaded: fc.maxSafeNat(),
+    downloaded: fc.maxSafeNat(),
+    left: fc.maxSafeNat(),
+    event: fc.constantFrom<AnnounceEvent>('none', 'started', 'stopped', 'completed', 'paused'),
+    numwant: fc.option(fc.nat({ max: maxNumwant }), { nil: undefined }),
+  });
+}
+
+/** Checks what a tracker read of an announce; a Buffer and other bytes may be the same. */
+export function expectRead(
+  read: Pick<ClientAnnounce, 'infohash' | 'peerId'>,
+  { infohash, peerId, port, left, event, numwant }: ClientAnnounce,
+  more: object,
+): void {
+  expect({ ...read, infohash: [...read.infohash], peerId: [...read.peerId] }).to.deep.include({
+    infohash: [...infohash],
+    peerId: [...peerId],
+    port,
+    left,
+    event,
+    numwant,
+    ...more,
+  });
 }
 
 /** Replies with bytes changed, put in and taken out, and cut off at the end. */

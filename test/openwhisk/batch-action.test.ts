@@ -4,30 +4,11 @@ import { create } from '../../actions/announce.js';
 import { emptyBatch, joinParts, splitParts } from '../../lib/batch/format.js';
 import { decodeAnnounceReply, decodeScrapeReply } from '../../lib/batch/replies.js';
 import { encodeAnnounceRequest, encodeScrapeRequest } from '../../lib/batch/requests.js';
-import type { AnnounceRequest } from '../../lib/bittorrent/announce.js';
+import { leecherAnnounce } from '../support/leecher-announce.js';
 import { defined } from '../support/defined.js';
 import { TrackerHarness } from '../tracker/tracker-harness.js';
 
 const FROM = Buffer.from([192, 0, 2, 1]);
-
-function announce(number: number, changes: Partial<AnnounceRequest> = {}): AnnounceRequest {
-  return {
-    front: 'udp',
-    from: FROM,
-    passkey: undefined,
-    infohash: Buffer.alloc(20, 1),
-    peerId: Buffer.alloc(20, number),
-    port: 7000 + number,
-    uploaded: undefined,
-    downloaded: undefined,
-    left: 1,
-    event: 'none',
-    numwant: undefined,
-    withIds: false,
-    claimedAddress: undefined,
-    ...changes,
-  };
-}
 
 /** Runs the action with a body, as the controller would. */
 async function run(harness: TrackerHarness, body: Buffer): Promise<Buffer> {
@@ -48,7 +29,7 @@ describe('the announce action asked with a batch', () => {
     // of others.
     const swarmOf = Array.from({ length: 9 }, (_, i) => Array.from({ length: i + 1 }, () => i + 1)).flat();
     const requests = Array.from({ length: many }, (_, i) =>
-      encodeAnnounceRequest(announce(i + 1, { infohash: Buffer.alloc(20, swarmOf[i] ?? 10) })),
+      encodeAnnounceRequest(leecherAnnounce(i + 1, { infohash: Buffer.alloc(20, swarmOf[i] ?? 10) })),
     );
     const scrape = encodeScrapeRequest({
       front: 'http',
@@ -68,7 +49,7 @@ describe('the announce action asked with a batch', () => {
 
   it('shares writes among announces of one swarm', async () => {
     const harness = new TrackerHarness();
-    const requests = Array.from({ length: 100 }, (_, i) => encodeAnnounceRequest(announce(i + 1)));
+    const requests = Array.from({ length: 100 }, (_, i) => encodeAnnounceRequest(leecherAnnounce(i + 1)));
     await run(harness, joinParts(requests));
     expect(harness.store.operations.put).to.be.at.most(10);
   });
@@ -83,10 +64,10 @@ describe('the announce action asked with a batch', () => {
       await run(
         harness,
         joinParts([
-          encodeAnnounceRequest(announce(1)),
-          encodeAnnounceRequest(announce(2, { infohash: broken })),
+          encodeAnnounceRequest(leecherAnnounce(1)),
+          encodeAnnounceRequest(leecherAnnounce(2, { infohash: broken })),
           Buffer.from('nonsense'),
-          encodeAnnounceRequest(announce(3)),
+          encodeAnnounceRequest(leecherAnnounce(3)),
         ]),
       ),
     );
@@ -108,7 +89,7 @@ describe('the announce action asked with a batch', () => {
   });
 
   it('answers what is cut off, or no body at all, with its version alone', async () => {
-    const whole = joinParts([encodeAnnounceRequest(announce(1))]);
+    const whole = joinParts([encodeAnnounceRequest(leecherAnnounce(1))]);
     for (const body of [whole.subarray(0, 20), Buffer.alloc(0)]) {
       expect(await run(new TrackerHarness(), body)).to.deep.equal(emptyBatch());
     }

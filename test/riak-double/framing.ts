@@ -16,7 +16,7 @@ export class FramingError extends Error {
 const LENGTH_BYTES = 4;
 
 /** Riak refuses objects over 50 MB; a frame has some more around the value. */
-export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 export function encodeFrame(code: number, body: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(LENGTH_BYTES + 1 + body.length);

@@ -6,13 +6,15 @@ export type Operation = 'fetch' | 'put' | 'remove' | 'increment' | 'count' | 're
 /** Where a call fails: not at all, before its effect, or after it (the answer is lost). */
 export type Fault = 'none' | 'before' | 'after';
 
+/**
+ * `siblings` behaves like Riak with allow_mult and dotted version vectors: a put replaces what its
+ * version covers and is kept beside the rest. `compare-and-swap` refuses a put whose version is not
+ * the current one.
+ */
+export type Concurrency = 'siblings' | 'compare-and-swap';
+
 export interface MemoryStoreOptions {
-  /**
-   * `siblings` behaves like Riak with allow_mult and dotted version vectors: a put replaces what
-   * its version covers and is kept beside the rest. `compare-and-swap` refuses a put whose version
-   * is not the current one.
-   */
-  readonly concurrency: 'siblings' | 'compare-and-swap';
+  readonly concurrency: Concurrency;
   /** Awaited before an operation's effect and before its answer: tests choose the interleaving. */
   readonly schedule?: (label: string) => Promise<void>;
   /** Asked once a call; `key` is the key, the start of the range for `keys`, empty for `check`. */

@@ -5,46 +5,27 @@ import { scrapeSwarm } from '../../lib/swarm/sampling/scrape.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
 import { ReplicaStore } from '../support/replica-store.js';
 import { seededRandom } from '../support/seeded-random.js';
+import { histories, ShuffledOperations } from './support/histories.js';
 import { announce, INFOHASH, KEY, SwarmHarness } from './support/swarm-harness.js';
-import { SwarmWorld, type Act } from './support/swarm-world.js';
-
-const acts: fc.Arbitrary<Act> = fc.record({
-  peer: fc.integer({ min: 0, max: 29 }),
-  through: fc.integer({ min: 0, max: 2 }),
-  doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
-});
-
-/**
- * Rounds of announces at once, with time passing between them; sometimes so much that who was
- * silent is gone.
- */
-const histories = fc.array(
-  fc.record({
-    acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
-    pause: fc.constantFrom(0, 1, 30, 600, 1500),
-  }),
-  { minLength: 1, maxLength: 8 },
-);
+import { SwarmWorld } from './support/swarm-world.js';
 
 describe('a swarm in replicas that are behind, with a stand-in that knows nothing', () => {
   it('is what a plain map of its peers would be, once everything has arrived', async function () {
     this.timeout(300_000);
     await fc.assert(
-      fc.asyncProperty(histories, fc.scheduler(), fc.nat(), async (history, scheduler, seed) => {
-        let scheduled = true;
-        const store = new ReplicaStore(seededRandom(seed), (label) =>
-          scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
-        );
+      fc.asyncProperty(histories(), fc.scheduler(), fc.nat(), async (history, scheduler, seed) => {
+        const operations = new ShuffledOperations(scheduler);
+        const store = new ReplicaStore(seededRandom(seed), operations.schedule);
         // Each announce is written: else a process that remembers the same of a peer leaves out
         // what another has changed since.
         const changes = { unwrittenSeconds: 0 };
         const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed + 1), changes);
         for (const { acts, pause } of history) {
-          await scheduler.waitFor(Promise.all(acts.map((act) => world.act(act))));
-          scheduled = false;
-          store.settle();
-          await world.expectStored();
-          scheduled = true;
+          await operations.run(acts.map((act) => world.act(act)));
+          await operations.inPeace(async () => {
+            store.settle();
+            await world.expectStored();
+          });
           world.pause(pause);
         }
       }),

@@ -5,6 +5,7 @@ import type { SwarmAnswer } from '../../lib/swarm/swarms.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { infohashKey } from '../../lib/swarm/shard/placement.js';
+import { concurrencies } from './support/histories.js';
 import { INFOHASH, LIFETIME, SwarmWorld, type Act, type ModelPeer } from './support/swarm-world.js';
 
 /** Enough for several shards, and few enough to do several things each. */
@@ -29,8 +30,6 @@ const histories = fc.array(
   }),
   { minLength: 1, maxLength: 12 },
 );
-
-const concurrencies = fc.constantFrom('siblings' as const, 'compare-and-swap' as const);
 
 /** Two numbers of the world's peers that have the same peer id give the same here. */
 function idOf(peer: number): number {

@@ -1,33 +1,46 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import type { SwarmRules } from '../../lib/swarm/swarms.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { MemoryStore, type Fault } from '../support/memory-store.js';
+import { MemoryStore, type Concurrency, type Fault } from '../support/memory-store.js';
+import { concurrencies, histories, ShuffledOperations, type Round } from './support/histories.js';
 import { SwarmWorld, type Act } from './support/swarm-world.js';
 
-const acts: fc.Arbitrary<Act> = fc.record({
-  peer: fc.integer({ min: 0, max: 29 }),
-  through: fc.integer({ min: 0, max: 2 }),
-  doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
-});
+/** Some rounds are purged meanwhile, once or twice. */
+const PURGES = [0, 0, 1, 2];
 
-/**
- * Rounds of announces at once, with time passing between them; sometimes so much that who was
- * silent is gone.
- */
-const histories = fc.array(
-  fc.record({
-    acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
-    purges: fc.constantFrom(0, 0, 1, 2),
-    pause: fc.constantFrom(0, 1, 30, 600, 1500),
-  }),
-  { minLength: 1, maxLength: 8 },
-);
-
-const concurrencies = fc.constantFrom('siblings' as const, 'compare-and-swap' as const);
+/** Announces and purges of a round. */
+function happening(world: SwarmWorld, { acts, purges }: Round): Promise<unknown>[] {
+  return [...acts.map((act) => world.act(act)), ...purgesOf(world, purges)];
+}
 
 function purgesOf(world: SwarmWorld, count: number): Promise<void>[] {
   return Array.from({ length: count }, () => world.purge());
+}
+
+/** Plays a history in three processes, whose store operations run in the order of a scheduler. */
+async function playShuffled(
+  history: readonly Round[],
+  concurrency: Concurrency,
+  scheduler: fc.Scheduler,
+  seed: number,
+  rules: Partial<SwarmRules> = {},
+): Promise<void> {
+  const operations = new ShuffledOperations(scheduler);
+  const store = new MemoryStore({ concurrency, schedule: operations.schedule });
+  const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed), rules);
+  for (const round of history) {
+    await operations.run(happening(world, round));
+    await operations.inPeace(async () => {
+      await world.expectStored();
+      // A purge beside announces may leave a shard that the root does not know of; one in peace
+      // takes care of it.
+      if (round.purges > 0) await world.purge();
+      await world.expectSame();
+    });
+    world.pause(round.pause);
+  }
 }
 
 describe('a swarm that several processes announce to and purge', () => {
@@ -35,32 +48,11 @@ describe('a swarm that several processes announce to and purge', () => {
     this.timeout(120_000);
     await fc.assert(
       fc.asyncProperty(
-        histories,
+        histories({ purges: PURGES }),
         concurrencies,
         fc.scheduler(),
         fc.nat(),
-        async (history, concurrency, scheduler, seed) => {
-          let scheduled = true;
-          const store = new MemoryStore({
-            concurrency,
-            schedule: (label) =>
-              scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
-          });
-          const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed));
-          for (const { acts, purges, pause } of history) {
-            await scheduler.waitFor(
-              Promise.all([...acts.map((act) => world.act(act)), ...purgesOf(world, purges)]),
-            );
-            scheduled = false;
-            await world.expectStored();
-            // A purge beside announces may leave a shard that the root does not know of; one in
-            // peace takes care of it.
-            if (purges > 0) await world.purge();
-            await world.expectSame();
-            scheduled = true;
-            world.pause(pause);
-          }
-        },
+        (history, concurrency, scheduler, seed) => playShuffled(history, concurrency, scheduler, seed),
       ),
       { numRuns: 300 },
     );
@@ -76,7 +68,7 @@ describe('a swarm that several processes announce to and purge', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        histories,
+        histories({ purges: PURGES }),
         concurrencies,
         faults,
         fc.nat(),
@@ -88,12 +80,12 @@ describe('a swarm that several processes announce to and purge', () => {
               faulty && operation !== 'increment' ? (stream.next().value as Fault) : 'none',
           });
           const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed));
-          for (const { acts, purges, pause } of history) {
-            await Promise.all([...acts.map((act) => world.act(act)), ...purgesOf(world, purges)]);
+          for (const round of history) {
+            await Promise.all(happening(world, round));
             faulty = false;
             await world.expectStored();
             faulty = true;
-            world.pause(pause);
+            world.pause(round.pause);
           }
         },
       ),
@@ -104,16 +96,21 @@ describe('a swarm that several processes announce to and purge', () => {
   it('is so too when the clocks of the processes differ by a few seconds', async function () {
     this.timeout(120_000);
     await fc.assert(
-      fc.asyncProperty(histories, concurrencies, fc.nat(), async (history, concurrency, seed) => {
-        const store = new MemoryStore({ concurrency });
-        const world = new SwarmWorld(store, [0, 3, -3], seededRandom(seed));
-        for (const { acts, purges, pause } of history) {
-          for (const act of acts) await world.act(act);
-          await Promise.all(purgesOf(world, purges));
-          await world.expectSame();
-          world.pause(pause);
-        }
-      }),
+      fc.asyncProperty(
+        histories({ purges: PURGES }),
+        concurrencies,
+        fc.nat(),
+        async (history, concurrency, seed) => {
+          const store = new MemoryStore({ concurrency });
+          const world = new SwarmWorld(store, [0, 3, -3], seededRandom(seed));
+          for (const { acts, purges, pause } of history) {
+            for (const act of acts) await world.act(act);
+            await Promise.all(purgesOf(world, purges));
+            await world.expectSame();
+            world.pause(pause);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -122,46 +119,17 @@ describe('a swarm that several processes announce to and purge', () => {
     this.timeout(120_000);
     await fc.assert(
       fc.asyncProperty(
-        fc.array(
-          fc.record({
-            acts: fc.uniqueArray(acts, { maxLength: 30, selector: ({ peer }) => peer }),
-            purges: fc.constantFrom(0, 0, 1),
-            pause: fc.constantFrom(0, 1, 30, 300, 310, 325, 1500),
-          }),
-          { minLength: 1, maxLength: 12 },
-        ),
+        histories({ rounds: 12, purges: [0, 0, 1], pauses: [0, 1, 30, 300, 310, 325, 1500] }),
         concurrencies,
         fc.constantFrom(2, 3),
         fc.scheduler(),
         fc.nat(),
-        async (history, concurrency, every, scheduler, seed) => {
-          let scheduled = true;
-          const store = new MemoryStore({
-            concurrency,
-            schedule: (label) =>
-              scheduled ? scheduler.schedule(Promise.resolve(), label) : Promise.resolve(),
-          });
+        (history, concurrency, every, scheduler, seed) =>
           // As refreshRules makes them: every * 330 s and something to spare are less than a life.
-          const world = new SwarmWorld(store, [0, 0, 0], seededRandom(seed), {
+          playShuffled(history, concurrency, scheduler, seed, {
             unwrittenSeconds: 5,
-            sparseRefresh: {
-              every,
-              intervalSeconds: 315,
-              maxUnwrittenSeconds: (every - 1) * 330 + 5,
-            },
-          });
-          for (const { acts, purges, pause } of history) {
-            await scheduler.waitFor(
-              Promise.all([...acts.map((act) => world.act(act)), ...purgesOf(world, purges)]),
-            );
-            scheduled = false;
-            await world.expectStored();
-            if (purges > 0) await world.purge();
-            await world.expectSame();
-            scheduled = true;
-            world.pause(pause);
-          }
-        },
+            sparseRefresh: { every, intervalSeconds: 315, maxUnwrittenSeconds: (every - 1) * 330 + 5 },
+          }),
       ),
       { numRuns: 300 },
     );

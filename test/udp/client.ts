@@ -19,9 +19,9 @@ export interface Announce {
 }
 
 export const someInfohash = Buffer.from('ff00aabbccddeeff00112233445566778899aabb', 'hex');
-export const somePeerId = Buffer.from('-TE0001-\xe9\x00\xff123456789', 'latin1');
+const somePeerId = Buffer.from('-TE0001-\xe9\x00\xff123456789', 'latin1');
 
-export function newTransaction(): number {
+function newTransaction(): number {
   return randomInt(2 ** 32);
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Refusal } from '../../lib/bittorrent/errors.js';
 import type { Policy } from '../../lib/tracker/policy.js';
 import { ConnectionIds } from '../../lib/udp/connection-ids.js';
+import { leecherAnnounce } from '../support/leecher-announce.js';
 import { seededBytes, seededRandom } from '../support/seeded-random.js';
 import {
   announceRequest,
@@ -75,19 +76,8 @@ describe('a tracker over UDP', () => {
     }
     // Whatever is drawn from both families, no more than fit.
     const { tracker } = harness;
-    const request = { front: 'udp', from: v4(1), passkey: undefined, infohash: someInfohash } as const;
-    const { peers } = await tracker.announce({
-      ...request,
-      peerId: peerId(1),
-      port: 7001,
-      uploaded: undefined,
-      downloaded: undefined,
-      left: 1,
-      event: 'none',
-      numwant: undefined,
-      withIds: false,
-      claimedAddress: undefined,
-    });
+    const request = { from: v4(1), infohash: someInfohash, peerId: peerId(1) };
+    const { peers } = await tracker.announce(leecherAnnounce(1, request));
     expect(peers.v4.length, 'the test has more peers than fit').to.be.above(1452);
   });
 

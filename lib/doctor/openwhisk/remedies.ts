@@ -21,7 +21,7 @@ export const allowConcurrency = `${operator}: CONFIG_whisk_concurrencyLimit_max 
 export const keepFailuresOnly = `${operator}: CONFIG_whisk_activation_storeBlockingResultLevel=STORE_FAILURES`;
 
 /** Of the two limits, the one that a 429 speaks of. */
-export function limitRemedy(text: string, deployment: PlatformDeployment): string {
+function limitRemedy(text: string, deployment: PlatformDeployment): string {
   return /concurrent/i.test(text) ? atOnceRemedy(deployment) : perMinuteRemedy(deployment);
 }
 

@@ -79,19 +79,15 @@ export class BatchWriter {
   }
 
   #copy(from: Buffer, start: number, end: number): void {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    if (end - start > FEW) bytes.set(from.subarray(start, end), at);
-    // For a few bytes a view of them would cost more than they do.
-    else for (let i = start; i < end; i++) bytes[at + i - start] = from[i] ?? 0;
-    this.#at += end - start;
+    this.#at += from.copy(this.#bytes, this.#at, start, end);
   }
 }
 
 /** One update, as it is in the log. */
 export interface LoggedUpdate {
   readonly key: string;
-  readonly kind: 'removed' | 'whole' | 'changed';
+  /** Whether it has all of the new value. */
+  readonly isWhole: boolean;
   /** The version that it replaced; NO_VERSION: none. */
   readonly before: number;
   /** The version that it wrote; NO_VERSION: it removed the value. */
@@ -114,18 +110,16 @@ export function* readBatch(batch: Buffer): Generator<LoggedUpdate> {
     const kind = batch[at + 16];
     at += 17;
     if (kind === REMOVED) {
-      yield { key, kind: 'removed', before, after, valueAfter: () => undefined };
-    } else if (kind === WHOLE) {
-      const value = bytes(uint32());
-      yield { key, kind: 'whole', before, after, valueAfter: () => ownMemory(value) };
-    } else {
-      const delta: Delta = { head: uint32(), before: uint32(), after: uint32() };
-      const length = uint32();
-      const head = bytes(delta.head);
-      const middle = bytes(length);
-      const valueAfter = (old = NOTHING): Buffer => applyDelta(old, delta, head, middle);
-      yield { key, kind: 'changed', before, after, valueAfter };
+      yield { key, isWhole: false, before, after, valueAfter: () => undefined };
+      continue;
     }
+    const isWhole = kind === WHOLE;
+    const delta = isWhole ? NO_DELTA : { head: uint32(), before: uint32(), after: uint32() };
+    const length = uint32();
+    const head = bytes(delta.head);
+    const middle = bytes(length);
+    const valueAfter = (old = NOTHING): Buffer => applyDelta(old, delta, head, middle);
+    yield { key, isWhole, before, after, valueAfter };
   }
 }
 
@@ -141,8 +135,8 @@ const WHOLE = 1;
 const CHANGED = 2;
 
 const NOTHING = new Uint8Array(0);
+const NO_DELTA: Delta = { head: 0, before: 0, after: 0 };
 const FIRST_ROOM = 65_536;
-const FEW = 64;
 /** All of an update but its key and its value. */
 const UPDATE_BYTES = 2 + 8 + 8 + 1 + 16;
 const MAX_BYTES_PER_CHARACTER = 3;

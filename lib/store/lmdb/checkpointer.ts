@@ -13,12 +13,10 @@ export interface CheckpointLimits {
   readonly logFiles: number;
 }
 
-/** What is under a key; null: it was removed. */
-type State = Versioned | null;
-
 /** A value that changed since it was last checkpointed. */
 interface Recent {
-  state: State;
+  /** Undefined: it was removed. */
+  held: Versioned | undefined;
   /** The file of the log with the first of these changes. */
   readonly since: number;
 }
@@ -46,8 +44,6 @@ export class Checkpointer {
   readonly #recent = new Map<string, Recent>();
   /** What a checkpoint writes, or has failed to write. */
   #writing: ReadonlyMap<string, Recent> = new Map();
-  /** Keys that LMDB may list though they are gone, or not list though they are there. */
-  readonly #unlisted = new Set<string>();
   /** Memory of all that is not in LMDB. */
   #bytes = 0;
   /** The first file of the log that is needed. */
@@ -63,7 +59,7 @@ export class Checkpointer {
   /** What is held, where it is: in LMDB's memory it is valid until the next look at anything. */
   look(key: string): Versioned | undefined {
     const recent = this.#changed(key);
-    if (recent !== undefined) return recent.state ?? undefined;
+    if (recent !== undefined) return recent.held;
     const value = this.#shards.getBinaryFast(key);
     if (value === undefined) return undefined;
     // The `length` that the package sets is that of the value.
@@ -80,16 +76,18 @@ export class Checkpointer {
   /**
    * Holds a value, or that there is none.
    * @param file number of the file of the log that says so
-   * @param isNew nothing was held before
    */
-  set(key: string, value: Versioned | undefined, file: number, isNew: boolean): void {
-    const state = value === undefined ? null : withOwnMemory(value);
+  set(key: string, value: Versioned | undefined, file: number): void {
+    const held = value && withOwnMemory(value);
     const recent = this.#recent.get(key);
-    this.#bytes += sizeOf(state) - (recent === undefined ? 0 : sizeOf(recent.state));
-    if (recent === undefined) this.#recent.set(key, { state, since: file });
-    else recent.state = state;
+    this.#bytes += sizeOf(held);
+    if (recent === undefined) {
+      this.#recent.set(key, { held, since: file });
+    } else {
+      this.#bytes -= sizeOf(recent.held);
+      recent.held = held;
+    }
     this.#oldest = Math.min(this.#oldest, file);
-    if (isNew || state === null) this.#unlisted.add(key);
   }
 
   /** Cuts the log, and checkpoints if it is time. Waits for nothing. */
@@ -126,10 +124,12 @@ export class Checkpointer {
     const listed = [...this.#shards.getKeys({ ...start, end: to, limit: limit + 1 })];
     const end = listed[limit] ?? to;
     const found = new Set(listed.slice(0, limit));
-    for (const key of this.#unlisted) {
-      if (key >= end || (cursor === undefined ? key < from : key <= cursor)) continue;
-      if (this.#changed(key)?.state === null) found.delete(key);
-      else found.add(key);
+    for (const changed of [this.#writing, this.#recent]) {
+      for (const [key, { held }] of changed) {
+        if (key >= end || (cursor === undefined ? key < from : key <= cursor)) continue;
+        if (held === undefined) found.delete(key);
+        else found.add(key);
+      }
     }
     const keys = [...found].sort();
     const page = keys.slice(0, limit);
@@ -162,17 +162,14 @@ export class Checkpointer {
     if (this.#writing.size === 0) this.#writing = takeFirst(this.#recent, MAX_AT_ONCE);
     const writing = this.#writing;
     await this.#shards.batch(() => {
-      for (const [key, { state }] of writing) {
-        if (state === null) void this.#shards.remove(key);
-        else void this.#shards.put(key, state.value, state.version);
+      for (const [key, { held }] of writing) {
+        if (held === undefined) void this.#shards.remove(key);
+        else void this.#shards.put(key, held.value, held.version);
       }
     });
     // The package would keep a snapshot for a turn of the event loop.
     this.#shards.resetReadTxn();
-    for (const [key, { state }] of writing) {
-      this.#bytes -= sizeOf(state);
-      if (!this.#recent.has(key)) this.#unlisted.delete(key);
-    }
+    for (const { held } of writing.values()) this.#bytes -= sizeOf(held);
     this.#writing = new Map();
     const [first] = this.#recent.values();
     this.#oldest = first?.since ?? Infinity;
@@ -190,8 +187,8 @@ function takeFirst<K, V>(map: Map<K, V>, count: number): Map<K, V> {
   return taken;
 }
 
-function sizeOf(state: State): number {
-  return OVERHEAD + (state === null ? 0 : state.value.length);
+function sizeOf(held: Versioned | undefined): number {
+  return OVERHEAD + (held?.value.length ?? 0);
 }
 
 /** Whoever keeps a part of a buffer keeps all of it. */

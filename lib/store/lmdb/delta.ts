@@ -43,8 +43,8 @@ export function applyDelta(
 }
 
 /**
- * How many bytes, at most `most`, two values have in common from a place on, up from it or down to
- * it. Found by halving, as a comparison costs much.
+ * How many bytes, at most `most`, two values have in common from a position on, up or
+ * down. Found by halving, as a comparison costs much.
  */
 function common(a: Buffer, aAt: number, b: Buffer, bAt: number, most: number, way: 1 | -1): number {
   let length = 0;

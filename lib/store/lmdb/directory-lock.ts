@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 
+import type { RootDatabase } from 'lmdb';
+
 import { StoreRefusedError } from '../errors.js';
 import { identityOf } from './data-files.js';
-import { LmdbFile } from './lmdb-file.js';
+import { openLmdbFile } from './lmdb-file.js';
 
 /**
- * The right to use a directory, which one process has at a time.
+ * Takes the right to use a directory, which one process has at a time.
  *
  * The lock is an LMDB file in which each process that comes is noted as a reader. LMDB keeps a lock
  * of the system for that, on the byte of its process id, until the process ends, however it ends.
@@ -16,67 +18,66 @@ import { LmdbFile } from './lmdb-file.js';
  *   same instant the second one to have the transaction finds the first one alive.
  * - An owner that is not among the readers has ended. One with the id of this process has ended
  *   too: if it ran, in another container, this process could not have been noted.
+ *
+ * @returns gives it back
+ * @throws StoreRefusedError if another process has it; an error of LMDB or of the file system
  */
-export class DirectoryLock {
-  readonly #file: LmdbFile;
-  readonly #identity: string | undefined;
-  /** What this process is noted by: LMDB takes the note away once nobody has this any more. */
-  #reader: unknown;
-
-  /** @throws StoreRefusedError if another process has it; an error of LMDB or of the file system */
-  constructor(directory: string, now: Date) {
-    const path = join(directory, 'lock');
-    // Within a process the system's lock keeps nobody out, and to close the file gives it up.
-    if (HELD.has(identityOf(path))) throw inUse(process.pid, 'is this one');
-    this.#file = new LmdbFile(path, { noMetaSync: true });
-    try {
-      this.#enter(now);
-      this.#identity = identityOf(path);
-      HELD.add(this.#identity);
-    } catch (error) {
-      void this.#file.close();
-      throw error;
-    }
-  }
-
-  /**
-   * Whether the file is still the one at its path: else another process may have a lock of its own.
-   */
-  isInPlace(): boolean {
-    return this.#reader !== undefined && this.#file.isInPlace();
-  }
-
-  async close(): Promise<void> {
-    this.#reader = undefined;
-    await this.#file.close();
-    HELD.delete(this.#identity);
-  }
-
-  #enter(now: Date): void {
-    const { root } = this.#file;
-    try {
-      this.#reader = root.useReadTransaction();
-    } catch (cause) {
-      // The package tries for ten seconds, and fails if a process with the same id has that byte.
-      throw inUse(process.pid, 'runs in another container', { cause });
-    }
-    root.transactionSync(() => {
-      const [pid = '', since = ''] = root.getBinary(OWNER)?.toString().split(' ') ?? [];
-      if (this.#file.otherReaders().includes(pid)) throw inUse(pid, `has had it since ${since}`);
-      void root.put(OWNER, Buffer.from(`${process.pid} ${now.toISOString()}`));
-    });
+export function lockDirectory(directory: string, now: Date): () => Promise<void> {
+  const path = join(directory, LOCK_FILE);
+  // Within a process the system's lock keeps nobody out, and to close the file gives it up.
+  if (HELD.has(identityOf(path))) throw inUse(process.pid, 'is this one');
+  const file = openLmdbFile(path, { noMetaSync: true });
+  try {
+    const reader = enter(file, now);
+    const identity = identityOf(path);
+    HELD.set(identity, reader);
+    return async () => {
+      await file.close();
+      HELD.delete(identity);
+    };
+  } catch (error) {
+    void file.close();
+    throw error;
   }
 }
 
-/** Says which process has a directory. */
-export function inUse(pid: string | number, what: string, options?: ErrorOptions): StoreRefusedError {
+/** Becomes the owner. @returns what this process is noted by */
+function enter(file: RootDatabase<unknown, string>, now: Date): unknown {
+  let reader: unknown;
+  try {
+    reader = file.useReadTransaction();
+  } catch (cause) {
+    // The package tries for ten seconds, and fails if a process with the same id has that byte.
+    throw inUse(process.pid, 'runs in another container', { cause });
+  }
+  file.transactionSync(() => {
+    const [pid = '', since = ''] = file.getBinary(OWNER)?.toString().split(' ') ?? [];
+    if (pid !== String(process.pid) && readersOf(file).includes(pid)) {
+      throw inUse(pid, `has had it since ${since}`);
+    }
+    void file.put(OWNER, Buffer.from(`${process.pid} ${now.toISOString()}`));
+  });
+  return reader;
+}
+
+/** Ids of the processes that have a file open and run. */
+function readersOf(file: RootDatabase<unknown, string>): string[] {
+  file.readerCheck();
+  return (file.readerList().match(/^ *\d+(?= )/gm) ?? []).map((pid) => pid.trim());
+}
+
+function inUse(pid: string | number, what: string, options?: ErrorOptions): StoreRefusedError {
   return new StoreRefusedError(
     `in use: process ${pid} ${what}; one process may use a directory at a time`,
     options,
   );
 }
 
+export const LOCK_FILE = 'lock';
 const OWNER = 'owner';
 
-/** Lock files that this process has. */
-const HELD = new Set<string | undefined>();
+/**
+ * Lock files that this process has, with what it is noted by in them: LMDB takes the note away once
+ * nobody has that any more.
+ */
+const HELD = new Map<string | undefined, unknown>();

@@ -2,9 +2,7 @@ import { join } from 'node:path';
 
 import type { Database } from 'lmdb';
 
-import { inUse } from './directory-lock.js';
-import { toStoreError } from './errors.js';
-import { LmdbFile } from './lmdb-file.js';
+import { openLmdbFile } from './lmdb-file.js';
 
 /**
  * When a write is answered. Either way it survives the end of the process, however sudden.
@@ -28,51 +26,37 @@ export interface Environment {
   readonly epochs: Database<number, string>;
   /** Infohash in hex to a checksum; the version is the count. */
   readonly counts: Database<Buffer, string>;
-  /** Writes into each file. Rejects with a StoreError. */
+  /** Writes into each file. Rejects with an error of LMDB. */
   check(): Promise<void>;
-  isInPlace(): boolean;
   close(): Promise<void>;
 }
 
 /** @throws an error of the file system, of LMDB, or StoreRefusedError if a file must not be opened */
 export function openEnvironment(directory: string, durability: Durability): Environment {
-  const files: LmdbFile[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(files.map((file) => file.close()));
-  };
+  const shards = openLmdbFile(join(directory, SHARDS_FILE), AT_THE_END_OF_THE_TURN);
   try {
-    const shards = new LmdbFile(join(directory, 'shards.mdb'), AT_THE_END_OF_THE_TURN);
-    files.push(shards);
-    // Version 0.1 did not have the lock of the directory, but read the shards.
-    const [reader] = shards.otherReaders();
-    if (reader !== undefined) throw inUse(reader, 'reads it');
-    const counts = new LmdbFile(join(directory, 'counts.mdb'), { noMetaSync: durability === 'commit' });
-    files.push(counts);
-    const checks = files.map(({ root }) => root.openDB<number, string>('checks', { encoding: 'json' }));
+    const counts = openLmdbFile(join(directory, COUNTS_FILE), { noMetaSync: durability === 'commit' });
+    const files = [shards, counts];
+    const checks = files.map((file) => file.openDB<number, string>('checks', { encoding: 'json' }));
     return {
-      shards: shards.root.openDB<Buffer, string>('shards', VALUES),
-      epochs: shards.root.openDB<number, string>('leases', { encoding: 'json' }),
-      counts: counts.root.openDB<Buffer, string>('counts', VALUES),
-      check: () => write(checks),
-      isInPlace: () => files.every((file) => file.isInPlace()),
-      close,
+      shards: shards.openDB<Buffer, string>('shards', VALUES),
+      epochs: shards.openDB<number, string>('leases', { encoding: 'json' }),
+      counts: counts.openDB<Buffer, string>('counts', VALUES),
+      async check() {
+        for (const file of checks) await file.put('check', 1);
+      },
+      async close() {
+        await Promise.all(files.map((file) => file.close()));
+      },
     };
   } catch (error) {
-    void close();
+    void shards.close();
     throw error;
   }
 }
 
-async function write(checks: readonly Database<number, string>[]): Promise<void> {
-  const attempts = checks.map((file) =>
-    // Each by itself, as both may fail: see toStoreError.
-    file.put('check', 1).catch(async (error: unknown) => {
-      throw await toStoreError('the LMDB store does not write', error);
-    }),
-  );
-  await Promise.allSettled(attempts);
-  await Promise.all(attempts);
-}
+export const SHARDS_FILE = 'shards.mdb';
+export const COUNTS_FILE = 'counts.mdb';
 
 const VALUES = { encoding: 'binary', useVersions: true } as const;
 

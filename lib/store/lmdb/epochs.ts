@@ -21,17 +21,15 @@ export class Epochs {
 
   /** A number from 1 to 2^53 - 1. @throws an error of LMDB if a new epoch cannot be written */
   nextVersion(): number {
-    if (this.#next === this.#end) this.#begin();
+    if (this.#next === this.#end) {
+      const epoch = (this.#epochs.get(KEY) ?? 0) + 1;
+      this.#epochs.transactionSync(() => {
+        void this.#epochs.put(KEY, epoch);
+      });
+      this.#next = epoch * VERSIONS;
+      this.#end = this.#next + VERSIONS;
+    }
     return this.#next++;
-  }
-
-  #begin(): void {
-    const epoch = (this.#epochs.get(KEY) ?? 0) + 1;
-    this.#epochs.transactionSync(() => {
-      this.#epochs.putSync(KEY, epoch);
-    });
-    this.#next = epoch * VERSIONS;
-    this.#end = this.#next + VERSIONS;
   }
 }
 

@@ -38,8 +38,8 @@ export function sealRecord(record: Buffer, { n, checksum }: Tail): Tail {
   return { n: n + 1, checksum: own };
 }
 
-/** The record at a place in a file, whatever it follows; undefined if there is no whole one. */
-export function recordAt(file: Buffer, start: number): LogRecord | undefined {
+/** The record at a position in a file, whatever it follows; undefined if there is no whole one. */
+function recordAt(file: Buffer, start: number): LogRecord | undefined {
   const length = lengthAt(file, start);
   if (length === undefined || file.readUInt32LE(start) !== MAGIC) return undefined;
   const end = start + HEAD_BYTES + length;

@@ -77,7 +77,7 @@ export function recover(directory: string, isFlushed: boolean, take: (found: Rec
       torn = 0;
       at = record.end;
     }
-    torn += lengthWithoutZeros(bytes.subarray(at));
+    torn += bytes.subarray(at).findLastIndex((byte) => byte !== 0) + 1;
   }
   return {
     files,
@@ -120,17 +120,5 @@ export function pathOf(directory: string, number: number): string {
   return join(directory, `journal.${number}`);
 }
 
-/** How long it is without the zeros at its end. */
-function lengthWithoutZeros(bytes: Buffer): number {
-  let { length } = bytes;
-  // By blocks first: most of a file is still to be written.
-  while (length >= ZEROS.length && ZEROS.equals(bytes.subarray(length - ZEROS.length, length))) {
-    length -= ZEROS.length;
-  }
-  while (length > 0 && bytes[length - 1] === 0) length--;
-  return length;
-}
-
 /** Greater numbers are not exact, and no file of the log has one. */
 const FILE_NAME = /^journal\.([1-9]\d{0,14})$/;
-const ZEROS = Buffer.alloc(4096);

@@ -4,7 +4,7 @@ import type { Held, KeyPage, KeyRange, PutResult } from '../store.js';
 import { BatchWriter, NO_VERSION, readBatch, type Versioned } from './batch.js';
 import { Checkpointer, type CheckpointLimits } from './checkpointer.js';
 import { toStoreError } from './errors.js';
-import type { Damage, Recovering } from './recovery.js';
+import type { Recovered, Recovering } from './recovery.js';
 import type { WriteAheadLog } from './write-ahead-log.js';
 
 /**
@@ -37,22 +37,22 @@ export class ShardTable {
    * Reads the log; to be called first.
    * @throws an error of the file system or of LMDB
    */
-  recover(): Damage | undefined {
+  recover(): Recovered {
     return this.#log.recover((found) => {
       this.#apply(found);
     });
   }
 
   /**
-   * Checkpoints everything and goes on in a new file of the log; those before are removed, or set
-   * aside if they are damaged. So a loss is found once.
-   * @throws StoreError
+   * Checkpoints everything, goes on in a new file of the log and sets damaged ones aside. So a loss
+   * is found once.
+   * @throws StoreError, or an error of the file system
    */
   async startAnew(): Promise<void> {
     await this.#checkpointer.checkpointAll();
     await this.writeNothing();
     this.#checkpointer.tend();
-    await this.#log.idle();
+    this.#log.setDamagedAside();
   }
 
   /** What is held. @throws an error of LMDB */
@@ -111,12 +111,12 @@ export class ShardTable {
     for (const update of readBatch(batch)) {
       const held = this.#checkpointer.look(update.key);
       const version = held?.version ?? NO_VERSION;
-      const isWhole = update.kind === 'whole' && update.after > version;
-      const isRemoval = update.kind === 'removed' && version <= update.before && held !== undefined;
-      if (version !== update.before && !(isAfterLoss && (isWhole || isRemoval))) continue;
+      const isNewer = update.isWhole && update.after > version;
+      const isRemoval = update.after === NO_VERSION && held !== undefined && version <= update.before;
+      if (version !== update.before && !(isAfterLoss && (isNewer || isRemoval))) continue;
       const value = update.valueAfter(held?.value);
       const next = value && { value, version: update.after };
-      this.#checkpointer.set(update.key, next, file, held === undefined);
+      this.#checkpointer.set(update.key, next, file);
     }
   }
 
@@ -165,9 +165,7 @@ export class ShardTable {
     const appended = this.#log.append(this.#writer.finish());
     this.#answer();
     const file = await appended;
-    for (const [key, { held, isNew }] of changes) {
-      this.#checkpointer.set(key, held, file, isNew);
-    }
+    for (const [key, held] of changes) this.#checkpointer.set(key, held, file);
     this.#committed = { updates, results };
   }
 
@@ -186,14 +184,13 @@ export class ShardTable {
     const changes: Changes = new Map();
     this.#writer.start();
     const results = updates.map(({ key, before, next }): PutResult => {
-      const staged = changes.get(key);
-      const held = staged === undefined ? this.#checkpointer.look(key) : staged.held;
-      if (held?.version !== before)
-        return resultOf(staged === undefined ? this.#checkpointer.read(key) : held, false);
+      const isStaged = changes.has(key);
+      const held = isStaged ? changes.get(key) : this.#checkpointer.look(key);
+      if (held?.version !== before) return resultOf(isStaged ? held : this.#checkpointer.read(key), false);
       if (next !== undefined) this.#writer.replaced(key, held, next);
       else if (held !== undefined) this.#writer.removed(key, held);
       else return resultOf(undefined, true);
-      changes.set(key, { held: next, isNew: held === undefined || staged?.isNew === true });
+      changes.set(key, next);
       return resultOf(next, true);
     });
     return { changes, results };
@@ -208,7 +205,8 @@ interface Update {
   readonly reject: (error: unknown) => void;
 }
 
-type Changes = Map<string, { readonly held: Versioned | undefined; readonly isNew: boolean }>;
+/** What is held after a batch; undefined: it was removed. */
+type Changes = Map<string, Versioned | undefined>;
 
 /**
  * So many updates are not kept waiting for more. Of many clients, some then wait for the disk while
@@ -222,7 +220,7 @@ const MAX_UPDATES = 256;
 const LIMITS: CheckpointLimits = {
   recentBytes: 32 * 1024 * 1024,
   // With the one that is written into and the next one it is 64 MiB.
-  logFiles: 6,
+  logFiles: 62,
 };
 
 /** The same bytes as a Buffer, not copied. */

@@ -6,9 +6,15 @@ import { StoreError, StoreUnavailableError } from '../errors.js';
 import type { Held, KeyPage, KeyRange, PutResult, Store, Version } from '../store.js';
 import { NO_VERSION } from './batch.js';
 import { Counts } from './counts.js';
-import { makeDirectory } from './data-files.js';
-import { DirectoryLock } from './directory-lock.js';
-import { openEnvironment, type Durability, type Environment } from './environment.js';
+import { identityOf, makeDirectory } from './data-files.js';
+import { LOCK_FILE, lockDirectory } from './directory-lock.js';
+import {
+  COUNTS_FILE,
+  openEnvironment,
+  SHARDS_FILE,
+  type Durability,
+  type Environment,
+} from './environment.js';
 import { Epochs } from './epochs.js';
 import { toStoreError } from './errors.js';
 import type { Damage } from './recovery.js';
@@ -24,13 +30,6 @@ export interface LmdbStoreOptions {
   readonly now?: Date;
 }
 
-/** Files of the store. */
-interface Files {
-  /** Whether they are those that were opened: one that was deleted can be written to. */
-  isInPlace(): boolean;
-  close(): Promise<void>;
-}
-
 /**
  * Opens the store in a directory, which no other process has open.
  *
@@ -40,22 +39,22 @@ interface Files {
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { directory, log, durability, now = new Date() } = options;
-  const files: Files[] = [];
+  const closing: (() => Promise<void>)[] = [];
   try {
     makeDirectory(directory);
-    files.unshift(new DirectoryLock(directory, now));
+    closing.unshift(lockDirectory(directory, now));
     const environment = openEnvironment(directory, durability);
-    files.unshift(environment);
+    closing.unshift(() => environment.close());
     const writeAheadLog = new WriteAheadLog(options);
-    files.unshift(writeAheadLog);
+    closing.unshift(() => writeAheadLog.close());
     const shards = new ShardTable(environment.shards, writeAheadLog);
-    const damage = shards.recover();
-    if (damage !== undefined) await startAnew(shards, damage, log);
+    const { isWhole, damage } = shards.recover();
+    if (!isWhole) await startAnew(shards, damage, log);
     log.info('store opened', { store: 'lmdb', directory: resolve(directory), durability });
-    return new LmdbStore(options, files, environment, shards, damage);
+    return new LmdbStore(options, environment, shards, writeAheadLog, damage, closing);
   } catch (error) {
     const reason = await toStoreError(`cannot open the LMDB store in ${resolve(directory)}`, error);
-    for (const file of files) await file.close();
+    for (const close of closing) await close();
     throw reason;
   }
 }
@@ -63,11 +62,11 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
 /**
  * Has what could be read in LMDB, and the damaged files set aside; at the next start if that fails.
  */
-async function startAnew(shards: ShardTable, damage: Damage, log: Log): Promise<void> {
-  log.error('log damaged', { ...damage });
+async function startAnew(shards: ShardTable, damage: Damage | undefined, log: Log): Promise<void> {
+  if (damage !== undefined) log.error('log damaged', { ...damage });
   try {
     await shards.startAnew();
-    log.warn('log begun anew', { recordsKept: damage.recordsAfter });
+    if (damage !== undefined) log.warn('log begun anew', { recordsKept: damage.recordsAfter });
   } catch (cause) {
     log.error('log not begun anew', { cause });
   }
@@ -80,30 +79,36 @@ async function startAnew(shards: ShardTable, damage: Damage, log: Log): Promise<
  */
 class LmdbStore implements Store {
   readonly #directory: string;
-  /** In the order in which they are closed. */
-  readonly #files: readonly Files[];
   readonly #environment: Environment;
   readonly #shards: ShardTable;
+  readonly #writeAheadLog: WriteAheadLog;
   readonly #epochs: Epochs;
   readonly #counts: Counts;
+  readonly #identities: readonly (string | undefined)[];
   #damage: Damage | undefined;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #closing: readonly (() => Promise<void>)[];
+  /** How many calls are. */
+  #underWay = 0;
+  #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
     { directory, log }: LmdbStoreOptions,
-    files: readonly Files[],
     environment: Environment,
     shards: ShardTable,
+    writeAheadLog: WriteAheadLog,
     damage: Damage | undefined,
+    closing: readonly (() => Promise<void>)[],
   ) {
     this.#directory = directory;
-    this.#files = files;
     this.#environment = environment;
     this.#shards = shards;
+    this.#writeAheadLog = writeAheadLog;
     this.#epochs = new Epochs(environment.epochs);
     this.#counts = new Counts(environment.counts, log);
+    this.#identities = identitiesIn(directory);
     this.#damage = damage;
+    this.#closing = closing;
   }
 
   fetch(key: string): Promise<Held> {
@@ -111,23 +116,21 @@ class LmdbStore implements Store {
   }
 
   put(key: string, value: Uint8Array, version?: Version): Promise<PutResult> {
-    try {
-      this.#refuseIfClosed();
+    return this.#call('cannot write a shard', () => {
       refuseUnlessKey(key);
       return this.#shards.write(key, versionNumber(version), value, this.#epochs.nextVersion());
-    } catch (error) {
-      return this.#call('cannot write a shard', () => Promise.reject(error as Error));
-    }
+    });
   }
 
-  async remove(key: string, version: Version): Promise<void> {
-    this.#refuseIfClosed();
-    refuseUnlessKey(key);
-    await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
+  remove(key: string, version: Version): Promise<void> {
+    return this.#call('cannot remove a shard', async () => {
+      refuseUnlessKey(key);
+      await this.#shards.write(key, versionNumber(version), undefined, NO_VERSION);
+    });
   }
 
   increment(key: string, by: number): Promise<void> {
-    return this.#noted(this.#call('cannot count', () => this.#counts.add(key, by)));
+    return this.#call('cannot count', () => this.#counts.add(key, by));
   }
 
   count(key: string): Promise<number> {
@@ -135,7 +138,7 @@ class LmdbStore implements Store {
   }
 
   removeCount(key: string): Promise<void> {
-    return this.#noted(this.#call('cannot remove a count', () => this.#counts.remove(key)));
+    return this.#call('cannot remove a count', () => this.#counts.remove(key));
   }
 
   keys(range: KeyRange, cursor: string | undefined, limit: number): Promise<KeyPage> {
@@ -143,7 +146,7 @@ class LmdbStore implements Store {
   }
 
   check(): Promise<void> {
-    return this.#noted(this.#call('the LMDB store does not write', () => this.#check()));
+    return this.#call('the LMDB store does not write', () => this.#check());
   }
 
   close(): Promise<void> {
@@ -152,7 +155,7 @@ class LmdbStore implements Store {
   }
 
   /**
-   * Does what announces need: a record in the log, a write of each file, a name in the directory.
+   * Does what announces need: a write of each file, a record in the log, a name in the directory.
    */
   async #check(): Promise<void> {
     const damage = this.#damage;
@@ -160,44 +163,39 @@ class LmdbStore implements Store {
     if (damage !== undefined) {
       throw new StoreError(`at the start ${damage.recordsLost} records of the log were lost`);
     }
-    const attempts = [
-      this.#environment.check(),
-      this.#shards.writeNothing(),
-      makeName(join(this.#directory, 'check.tmp')),
-    ];
-    await Promise.allSettled(attempts);
-    await Promise.all(attempts);
-    if (!this.#files.every((file) => file.isInPlace())) {
+    await this.#environment.check();
+    await this.#shards.writeNothing();
+    await makeName(join(this.#directory, 'check.tmp'));
+    const identities = identitiesIn(this.#directory);
+    const areInPlace = identities.every((identity, i) => identity === this.#identities[i]);
+    if (!areInPlace || !this.#writeAheadLog.isInPlace()) {
       throw new StoreUnavailableError('a data file of the LMDB store is gone');
     }
   }
 
   /** Rejects with a StoreError. */
   async #call<T>(doing: string, call: () => T | Promise<T>): Promise<T> {
-    this.#refuseIfClosed();
+    if (this.#closed !== undefined) throw new StoreError('the store is closed');
+    this.#underWay++;
     try {
       return await call();
     } catch (error) {
       throw await toStoreError(doing, error);
+    } finally {
+      if (--this.#underWay === 0) this.#whenIdle?.();
     }
   }
 
-  #refuseIfClosed(): void {
-    if (this.#closed !== undefined) throw new StoreError('the store is closed');
-  }
-
-  /** `close` waits for it. */
-  #noted<T>(call: Promise<T>): Promise<T> {
-    const noted = call.finally(() => this.#underWay.delete(noted));
-    this.#underWay.add(noted);
-    return noted;
-  }
-
   async #closeWhenIdle(): Promise<void> {
-    await Promise.allSettled([...this.#underWay]);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#shards.idle();
-    for (const file of this.#files) await file.close();
+    for (const close of this.#closing) await close();
   }
+}
+
+/** Of the files that LMDB has open: one that was deleted can be written to. */
+function identitiesIn(directory: string): readonly (string | undefined)[] {
+  return [LOCK_FILE, SHARDS_FILE, COUNTS_FILE].map((name) => identityOf(join(directory, name)));
 }
 
 /** Takes a name in a directory, and what the file system keeps for it. */

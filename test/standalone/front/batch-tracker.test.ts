@@ -4,31 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '../../../actions/announce.js';
 import { joinParts, splitParts } from '../../../lib/batch/format.js';
 import { decodeRequest } from '../../../lib/batch/requests.js';
-import type { AnnounceRequest } from '../../../lib/bittorrent/announce.js';
 import { parseConfig } from '../../../lib/config.js';
 import { BatchTracker } from '../../../lib/standalone/front/batch-tracker.js';
 import { PlatformError } from '../../../lib/standalone/front/platform-client.js';
+import { leecherAnnounce } from '../../support/leecher-announce.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { TrackerHarness } from '../../tracker/tracker-harness.js';
-
-function announce(number: number, changes: Partial<AnnounceRequest> = {}): AnnounceRequest {
-  return {
-    front: 'udp',
-    from: Buffer.from([192, 0, 2, number]),
-    passkey: undefined,
-    infohash: Buffer.alloc(20, 1),
-    peerId: Buffer.alloc(20, number),
-    port: 7000 + number,
-    uploaded: undefined,
-    downloaded: undefined,
-    left: 1,
-    event: 'none',
-    numwant: undefined,
-    withIds: false,
-    claimedAddress: undefined,
-    ...changes,
-  };
-}
 
 /** What each of them came to: an answer, or the words of a failure. */
 async function outcomes(announces: readonly Promise<unknown>[]): Promise<unknown[]> {
@@ -74,7 +55,7 @@ describe('announces that go to OpenWhisk in batches', () => {
 
   it('share one run if they come at the same time', async () => {
     const tracker = front();
-    const announces = Array.from({ length: 20 }, (_, i) => tracker.announce(announce(i + 1)));
+    const announces = Array.from({ length: 20 }, (_, i) => tracker.announce(leecherAnnounce(i + 1)));
     expect(await outcomes(announces)).to.deep.equal(Array.from({ length: 20 }, () => 'answered'));
     expect(runs).to.deep.equal([20]);
     expect(tracker.figures()).to.include({ runs: 1, batched: 20, failedRuns: 0 });
@@ -87,7 +68,7 @@ describe('announces that go to OpenWhisk in batches', () => {
       Array.from({ length: 16 }, (_, i) => i).map(
         (
           (tracker) => (i: number) =>
-            tracker.announce(announce(i + 1))
+            tracker.announce(leecherAnnounce(i + 1))
         )(front({ ...patient, FRONT_BATCH_REQUESTS: '8' })),
       ),
     );
@@ -95,7 +76,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     expect(performance.now() - start).to.be.below(900);
     runs = [];
     const small = front({ ...patient, FRONT_BATCH_BYTES: '4096' });
-    await Promise.all(Array.from({ length: 200 }, (_, i) => small.announce(announce(i + 1))));
+    await Promise.all(Array.from({ length: 200 }, (_, i) => small.announce(leecherAnnounce(i + 1))));
     expect(runs.length).to.be.above(3);
     expect(Math.max(...runs)).to.be.at.most(61);
   });
@@ -104,11 +85,11 @@ describe('announces that go to OpenWhisk in batches', () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const tracker = front({ FRONT_RUNS: '1' }, (run) => (run === 1 ? held : undefined));
-    const first = tracker.announce(announce(1));
+    const first = tracker.announce(leecherAnnounce(1));
     await delay(30);
     const others = [2, 3, 4].map(async (number) => {
       await delay(10 * number);
-      return tracker.announce(announce(number));
+      return tracker.announce(leecherAnnounce(number));
     });
     await delay(80);
     release();
@@ -120,7 +101,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     const tracker = front({ FRONT_BATCH_REQUESTS: '2' }, (run) => {
       if (run === 1) throw new PlatformError('OpenWhisk answered with status 429');
     });
-    const announces = [1, 2, 3, 4].map((number) => tracker.announce(announce(number)));
+    const announces = [1, 2, 3, 4].map((number) => tracker.announce(leecherAnnounce(number)));
     expect(await outcomes(announces)).to.deep.equal([BUSY, BUSY, 'answered', 'answered']);
     expect(log.lines.map(({ event }) => event)).to.deep.equal(['run failed']);
     expect(runs).to.deep.equal([2, 2]);
@@ -130,7 +111,7 @@ describe('announces that go to OpenWhisk in batches', () => {
     const tracker = front({}, undefined, () => {
       throw new PlatformError('no answer within 15000 ms');
     });
-    expect(await outcomes([tracker.announce(announce(1))])).to.deep.equal([BUSY]);
+    expect(await outcomes([tracker.announce(leecherAnnounce(1))])).to.deep.equal([BUSY]);
     expect(runs).to.deep.equal([1]);
   });
 
@@ -145,16 +126,16 @@ describe('announces that go to OpenWhisk in batches', () => {
       harness,
     );
     const announces = [
-      tracker.announce(announce(1)),
-      tracker.announce(announce(2, { event: 'completed', left: 0 })),
-      tracker.announce(announce(3)),
+      tracker.announce(leecherAnnounce(1)),
+      tracker.announce(leecherAnnounce(2, { event: 'completed', left: 0 })),
+      tracker.announce(leecherAnnounce(3)),
     ];
     expect(await outcomes(announces)).to.deep.equal(['answered', BUSY, 'answered']);
     expect(runs).to.deep.equal([3, 2]);
     // The client says it again, and then it counts, once.
-    await tracker.announce(announce(2, { event: 'started' }));
-    await tracker.announce(announce(2, { event: 'completed', left: 0 }));
-    await tracker.announce(announce(2, { event: 'completed', left: 0 }));
+    await tracker.announce(leecherAnnounce(2, { event: 'started' }));
+    await tracker.announce(leecherAnnounce(2, { event: 'completed', left: 0 }));
+    await tracker.announce(leecherAnnounce(2, { event: 'completed', left: 0 }));
     expect(await harness.swarm(Buffer.alloc(20, 1))).to.include({
       downloaded: 1,
       complete: 1,
@@ -166,16 +147,16 @@ describe('announces that go to OpenWhisk in batches', () => {
     const tracker = front({}, () => {
       throw new PlatformError('lost', true);
     });
-    expect(await outcomes([tracker.announce(announce(1))])).to.deep.equal([BUSY]);
+    expect(await outcomes([tracker.announce(leecherAnnounce(1))])).to.deep.equal([BUSY]);
     expect(runs).to.deep.equal([1, 1]);
   });
 
   it('are told at once to come again if too many wait', async () => {
     const tracker = front({ FRONT_RUNS: '1', FRONT_QUEUE: '3' }, () => new Promise(() => undefined));
-    void tracker.announce(announce(1));
+    void tracker.announce(leecherAnnounce(1));
     await delay(30);
-    for (const number of [2, 3, 4]) void tracker.announce(announce(number));
-    expect(await outcomes([tracker.announce(announce(5))])).to.deep.equal([BUSY]);
+    for (const number of [2, 3, 4]) void tracker.announce(leecherAnnounce(number));
+    expect(await outcomes([tracker.announce(leecherAnnounce(5))])).to.deep.equal([BUSY]);
     expect(tracker.figures().tooMany).to.equal(1);
   });
 
@@ -185,7 +166,7 @@ describe('announces that go to OpenWhisk in batches', () => {
       log,
       run: () => Promise.resolve(Buffer.from('d14:failure reason7:gatewaye')),
     });
-    expect(await outcomes([tracker.announce(announce(1))])).to.deep.equal([BUSY]);
+    expect(await outcomes([tracker.announce(leecherAnnounce(1))])).to.deep.equal([BUSY]);
     expect(String(log.lines[0]?.fields['cause'])).to.include('knows no batches');
   });
 
@@ -195,7 +176,7 @@ describe('announces that go to OpenWhisk in batches', () => {
       log,
       run: () => Promise.resolve(joinParts([])),
     });
-    expect(await outcomes([tracker.announce(announce(1))])).to.deep.equal([BUSY]);
+    expect(await outcomes([tracker.announce(leecherAnnounce(1))])).to.deep.equal([BUSY]);
   });
 
   it('tell requests and front as they came', async () => {
@@ -208,7 +189,7 @@ describe('announces that go to OpenWhisk in batches', () => {
         return Promise.resolve(joinParts([]));
       },
     });
-    const asked = announce(1, { passkey: 'a-key' });
+    const asked = leecherAnnounce(1, { passkey: 'a-key' });
     await outcomes([tracker.announce(asked)]);
     expect(request).to.deep.equal({ kind: 'announce', request: asked });
   });

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Store, Version } from '../../../lib/store/store.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { SwarmWorld, type Act } from '../../swarm/support/swarm-world.js';
+import { histories } from '../../swarm/support/histories.js';
+import { SwarmWorld } from '../../swarm/support/swarm-world.js';
 import { Cleanup } from '../../support/cleanup.js';
 import type { Fault } from './support/signed-server.js';
 import { subjects, type Subject } from './support/subjects.js';
@@ -78,20 +79,7 @@ for (const [name, open] of Object.entries(openers)) {
   });
 }
 
-const acts: fc.Arbitrary<Act> = fc.record({
-  peer: fc.integer({ min: 0, max: 19 }),
-  through: fc.integer({ min: 0, max: 2 }),
-  doing: fc.constantFrom('start', 'announce', 'announce', 'complete', 'pause', 'stop'),
-});
-
-const rounds = fc.array(
-  fc.record({
-    acts: fc.uniqueArray(acts, { maxLength: 20, selector: ({ peer }) => peer }),
-    purges: fc.constantFrom(0, 0, 1),
-    pause: fc.constantFrom(0, 1, 30, 600, 1500),
-  }),
-  { minLength: 1, maxLength: 5 },
-);
+const rounds = histories({ peers: 20, rounds: 5, purges: [0, 0, 1] });
 
 for (const [name, start] of Object.entries(subjects)) {
   describe(`a swarm on ${name} whose answers get lost`, function () {

@@ -318,14 +318,14 @@ describe('shards with a log', function () {
     const { table: shards } = opened().openTable({ recentBytes: 1e6, logBytes: 20_000 });
     let version = 0;
     let checkpoints = 0;
-    let placed: number | undefined;
+    let checkpointed: number | undefined;
     for (let i = 0; i < 400; i++) {
       const before = version === 0 ? undefined : version;
       await shards.write('a', before, valueOf(++version), version);
       environment.shards.resetReadTxn();
       const now = environment.shards.getEntry('a')?.version;
-      if (now !== placed) checkpoints++;
-      placed = now;
+      if (now !== checkpointed) checkpoints++;
+      checkpointed = now;
     }
     await shards.idle();
     expect(checkpoints).to.be.within(1, 20);

@@ -201,7 +201,8 @@ describe('the write-ahead log', function () {
     expect(opened.damage).to.equal(undefined);
     await opened.append('three');
     opened.wal.removeBefore(Infinity);
-    await opened.wal.idle();
+    expect(filesWithRecords()).to.deep.equal(['journal.1', 'journal.20261130', 'journal.20261131']);
+    opened.wal.setDamagedAside();
     expect(filesWithRecords()).to.deep.equal(['journal.20261131']);
     expect(readFileSync(path('journal.20261130.damaged')).equals(copy)).to.equal(true);
     expect(opened.log.lines).to.deep.include({
@@ -243,7 +244,7 @@ describe('the write-ahead log', function () {
     await last.close();
   });
 
-  it('sets a damaged file aside when it is needed no more', async () => {
+  it('keeps a damaged file, under another name once it is needed no more', async () => {
     await writeLog(
       directory,
       Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(500)),
@@ -255,9 +256,13 @@ describe('the write-ahead log', function () {
     expect(opened.damage).to.include({ recordsLost: 1 });
     await opened.append('after');
     opened.wal.removeBefore(Infinity);
+    expect(readFileSync(path(first)).equals(damaged)).to.equal(true);
+    writeFileSync(path(`${first}.damaged`), 'of an earlier loss');
+    opened.wal.setDamagedAside();
     await opened.close();
     expect(filesWithRecords()).to.have.length(1);
-    expect(readFileSync(path(`${first}.damaged`)).equals(damaged)).to.equal(true);
+    expect(readFileSync(path(`${first}.damaged+`)).equals(damaged)).to.equal(true);
+    expect(readFileSync(path(`${first}.damaged`), 'utf8')).to.equal('of an earlier loss');
   });
 
   it('does not search for long among bytes that look like records', async () => {

@@ -1,54 +1,19 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 
-import { StoreError, StoreUnavailableError } from '../../../lib/store/errors.js';
-import type { Consistency, Held, Store, Version } from '../../../lib/store/store.js';
+import { StoreError } from '../../../lib/store/errors.js';
 import {
   FindOperation,
   ReadOperation,
   type ShardOperation,
 } from '../../../lib/swarm/operations/operation.js';
 import { SEEDER, V4 } from '../../../lib/swarm/shard/peer-record.js';
-import { hashPeerId, MAX_DEPTH } from '../../../lib/swarm/shard/placement.js';
-import { newHeader, type ShardHeader } from '../../../lib/swarm/shard/header.js';
-import { Shard } from '../../../lib/swarm/shard/shard.js';
-import { ShardWriter } from '../../../lib/swarm/cache/shard-writer.js';
-import { ShardCache } from '../../../lib/swarm/cache/shard-cache.js';
+import { hashPeerId } from '../../../lib/swarm/shard/placement.js';
+import { newHeader } from '../../../lib/swarm/shard/header.js';
 import type { Fault } from '../../support/memory-store.js';
-import { recordsOf, shardOf } from '../../support/swarm-arbitraries.js';
+import { recordsOf } from '../../support/swarm-arbitraries.js';
 import { numbersIn, peerIdOf, recordOf } from '../support/peers.js';
 import { KEY, SwarmHarness, upTo } from '../support/swarm-harness.js';
-
-/** Puts a numbered peer's record, seen now, into a shard. */
-function put(harness: SwarmHarness, number: number, changes: Partial<ShardOperation> = {}): ShardOperation {
-  const record = recordOf(number, { seen: harness.milliseconds / 1000 });
-  return {
-    hash: hashPeerId(record),
-    needsFreshRead: () => false,
-    apply: (shard) => shard.with(V4, record),
-    isAppliedIn: (shard) => shard.find(V4, record).found,
-    ...changes,
-  };
-}
-
-function writerOf(harness: SwarmHarness, n = 0): ShardWriter {
-  return new ShardCache(harness.context, 1e9).writer(KEY, n);
-}
-
-async function storedNumbers(harness: SwarmHarness, key = KEY): Promise<number[]> {
-  const shards = await harness.shardsAt(key);
-  return shards.flatMap(recordsOf).map((record) => record.readUInt32BE(16));
-}
-
-async function store(
-  harness: SwarmHarness,
-  key: string,
-  header: ShardHeader,
-  numbers: readonly number[] = [],
-): Promise<void> {
-  const list = numbers.map((number) => recordOf(number, { seen: harness.milliseconds / 1000 }));
-  await harness.overwrite(key, Buffer.from(shardOf(list, header).seal()));
-}
+import { put, store, storedNumbers, writerOf } from '../support/writers.js';
 
 describe('a writer', () => {
   it('answers an operation when what it did is stored, and never before', async () => {
@@ -63,10 +28,7 @@ describe('a writer', () => {
     let answered = false;
     const outcome = writerOf(harness)
       .submit(put(harness, 1))
-      .then((landed) => {
-        answered = true;
-        return landed;
-      });
+      .finally(() => (answered = true));
     while (release === undefined) await new Promise(setImmediate);
     expect(answered).to.equal(false);
     release();
@@ -202,14 +164,6 @@ describe('a writer', () => {
     expect(seen).to.deep.equal([7]);
   });
 
-  it('remembers nothing after the time of its clock went back, as that may be any time', async () => {
-    const harness = new SwarmHarness();
-    const writer = writerOf(harness);
-    await writer.submit(put(harness, 1));
-    harness.milliseconds -= 1;
-    expect(writer.warm).to.equal(undefined);
-  });
-
   it('tells how many reads an operation took', async () => {
     const harness = new SwarmHarness();
     const writer = writerOf(harness);
@@ -217,35 +171,6 @@ describe('a writer', () => {
     expect((await writer.submit(put(harness, 2))).fetches).to.equal(0);
     expect((await writer.submit(put(harness, 3, { needsFreshRead: () => true }))).fetches).to.equal(1);
   });
-
-  it('gives its state while it may be taken for the present one', async () => {
-    const harness = new SwarmHarness();
-    const writer = writerOf(harness);
-    expect(writer.warm).to.equal(undefined);
-    expect(writer.bytes).to.equal(0);
-    await writer.submit(put(harness, 1));
-    expect(writer.warm?.count).to.equal(1);
-    expect(writer.bytes).to.equal(20 + 31);
-    harness.milliseconds += 4999;
-    expect(writer.warm?.count).to.equal(1);
-    harness.milliseconds += 1;
-    expect(writer.warm).to.equal(undefined);
-  });
-
-  for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
-    it(`loses nobody that another process wrote meanwhile, in a store with ${concurrency}`, async () => {
-      const harness = new SwarmHarness({}, { concurrency });
-      const [mine, theirs] = [writerOf(harness), writerOf(harness)];
-      await mine.submit(put(harness, 1));
-      await theirs.submit(put(harness, 2));
-      const outcome = await mine.submit(put(harness, 3));
-      expect(outcome.shard.count).to.equal(3);
-      await mine.submit(put(harness, 4));
-      const shards = await harness.shardsAt(KEY);
-      expect(shards).to.have.length(1);
-      expect(await storedNumbers(harness)).to.deep.equal([1, 2, 3, 4]);
-    });
-  }
 
   it('applies an operation again if others made undone what it did', async () => {
     const harness = new SwarmHarness({}, { concurrency: 'compare-and-swap' });
@@ -269,179 +194,6 @@ describe('a writer', () => {
     await mine.submit(operation);
     expect(applied).to.equal(2);
     expect((await harness.shardsAt(KEY)).flatMap(recordsOf)).to.deep.equal([late]);
-  });
-
-  it('gives up when others write in between every time', async () => {
-    const harness = new SwarmHarness({}, { concurrency: 'compare-and-swap' });
-    const { store: real } = harness;
-    const contended = {
-      ...harness.context,
-      store: Object.assign(Object.create(real) as typeof real, {
-        put: async (key: string, value: Uint8Array) => {
-          const { version } = await real.fetch(key);
-          await real.put(key, value, version);
-          return { ...(await real.fetch(key)), stored: false };
-        },
-        fetch: (key: string) => real.fetch(key),
-      }),
-    };
-    const failure: unknown = await new ShardCache(contended, 1e9)
-      .writer(KEY, 0)
-      .submit(put(harness, 1))
-      .catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(StoreUnavailableError);
-  });
-});
-
-describe('a writer that reads from a replica which is behind', () => {
-  /**
-   * A harness whose eventual fetches answer what was held when `freeze` was called, strong ones what
-   * is held now.
-   */
-  function laggingHarness(): {
-    harness: SwarmHarness;
-    writer: ShardWriter;
-    asked: string[];
-    freeze: () => Promise<void>;
-  } {
-    const harness = new SwarmHarness();
-    const { store: real } = harness;
-    const asked: string[] = [];
-    let old: Held | undefined;
-    const store: Store = Object.assign(Object.create(real) as typeof real, {
-      fetch: (key: string, consistency: Consistency = 'eventual') => {
-        asked.push(consistency);
-        return consistency === 'eventual' && old !== undefined ? Promise.resolve(old) : real.fetch(key);
-      },
-      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
-    });
-    const freeze = async (): Promise<void> => {
-      old = await real.fetch(KEY);
-    };
-    const writer = new ShardCache({ ...harness.context, store }, 1e9).writer(KEY, 0);
-    return { harness, writer, asked, freeze };
-  }
-
-  const numbersOf = (shard: Shard): number[] => recordsOf(shard).map((record) => record.readUInt32BE(16));
-
-  it('merges what it reads into what it has cached, also where nothing is read', async () => {
-    for (const before of [[], [1]]) {
-      const { harness, writer, freeze } = laggingHarness();
-      for (const number of before) await writer.submit(put(harness, number));
-      await freeze();
-      await writer.submit(put(harness, 2));
-      harness.pass(60);
-      const { shard, fetches } = await writer.submit(new ReadOperation());
-      expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [...before, 2], fetches: 1 });
-      await writer.submit(put(harness, 3));
-      expect(await storedNumbers(harness)).to.deep.equal([...before, 2, 3]);
-    }
-  });
-
-  it('writes with its own version if the read had nothing new, and makes no sibling', async () => {
-    const { harness, writer, freeze } = laggingHarness();
-    await writer.submit(put(harness, 1));
-    await freeze();
-    await writer.submit(put(harness, 2));
-    harness.pass(60);
-    await writer.submit(put(harness, 3));
-    expect(await harness.shardsAt(KEY)).to.have.length(1);
-    expect(await storedNumbers(harness)).to.deep.equal([1, 2, 3]);
-  });
-
-  it('loses nothing of others that its read has and it has not cached', async () => {
-    const { harness, writer, freeze } = laggingHarness();
-    await writer.submit(put(harness, 1));
-    await writerOf(harness).submit(put(harness, 2));
-    await freeze();
-    await writerOf(harness).submit(put(harness, 3));
-    harness.pass(60);
-    await writer.submit(put(harness, 4));
-    const shards = await harness.shardsAt(KEY);
-    expect(new Set(shards.flatMap(numbersOf))).to.deep.equal(new Set([1, 2, 3, 4]));
-  });
-
-  it('still knows after a failed write what was stored before it', async () => {
-    let next: Fault = 'none';
-    const harness = new SwarmHarness({}, { fault: (operation) => (operation === 'put' ? next : 'none') });
-    const { store: real } = harness;
-    const nothing: Held = { values: [], version: undefined };
-    const store: Store = Object.assign(Object.create(real) as typeof real, {
-      fetch: () => Promise.resolve(nothing),
-      put: (key: string, value: Uint8Array, version?: Version) => real.put(key, value, version),
-    });
-    const writer = new ShardCache({ ...harness.context, store }, 1e9).writer(KEY, 0);
-    await writer.submit(put(harness, 1));
-    next = 'before';
-    await writer.submit(put(harness, 2)).catch(() => undefined);
-    next = 'none';
-    const { shard, fetches } = await writer.submit(new ReadOperation());
-    expect({ numbers: numbersOf(shard), fetches }).to.deep.equal({ numbers: [1], fetches: 1 });
-  });
-
-  it('never puts with the version of others whose values it forgot when a write failed', async () => {
-    const fault: { next: Fault } = { next: 'none' };
-    const harness = new SwarmHarness(
-      {},
-      { concurrency: 'compare-and-swap', fault: (operation) => (operation === 'put' ? fault.next : 'none') },
-    );
-    const writer = writerOf(harness);
-    await writer.submit(put(harness, 0));
-    const old = await harness.store.fetch(KEY);
-    await writer.submit(put(harness, 1));
-    await writerOf(harness).submit(put(harness, 2));
-    // The first put loses the race and is told of the other's; the second one, of both, fails.
-    const real = harness.store.put.bind(harness.store);
-    harness.store.put = async (...args) => {
-      const result = await real(...args);
-      fault.next = 'before';
-      return result;
-    };
-    await writer.submit(put(harness, 3)).catch(() => undefined);
-    fault.next = 'none';
-    harness.store.put = real;
-    const fetch = harness.store.fetch.bind(harness.store);
-    harness.store.fetch = () => Promise.resolve(old);
-    await writer.submit(put(harness, 4));
-    harness.store.fetch = fetch;
-    expect(await storedNumbers(harness)).to.include.members([0, 1, 2, 4]);
-  });
-
-  it('believes a read that has nothing if all that it has cached has expired since', async () => {
-    const { harness, writer } = laggingHarness();
-    await writer.submit(put(harness, 1));
-    const { version } = await harness.store.fetch(KEY);
-    if (version !== undefined) await harness.store.remove(KEY, version);
-    harness.pass(harness.rules.peerLifetimeSeconds + 1);
-    const { shard } = await writer.submit(new ReadOperation());
-    expect(shard.count).to.equal(0);
-    expect(writer.latest).to.equal(undefined);
-  });
-
-  it('asks all replicas for an operation that needs a fresh read of what is cached or not cached', async () => {
-    const { harness, writer, asked } = laggingHarness();
-    await writer.submit(put(harness, 1, { needsFreshRead: () => true }));
-    await writer.submit(put(harness, 2, { needsFreshRead: () => true }));
-    await writer.submit(new ReadOperation(), 'fresh');
-    expect(asked).to.deep.equal(['strong', 'strong', 'strong']);
-  });
-
-  it('asks one replica for any other operation', async () => {
-    const { harness, writer, asked } = laggingHarness();
-    await writer.submit(put(harness, 1));
-    await writer.submit(put(harness, 2));
-    harness.pass(60);
-    await writer.submit(put(harness, 3));
-    expect(asked).to.deep.equal(['eventual', 'eventual']);
-  });
-
-  it('asks all replicas for an operation that cannot decide on what one replica said', async () => {
-    const { harness, writer, asked } = laggingHarness();
-    await writerOf(harness).submit(put(harness, 1));
-    const undecided = put(harness, 2, { needsFreshRead: (shard) => shard.count > 0 });
-    const { fetches } = await writer.submit(undecided);
-    expect(asked).to.deep.equal(['eventual', 'strong']);
-    expect(fetches).to.equal(2);
   });
 });
 
@@ -544,100 +296,5 @@ describe('an operation about a peer', () => {
     expect(outcome.kind).to.equal('elsewhere');
     expect(outcome.shard.header.misplaced).to.equal(true);
     expect(outcome.shardsWithMisplaced).to.deep.equal([0]);
-  });
-});
-
-describe('a shard that outgrows its target', () => {
-  it('splits: nobody is lost, nobody is twice, and both parts have their peers only', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 2, max: 8 }),
-        fc.integer({ min: 9, max: 60 }),
-        async (shardPeers, peers) => {
-          const harness = new SwarmHarness({ shardPeers });
-          const writer = writerOf(harness);
-          const outcomes = await Promise.all(
-            upTo(peers).map((number) => writer.submit(put(harness, number))),
-          );
-          const numbers: number[] = [];
-          for (const key of await harness.keys()) {
-            const [shard] = await harness.shardsAt(key);
-            expect(shard?.header.misplaced).to.equal(false);
-            expect(shard?.count ?? 0).to.be.at.most(shardPeers);
-            numbers.push(...(await storedNumbers(harness, key)));
-          }
-          expect(numbers.sort((a, b) => a - b)).to.deep.equal(upTo(peers));
-          expect(outcomes.every(({ kind }) => kind === 'done' || kind === 'elsewhere')).to.equal(true);
-        },
-      ),
-      { numRuns: 30 },
-    );
-  });
-
-  it('writes the child first, so that no peer is ever nowhere', async () => {
-    const puts: string[] = [];
-    const harness = new SwarmHarness(
-      { shardPeers: 4 },
-      {
-        schedule: (label) => {
-          if (label.startsWith('put') && !label.endsWith('answer')) puts.push(label);
-          return Promise.resolve();
-        },
-      },
-    );
-    const writer = writerOf(harness);
-    await Promise.all(upTo(5).map((number) => writer.submit(put(harness, number))));
-    expect(puts[0]).to.equal(`put ${KEY}.1`);
-    expect(puts.at(-1)).to.equal(`put ${KEY}`);
-  });
-
-  it('is not split if the child cannot be stored, and its peers are told so', async () => {
-    let fails = true;
-    const harness = new SwarmHarness(
-      { shardPeers: 4 },
-      { fault: (operation, key) => (fails && operation === 'put' && key !== KEY ? 'before' : 'none') },
-    );
-    const writer = writerOf(harness);
-    await Promise.all(upTo(4).map((number) => writer.submit(put(harness, number))));
-    const failure = await writer.submit(put(harness, 4)).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(StoreUnavailableError);
-    expect(await storedNumbers(harness)).to.deep.equal(upTo(4));
-    fails = false;
-    await writer.submit(put(harness, 4));
-    expect((await harness.keys()).length).to.be.above(1);
-  });
-
-  it('loses the peers that were silent longest once it cannot split any further', async () => {
-    const harness = new SwarmHarness({ shardPeers: 3 });
-    const [number = 0] = numbersIn(0, MAX_DEPTH, 1);
-    const header = { ...newHeader(0), depth: MAX_DEPTH };
-    const now = harness.milliseconds / 1000;
-    const list = upTo(9).map((port) => recordOf(number, { port: port + 1, seen: now - port }));
-    await harness.overwrite(KEY, Buffer.from(shardOf(list, header).seal()));
-    await writerOf(harness).submit(put(harness, number));
-    const [shard] = await harness.shardsAt(KEY);
-    const ports = (shard === undefined ? [] : recordsOf(shard)).map((record) => record.readUInt16BE(24));
-    expect(ports).to.deep.equal([1, 2, 3, 4, 5, 6881]);
-    expect(await harness.keys()).to.deep.equal([KEY]);
-  });
-
-  it('makes room by dropping who has expired before it splits', async () => {
-    const harness = new SwarmHarness({ shardPeers: 4, peerLifetimeSeconds: 100 });
-    const writer = writerOf(harness);
-    await Promise.all(upTo(4).map((number) => writer.submit(put(harness, number))));
-    harness.pass(100);
-    await writer.submit(put(harness, 9));
-    expect(await harness.keys()).to.deep.equal([KEY]);
-    expect(await storedNumbers(harness)).to.deep.equal([9]);
-  });
-});
-
-describe('a writer without stored shard', () => {
-  it('has an empty shard of the depth that its number says', async () => {
-    const harness = new SwarmHarness();
-    const { shard } = await writerOf(harness, 5).submit(new ReadOperation());
-    expect(shard.count).to.equal(0);
-    expect(shard.header).to.deep.equal(newHeader(5));
-    expect(Shard.empty(newHeader(5)).bytes).to.have.length(20);
   });
 });

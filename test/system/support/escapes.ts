@@ -6,10 +6,10 @@ export type Escape = (bytes: Uint8Array) => string;
 export const everyByte: Escape = (bytes) =>
   Buffer.from(bytes).toString('hex').toUpperCase().replace(/../g, '%$&');
 
-export const everyByteInLowerCase: Escape = (bytes) => everyByte(bytes).toLowerCase();
+const everyByteInLowerCase: Escape = (bytes) => everyByte(bytes).toLowerCase();
 
 /** RFC 3986: letters, digits and -._~ as they are. */
-export const unlessUnreserved: Escape = (bytes) => escapeUnless(bytes, /[\w.~-]/);
+const unlessUnreserved: Escape = (bytes) => escapeUnless(bytes, /[\w.~-]/);
 
 /** As little as a query lets through, and a space as a plus sign, as HTML forms do. */
 export const leastAndPlus: Escape = (bytes) => escapeUnless(bytes, /[\w.~!$'()*,/:;?@[\]^`{|}\\"<>=-]/, '+');

@@ -62,10 +62,6 @@ export function failureOf(reply: HttpReply): string {
   return bytesAt(dictionaryOf(reply), 'failure reason').toString('latin1');
 }
 
-export function isFailure(reply: HttpReply): boolean {
-  return entryOf(dictionaryOf(reply), 'failure reason') !== undefined;
-}
-
 const COMPACT = 6;
 
 type Dictionary = ReadonlyMap<string, Bencoded>;

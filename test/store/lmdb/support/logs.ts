@@ -30,7 +30,7 @@ export function openLog(directory: string, options: LogOptions = {}): OpenedLog 
   const wal = new WriteAheadLog({ directory, durability: 'commit', fileBytes: 4096, log, ...options });
   const found: string[] = [];
   let beforeLoss = 0;
-  const damage = wal.recover(({ batch, isAfterLoss }) => {
+  const { damage } = wal.recover(({ batch, isAfterLoss }) => {
     found.push(batch.toString());
     if (!isAfterLoss) beforeLoss++;
   });

@@ -60,7 +60,7 @@ export function environmentOfEachTest(): () => Opened {
       wal,
       limits && { recentBytes: limits.recentBytes, logFiles: FILES - 2 },
     );
-    const damage = table.recover();
+    const { damage } = table.recover();
     tables.push({ table, wal });
     return { table, damage };
   };
