@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
+import { Code } from '../riak-double/messages.js';
 import { ColdHarness, forEach, type ColdProcess } from './support/cold-processes.js';
 import { upTo } from './support/numbered.js';
 
@@ -105,6 +106,19 @@ describe('The tracker on three nodes of Riak', function () {
     });
   }
 
+  it('knows every download while a node is down that has its count, and when it is back without', async () => {
+    harness = await ColdHarness.start({ handoffAfterMs });
+    const swarms = upTo(200);
+    const process = harness.process();
+    const later = swarms.map((swarm) => swarms.length + swarm);
+    for (const event of ['started', 'completed'] as const) await announceAll(process, swarms, event);
+    await stop();
+    expect(await seen(swarms), 'down').to.include({ downloads: swarms.length });
+    for (const event of ['started', 'completed'] as const) await announceAll(process, later, event);
+    await start();
+    expect(await seen(later), 'back').to.include({ downloads: later.length });
+  });
+
   for (const processes of [1, 3]) {
     it(`counts every completed right after its started, through ${processes} processes, while replicas are behind`, async () => {
       harness = await ColdHarness.start();
@@ -155,6 +169,11 @@ describe('The tracker on three nodes of Riak', function () {
     const process = harness.process();
     await announceAll(process, upTo(30), 'started');
     harness.double.nodes[AWAY]?.pause();
+    // Each of the others is silent once, too: on what it asks the frozen one.
+    for (const [number, node] of harness.double.nodes.entries()) {
+      const rule = { codes: [Code.putRequest], skip: 50 * number, times: 1 };
+      if (number !== AWAY) node.faults.inject({ fault: { kind: 'no-answer' }, ...rule });
+    }
     const times: number[] = [];
     const until = performance.now() + FROZEN_MS;
     let swarm = 1000;
