@@ -218,7 +218,7 @@ export class ConnectionPool {
   private openAnother(): void {
     const [node] = this.nodes
       .byLoad(undefined)
-      .filter((candidate) => this.hasRoom(candidate) && !candidate.isLogin)
+      .filter((candidate) => this.hasRoom(candidate))
       .sort((a, b) => a.opening.size - b.opening.size);
     if (node !== undefined) this.openOne(node);
   }

@@ -87,14 +87,6 @@ export class NodeConnection {
     return this.state === 'closed';
   }
 
-  /**
-   * Whether the node is checking the password: work that would be done again for another
-   * connection.
-   */
-  get isLogin(): boolean {
-    return this.handshake.isLogin;
-  }
-
   connect(): void {
     const { host, port } = this.options.address;
     const socket = connectTcp({
@@ -203,7 +195,7 @@ export class NodeConnection {
       () => {
         this.end(lostError('no answer in time', undefined));
       },
-      this.isLogin ? loginTimeoutMs : timeoutMs,
+      this.handshake.isLogin ? loginTimeoutMs : timeoutMs,
     );
   }
 

@@ -51,12 +51,6 @@ export class PoolNode {
     return this.connections - this.idle.length;
   }
 
-  /** Whether a connection is being opened on which the node checks a password. */
-  get isLogin(): boolean {
-    for (const connection of this.opening) if (connection.isLogin) return true;
-    return false;
-  }
-
   /**
    * Whether another connection may be opened. A node that is in doubt gets one at a time, after a
    * pause; one that is questioned none but that which it is asked on.

@@ -3,8 +3,9 @@ import { systemClock } from '../../../lib/environment.js';
 import type { RiakStoreOptions } from '../../../lib/store/riak/options.js';
 import { openRiakStore } from '../../../lib/store/riak/riak-store.js';
 import type { Store } from '../../../lib/store/store.js';
+import type { PeerCounts } from '../../../lib/swarm/shard/shard.js';
 import { scrapeSwarm, type SwarmReport } from '../../../lib/swarm/sampling/scrape.js';
-import { Swarms } from '../../../lib/swarm/swarms.js';
+import { Swarms, type SwarmRules } from '../../../lib/swarm/swarms.js';
 import { startRiakDouble, type RiakDouble, type RiakDoubleOptions } from '../../riak-double/double.js';
 import { LogLines, optionsFor } from '../../store/riak/support.js';
 import { addressOf, infohashOf, peerIdOf, upTo } from './numbered.js';
@@ -17,7 +18,7 @@ export class ColdProcess {
   readonly store: Store;
   private readonly swarms: Swarms;
 
-  constructor(double: RiakDouble, changes: Partial<RiakStoreOptions> = {}) {
+  constructor(double: RiakDouble, changes: Partial<RiakStoreOptions> = {}, rules: Partial<SwarmRules> = {}) {
     const { log } = this;
     this.store = openRiakStore(
       optionsFor(double.nodes, {
@@ -46,12 +47,13 @@ export class ColdProcess {
         shardPeers: 192,
         warmMilliseconds: 5000,
         warmBytes: 1e8,
+        ...rules,
       },
     });
   }
 
-  /** The peer of a swarm's number announces. */
-  async announce(swarm: number, event: Event, peer = swarm): Promise<void> {
+  /** The peer of a swarm's number announces, and is told how many are there. */
+  async announce(swarm: number, event: Event, peer = swarm): Promise<PeerCounts> {
     const announcement = {
       infohash: infohashOf(swarm),
       peerId: peerIdOf(peer),
@@ -60,7 +62,8 @@ export class ColdProcess {
       state: event === 'completed' ? ('seeder' as const) : ('leecher' as const),
       event,
     };
-    await this.swarms.announce(announcement, { limit: 50, withIds: false });
+    const { counts } = await this.swarms.announce(announcement, { limit: 50, withIds: false });
+    return counts;
   }
 
   scrape(swarm: number): Promise<SwarmReport> {
@@ -86,8 +89,8 @@ export class ColdHarness {
     return new ColdHarness(await startRiakDouble({ nodes: 3, types: trackerTypes, ...options }));
   }
 
-  process(changes: Partial<RiakStoreOptions> = {}): ColdProcess {
-    const process = new ColdProcess(this.double, changes);
+  process(changes: Partial<RiakStoreOptions> = {}, rules: Partial<SwarmRules> = {}): ColdProcess {
+    const process = new ColdProcess(this.double, changes, rules);
     this.processes.push(process);
     return process;
   }

@@ -8,7 +8,6 @@ import { LogLines } from './support.js';
 export class FakeConnection {
   idleSince = 0;
   closed = false;
-  isLogin = false;
   /** Of the last command. */
   commandName = '';
   private done: ((outcome: Outcome<never>) => void) | undefined;
