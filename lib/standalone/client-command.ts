@@ -30,11 +30,7 @@ export async function clientCommand(config: Config, log: Log, args: readonly str
   });
 }
 
-async function workOf(
-  verb: string,
-  names: readonly string[],
-  kind: 'allow' | 'deny',
-): Promise<ClientWork> {
+async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'deny'): Promise<ClientWork> {
   switch (verb) {
     case 'add': {
       const prefixes = prefixesOf(verb, names);

@@ -163,6 +163,25 @@ describe('a stored list that is not what a tracker writes', () => {
   });
 });
 
+describe('a change of a stored list that is no infohashes', () => {
+  it('is refused by name, and not made by whoever writes next', async () => {
+    for (const added of ['AAAA', hashes(0, 2).subarray(0, 39).toString('base64')]) {
+      const store = new MemoryStore({ concurrency: 'siblings' });
+      const list = new ListStore(store, clock);
+      await list.replace(hashes(0, 3));
+      const { version, values } = await store.fetch(INDEX_KEY);
+      await list.edit(hashes(10, 11), NOTHING);
+      const late = JSON.parse(Buffer.from(values[0] ?? NOTHING).toString()) as object;
+      const edits = [{ id: 'e', added, removed: '' }];
+      await store.put(INDEX_KEY, Buffer.from(JSON.stringify({ ...late, edits })), version);
+      expect((await store.fetch(INDEX_KEY)).values).to.have.length(2);
+      for (const work of [() => list.edit(hashes(20, 21), NOTHING), () => list.index()]) {
+        expect(await work().catch((error: unknown) => error)).to.be.instanceOf(ListError);
+      }
+    }
+  });
+});
+
 describe('a stored list of clients that is not what a tracker writes', () => {
   it('is refused by name, or is a list', async () => {
     const store = new MemoryStore({ concurrency: 'compare-and-swap' });

@@ -38,11 +38,11 @@ export function jsonMutants(good: readonly object[]): fc.Arbitrary<Buffer> {
   return fc
     .tuple(fc.constantFrom(...good), fc.nat(), value, fc.boolean())
     .map(([object, which, other, isRemoved]) => {
-      const copy = JSON.parse(JSON.stringify(object)) as Record<string, unknown>;
-      const names = Object.keys(copy);
-      const name = names[which % names.length] ?? '';
-      if (isRemoved) delete copy[name];
-      else copy[name] = other;
-      return Buffer.from(JSON.stringify(copy));
+      const entries = Object.entries(object) as [string, unknown][];
+      const at = which % entries.length;
+      const changed = isRemoved
+        ? entries.filter((_, place) => place !== at)
+        : entries.map(([name, old], place) => [name, place === at ? other : old]);
+      return Buffer.from(JSON.stringify(Object.fromEntries(changed)));
     });
 }
