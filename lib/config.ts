@@ -7,7 +7,7 @@ import { ConfigError } from './settings/error.js';
 import { readSetting, takes } from './settings/read-setting.js';
 import { addressSettings, floodSettings } from './config/floods.js';
 import { frontSettings } from './config/front.js';
-import { listFileSettings, policySettings } from './config/policy.js';
+import { policyFileSettings, policySettings } from './config/policy.js';
 import { purgeSettings } from './config/purge.js';
 import { choice, type Setting, type SettingGroup, type ValuesOf } from './settings/setting.js';
 import { standaloneSettings } from './config/standalone.js';
@@ -42,7 +42,7 @@ const settings = {
   ...trackerSettings,
   ...swarmSettings,
   ...policySettings,
-  ...listFileSettings,
+  ...policyFileSettings,
   ...floodSettings,
   ...addressSettings,
   ...purgeSettings,
@@ -85,7 +85,7 @@ export const settingGroups: readonly TitledGroup[] = [
   { title: 'General', settings: generalSettings },
   { title: 'Tracker', settings: trackerSettings },
   { title: 'Swarms', settings: swarmSettings },
-  { title: 'Policy', settings: { ...policySettings, ...listFileSettings } },
+  { title: 'Policy', settings: { ...policySettings, ...policyFileSettings } },
   { title: 'Floods', settings: { ...floodSettings, ...addressSettings } },
   { title: 'Purge', settings: purgeSettings },
   { title: 'Standalone process', settings: standaloneSettings },
@@ -172,6 +172,9 @@ function crossCheck(config: Config): void {
   }
   if (config.listFile !== '' && config.listMode === 'off') {
     throw new ConfigError('LIST_FILE', 'is set, takes LIST_MODE=allow or LIST_MODE=deny beside it');
+  }
+  if (config.clientFile !== '' && config.clientMode === 'off') {
+    throw new ConfigError('CLIENT_FILE', 'is set, takes CLIENT_MODE=allow or CLIENT_MODE=deny beside it');
   }
   driverOf(config.storeName).check?.(config);
 }

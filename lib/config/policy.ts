@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { choice, flag, integer, text } from '../settings/setting.js';
+import { choice, flag, integer, text, type Setting } from '../settings/setting.js';
 
 /** Who may announce what. */
 export const policySettings = {
@@ -37,20 +37,29 @@ export const policySettings = {
   }),
 };
 
-const listFile = text('LIST_FILE', {
-  description: 'A file with the list, in the place of the one in the store. Needs LIST_MODE.',
-  takes: 'the path of a file with one torrent a line',
-  default: '',
-});
-
 /** What only a process with a disk of its own can use. */
-export const listFileSettings = {
-  listFile: {
-    ...listFile,
-    /** From where the process was started: it works in its data directory later. */
-    read: (given: string) => {
-      const path = listFile.read(given);
-      return path === undefined ? undefined : resolve(path);
-    },
-  },
+export const policyFileSettings = {
+  listFile: file('LIST_FILE', {
+    description: 'A file with the list of torrents, in the place of the one in the store. Needs LIST_MODE.',
+    takes: 'the path of a file with one torrent a line',
+  }),
+  clientFile: file('CLIENT_FILE', {
+    description: 'A file with the list of clients, in the place of the one in the store. Needs CLIENT_MODE.',
+    takes: 'the path of a file with the beginning of a peer id a line',
+  }),
 };
+
+/** Read from where the process was started: it works in its data directory later. */
+function file(
+  name: string,
+  about: { readonly description: string; readonly takes: string },
+): Setting<string> {
+  const path = text(name, { ...about, default: '' });
+  return {
+    ...path,
+    read: (given: string) => {
+      const read = path.read(given);
+      return read === undefined ? undefined : resolve(read);
+    },
+  };
+}

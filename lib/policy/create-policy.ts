@@ -2,10 +2,12 @@ import type { Config } from '../config.js';
 import type { Clock, Random } from '../environment.js';
 import type { Log } from '../log.js';
 import type { Store } from '../store/store.js';
+import { readPrefixes, sortPrefixes } from './clients/client-prefixes.js';
 import { ClientPolicy } from './clients/client-policy.js';
 import { ClientStore } from './clients/client-store.js';
 import { KeyPolicy } from './keys/key-policy.js';
 import { KeyStore } from './keys/key-store.js';
+import { ChangingFile } from './lists/changing-file.js';
 import { FileList } from './lists/file-list.js';
 import { ListStore } from './lists/list-store.js';
 import { StoredList } from './lists/stored-list.js';
@@ -48,13 +50,15 @@ function listOf(
 }
 
 function clientsOf({ config, store, clock, log }: PolicyComponents, kind: 'allow' | 'deny'): ClientPolicy {
-  return new ClientPolicy({
-    kind,
-    store: new ClientStore(store, clock),
-    clock,
-    log,
-    seconds: config.listSeconds,
-  });
+  const common = { kind, clock, log, seconds: config.listSeconds };
+  if (config.clientFile === '') {
+    const clients = new ClientStore(store, clock);
+    return new ClientPolicy({ ...common, read: async () => (await clients.read()).prefixes });
+  }
+  const file = new ChangingFile('CLIENT_FILE', config.clientFile, (bytes) =>
+    sortPrefixes(readPrefixes(bytes.toString(), kind)),
+  );
+  return new ClientPolicy({ ...common, read: () => file.read() });
 }
 
 function keysOf({ config, store, clock, random, log }: PolicyComponents, lifetime: Lifetime): KeyPolicy {

@@ -1,5 +1,5 @@
 import { Refusal } from '../bittorrent/errors.js';
-import type { ListKind } from './lists/list-text.js';
+import type { ListKind } from './lists/chihaya.js';
 import type { ListState, TorrentList } from './lists/torrent-list.js';
 import type { Verdict } from './verdict.js';
 

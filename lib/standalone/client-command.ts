@@ -21,13 +21,16 @@ type ClientWork = (clients: ClientStore) => Promise<void>;
  */
 export async function clientCommand(config: Config, log: Log, args: readonly string[]): Promise<void> {
   const [verb = '', ...names] = args;
+  if (config.clientFile !== '') {
+    throw misuse(`the list is in ${config.clientFile} (CLIENT_FILE): change it there`);
+  }
   await policyCommand(config, log, 'the list of clients', async () => {
-    const work = await workOf(verb, names);
+    const work = await workOf(verb, names, config.clientMode === 'deny' ? 'deny' : 'allow');
     return (store) => work(new ClientStore(store, systemClock));
   });
 }
 
-async function workOf(verb: string, names: readonly string[]): Promise<ClientWork> {
+async function workOf(verb: string, names: readonly string[], kind: 'allow' | 'deny'): Promise<ClientWork> {
   switch (verb) {
     case 'add': {
       const prefixes = prefixesOf(verb, names);
@@ -48,7 +51,7 @@ async function workOf(verb: string, names: readonly string[]): Promise<ClientWor
     case 'import': {
       const [file, ...more] = names;
       if (file === undefined || more.length > 0) throw misuse('client import takes one file');
-      const prefixes = readPrefixes((await readGiven(file)).toString());
+      const prefixes = readPrefixes((await readGiven(file)).toString(), kind);
       return async (clients) => print(await importClients(clients, prefixes));
     }
     case 'show':

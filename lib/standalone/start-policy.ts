@@ -1,5 +1,6 @@
 import { createPolicy, type PolicyComponents } from '../policy/create-policy.js';
 import type { Policies } from '../policy/policies.js';
+import { ListError } from '../policy/lists/list-index.js';
 import { inOneLine } from '../error-message.js';
 import { misused, StartError } from './start-error.js';
 
@@ -11,7 +12,8 @@ import { misused, StartError } from './start-error.js';
 export async function startPolicy(components: PolicyComponents): Promise<Policies | undefined> {
   const policy = createPolicy(components, 'long');
   const reading = policy?.reload();
-  if (components.config.listFile === '') {
+  const { listFile, clientFile } = components.config;
+  if (listFile === '' && clientFile === '') {
     // The log has a line if that fails.
     reading?.catch(() => undefined);
     return policy;
@@ -19,6 +21,8 @@ export async function startPolicy(components: PolicyComponents): Promise<Policie
   try {
     await reading;
   } catch (cause) {
+    // What is in the store besides is read when the store answers.
+    if (!(cause instanceof ListError)) return policy;
     await components.store.close();
     throw new StartError(inOneLine(cause), { cause, status: misused });
   }

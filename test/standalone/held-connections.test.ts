@@ -49,10 +49,8 @@ describe('a connection of an address that is over its rate', () => {
     const socket = await openConnection(subject.port, FLOOD);
     socket.end(announce.repeat(20));
     const replies = await readToEnd(socket);
-    expect(replies.match(/announced|failed/g)).to.deep.equal([
-      'announced',
-      ...Array<string>(19).fill('failed'),
-    ]);
+    const failed = Array.from({ length: 19 }, () => 'failed');
+    expect(replies.match(/announced|failed/g)).to.deep.equal(['announced', ...failed]);
   });
 
   it('is closed when a client says nothing more, as any other', async () => {

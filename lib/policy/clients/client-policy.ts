@@ -1,17 +1,17 @@
 import { Refusal } from '../../bittorrent/errors.js';
 import type { Clock } from '../../environment.js';
 import type { Log } from '../../log.js';
-import type { ListKind } from '../lists/list-text.js';
+import type { ListKind } from '../lists/chihaya.js';
 import type { ListState } from '../lists/torrent-list.js';
 import { Refreshed } from '../refreshed.js';
 import type { Verdict } from '../verdict.js';
 import { clientName } from './client-name.js';
 import { PrefixTable } from './client-prefixes.js';
-import type { ClientList, ClientStore } from './client-store.js';
 
 export interface ClientPolicyOptions {
   readonly kind: ListKind;
-  readonly store: Pick<ClientStore, 'read'>;
+  /** Reads the prefixes, sorted: those of the store, or of a file. */
+  readonly read: () => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   /** LIST_SECONDS. */
@@ -19,7 +19,7 @@ export interface ClientPolicyOptions {
 }
 
 interface KnownList {
-  readonly list: ClientList;
+  readonly prefixes: readonly string[];
   readonly table: PrefixTable;
 }
 
@@ -34,10 +34,9 @@ export class ClientPolicy {
       ...options,
       name: 'client list',
       read: async (known) => {
-        const list = await options.store.read();
-        // Of several that are there at once the newest comes with the changes of the others.
-        const isSame = list.prefixes.join(' ') === known?.list.prefixes.join(' ');
-        return isSame ? known : { list, table: new PrefixTable(list.prefixes) };
+        const prefixes = await options.read();
+        const isSame = prefixes.join(' ') === known?.prefixes.join(' ');
+        return isSame ? known : { prefixes, table: new PrefixTable(prefixes) };
       },
     });
   }
@@ -57,7 +56,7 @@ export class ClientPolicy {
 
   state(): ListState {
     const { lastKnown, knownAt, problem } = this.lists;
-    return { entries: lastKnown?.list.prefixes.length, knownAt, problem };
+    return { entries: lastKnown?.prefixes.length, knownAt, problem };
   }
 
   private verdict({ table }: KnownList, peerId: Uint8Array): Refusal | undefined {

@@ -1,5 +1,6 @@
 /** Beginnings of peer ids, by which clients are told apart. */
 import { PEER_ID_LENGTH } from '../../bittorrent/peers.js';
+import { chihayaEntries, isChihaya, type ListKind } from '../lists/chihaya.js';
 import { ListError } from '../lists/list-index.js';
 
 /** More than there are clients and versions that anybody lists. */
@@ -7,6 +8,9 @@ export const MAX_PREFIXES = 1000;
 
 /** What a prefix is written with: ASCII without blanks. */
 const PREFIX = /^[!-~]{1,20}$/;
+
+/** Of an entry of chihaya's client approval. */
+const CHIHAYA_LENGTH = 6;
 
 /** @throws ListError */
 export function readPrefix(text: string): string {
@@ -16,10 +20,12 @@ export function readPrefix(text: string): string {
 
 /**
  * Prefixes from text, one a line. What follows the first word is a comment, as is a line that
- * begins with `#`, `//` or `;`.
+ * begins with `#`, `//` or `;`. A text with a line `whitelist:` or `blacklist:` is a configuration
+ * of chihaya, of whose client approval the one list is taken.
  * @throws ListError that names the first line which is wrong
  */
-export function readPrefixes(text: string): string[] {
+export function readPrefixes(text: string, kind: ListKind): string[] {
+  if (isChihaya(Buffer.from(text))) return readChihaya(text, kind);
   const prefixes: string[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const [word = ''] = line
@@ -27,14 +33,34 @@ export function readPrefixes(text: string): string[] {
       .trimStart()
       .split(/\s/, 1);
     if (word === '' || /^(#|\/\/|;)/.test(word)) continue;
-    try {
-      prefixes.push(readPrefix(word));
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ListError(`line ${index + 1}: ${why}`, { cause });
-    }
+    prefixes.push(onLine(index + 1, () => readPrefix(word)));
   }
   return prefixes;
+}
+
+/**
+ * Chihaya knows a client by six characters, after the dash of a peer id if that begins with one: so
+ * each is two prefixes.
+ */
+function readChihaya(text: string, kind: ListKind): string[] {
+  const prefixes: string[] = [];
+  for (const { word, line } of chihayaEntries(text, kind, 'client approval')) {
+    onLine(line, () => {
+      if (word.length !== CHIHAYA_LENGTH) throw new ListError('takes the six characters of a client');
+      prefixes.push(readPrefix(word), readPrefix(`-${word}`));
+    });
+  }
+  return prefixes;
+}
+
+/** @throws ListError with the line in front */
+function onLine<T>(line: number, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ListError(`line ${line}: ${why}`, { cause });
+  }
 }
 
 /** Sorted, each once. @throws ListError if there are too many */

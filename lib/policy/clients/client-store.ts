@@ -163,8 +163,8 @@ function areTexts(value: unknown): boolean {
 
 function areEdits(value: unknown): boolean {
   if (!Array.isArray(value)) return false;
-  return (value as Partial<ClientEdit>[]).every(
-    (edit) => typeof edit.id === 'string' && areTexts(edit.added) && areTexts(edit.removed),
+  return (value as (Partial<ClientEdit> | null)[]).every(
+    (edit) => typeof edit?.id === 'string' && areTexts(edit.added) && areTexts(edit.removed),
   );
 }
 

@@ -56,6 +56,9 @@ export interface ListIndex {
   readonly edits: readonly ListEdit[];
 }
 
+/** How the infohashes of a list are spread over parts. */
+export type ListLayout = Pick<ListIndex, 'bits' | 'parts'>;
+
 const EMPTY_PART: ListPart = { id: '', count: 0 };
 
 /** The list before any change. */
@@ -124,12 +127,17 @@ export function encodePart(hashes: Uint8Array): Buffer {
 
 /**
  * The infohashes of a part, in memory of their own.
+ * @param number of the part
  * @throws ListError for anything but the part that the index means
  */
-export function decodePart(value: Uint8Array, { id, count }: ListPart): Buffer {
+export function decodePart(value: Uint8Array, { bits, parts }: ListLayout, number: number): Buffer {
+  const { id, count } = parts[number] ?? EMPTY_PART;
   const isWhole = value[0] === FORMAT && value.length === 1 + count * INFOHASH_LENGTH;
   const hashes = Buffer.from(value.subarray(1));
-  if (!isWhole || !areSorted(hashes)) throw new ListError(`part ${id} of the list is damaged`);
+  // Of sorted ones the first and the last say where all belong.
+  const belong = (at: number): boolean => partNumber(hashes.subarray(at), bits) === number;
+  const isThisPart = isWhole && areSorted(hashes) && belong(0) && belong(hashes.length - INFOHASH_LENGTH);
+  if (!isThisPart) throw new ListError(`part ${id} of the list is damaged`);
   return hashes;
 }
 
@@ -213,7 +221,11 @@ function isPair(pair: unknown): boolean {
 function isEdit(edit: unknown): boolean {
   if (typeof edit !== 'object' || edit === null) return false;
   const { id, added, removed } = edit as Partial<Record<string, unknown>>;
-  return [id, added, removed].every((text) => typeof text === 'string');
+  return typeof id === 'string' && areInfohashes(added) && areInfohashes(removed);
+}
+
+function areInfohashes(text: unknown): boolean {
+  return typeof text === 'string' && areSorted(Buffer.from(text, 'base64'));
 }
 
 function isCount(value: unknown): value is number {

@@ -27,6 +27,7 @@ import {
   splitByPrefix,
   type ListEdit,
   type ListIndex,
+  type ListLayout,
   type ListPart,
 } from './list-index.js';
 
@@ -77,9 +78,14 @@ export class ListStore {
     return newestIndex(values, this.gone) ?? EMPTY_LIST;
   }
 
-  /** The infohashes of a part; one read, none for an empty part. @throws StoreError, ListError */
-  async part(part: ListPart): Promise<Buffer> {
-    if (part.count === 0) return NOTHING;
+  /**
+   * The infohashes of a part; one read, none for an empty part.
+   * @param number of the part
+   * @throws StoreError, ListError
+   */
+  async part(layout: ListLayout, number: number): Promise<Buffer> {
+    const part = layout.parts[number];
+    if (part === undefined || part.count === 0) return NOTHING;
     const { values } = await this.store.fetch(partKey(part.id), 'strong');
     const [value] = values;
     if (value === undefined) {
@@ -87,22 +93,21 @@ export class ListStore {
       throw new PartGoneError(`part ${part.id} of the list is gone`);
     }
     this.gone.delete(part.id);
-    return decodePart(value, part);
+    return decodePart(value, layout, number);
   }
 
   /** Whether an infohash is on the list: two reads. @throws StoreError, ListError */
   async has(infohash: Uint8Array): Promise<boolean> {
     return this.again(async () => {
-      const { bits, parts } = await this.index();
-      const part = parts[partNumber(infohash, bits)];
-      return part !== undefined && includesInfohash(await this.part(part), infohash);
+      const index = await this.index();
+      return includesInfohash(await this.part(index, partNumber(infohash, index.bits)), infohash);
     });
   }
 
   /** Every infohash of one revision, a part at a time. @throws StoreError, ListError */
   async *export(): AsyncGenerator<Buffer> {
-    const { parts } = await this.index();
-    for (const part of parts) yield this.part(part);
+    const index = await this.index();
+    for (const number of index.parts.keys()) yield this.part(index, number);
   }
 
   /**
@@ -144,7 +149,7 @@ export class ListStore {
   private async change(wanted: ListEdit | Uint8Array | undefined): Promise<ListChange> {
     const parts = new PartWriter(this.store, this.clock);
     const isImport = wanted instanceof Uint8Array;
-    let imported: Layout | undefined;
+    let imported: ListLayout | undefined;
     let before: number | undefined;
     return this.again(async () => {
       let held: Held = await this.store.fetch(INDEX_KEY, 'strong');
@@ -181,17 +186,17 @@ export class ListStore {
     current: ListIndex,
     edits: readonly ListEdit[],
     parts: PartWriter,
-  ): Promise<Layout | undefined> {
+  ): Promise<ListLayout | undefined> {
     const contents = new Map<number, Buffer>();
-    const contentOf = async (number: number, part: ListPart): Promise<Buffer> =>
-      contents.get(number) ?? (await this.part(part));
+    const contentOf = async (number: number): Promise<Buffer> =>
+      contents.get(number) ?? (await this.part(current, number));
     for (const { added, removed } of edits) {
       const additions = splitByPrefix(Buffer.from(added, 'base64'), current.bits);
       const removals = splitByPrefix(Buffer.from(removed, 'base64'), current.bits);
-      for (const [number, part] of current.parts.entries()) {
+      for (const number of current.parts.keys()) {
         const [adds, removes] = [additions[number] ?? NOTHING, removals[number] ?? NOTHING];
         if (adds.length + removes.length === 0) continue;
-        const base = await contentOf(number, part);
+        const base = await contentOf(number);
         const content = changeInfohashes(base, adds, removes);
         if (!content.equals(base)) contents.set(number, content);
       }
@@ -203,13 +208,13 @@ export class ListStore {
       return { bits: current.bits, parts: changed };
     }
     const all: Buffer[] = [];
-    for (const [number, part] of current.parts.entries()) all.push(await contentOf(number, part));
+    for (const number of current.parts.keys()) all.push(await contentOf(number));
     return parts.writeAll(Buffer.concat(all));
   }
 
   private following(
     { generation, revision, edits: known }: ListIndex,
-    { bits, parts }: Layout,
+    { bits, parts }: ListLayout,
     edits: readonly ListEdit[],
     imports: number,
   ): ListIndex {
@@ -261,7 +266,6 @@ export class ListStore {
   }
 }
 
-type Layout = Pick<ListIndex, 'bits' | 'parts'>;
 type ListObjects = Pick<Store, 'fetch' | 'put' | 'remove' | 'keys'>;
 
 /** Writes parts under names that nobody has used. */
@@ -281,7 +285,7 @@ class PartWriter {
     return { id, count: hashes.length / INFOHASH_LENGTH };
   }
 
-  async writeAll(sorted: Uint8Array): Promise<Layout> {
+  async writeAll(sorted: Uint8Array): Promise<ListLayout> {
     let bits = bitsFor(sorted.length / INFOHASH_LENGTH);
     let slices = splitByPrefix(sorted, bits);
     while (slices.some((slice) => !fits(slice, bits))) slices = splitByPrefix(sorted, ++bits);
@@ -314,7 +318,11 @@ async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>)
 /** @throws ListError if there is no more to split by */
 function fits(hashes: Uint8Array, bits: number): boolean {
   const isLarge = hashes.length > MAX_PART_ENTRIES * INFOHASH_LENGTH;
-  if (isLarge && bits === MAX_BITS) throw new ListError('the list is too large');
+  if (isLarge && bits === MAX_BITS) {
+    throw new ListError(
+      `more than ${MAX_PART_ENTRIES} infohashes begin with the same ${MAX_BITS} bits: no list is so large but of made-up ones`,
+    );
+  }
   return !isLarge;
 }
 

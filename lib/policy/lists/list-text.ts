@@ -1,11 +1,9 @@
 /** Lists as text: our own, opentracker's and chihaya's. */
 import { INFOHASH_LENGTH } from '../../bittorrent/peers.js';
 import { parseTorrent, readTorrentFile, TorrentError } from '../../metainfo/torrent.js';
+import { chihayaEntries, isChihaya, type ListKind } from './chihaya.js';
 import { sortInfohashes } from './infohashes.js';
 import { ListError } from './list-index.js';
-
-/** Which of the two lists of a chihaya configuration is meant. */
-export type ListKind = 'allow' | 'deny';
 
 /**
  * Reads a list: a .torrent file, or text with one torrent a line (see {@link parseTorrent}).
@@ -20,8 +18,7 @@ export type ListKind = 'allow' | 'deny';
  */
 export function readList(bytes: Buffer, kind: ListKind): Buffer {
   if (bytes[0] === LETTER_D && DIGIT.test(bytes.toString('latin1', 1, 2))) return readTorrent(bytes);
-  const section = CHIHAYA.exec(bytes.toString('latin1', 0, Math.min(bytes.length, CHIHAYA_BYTES)));
-  return section === null ? readLines(bytes) : readChihaya(bytes.toString(), kind);
+  return isChihaya(bytes) ? readChihaya(bytes.toString(), kind) : readLines(bytes);
 }
 
 /** The infohashes of a .torrent file, sorted. @throws ListError */
@@ -55,21 +52,8 @@ function readLines(bytes: Buffer): Buffer {
 }
 
 function readChihaya(text: string, kind: ListKind): Buffer {
-  const name = kind === 'allow' ? 'whitelist' : 'blacklist';
   const hashes = new HashWriter(text.length);
-  let isInside = false;
-  for (const [index, whole] of text.split('\n').entries()) {
-    const line = whole.replace(/(^|\s)#.*$/, '').trim();
-    const [, key, rest = ''] = /^(?:- )?([\w ]+):(?:\s(.*))?$/.exec(line) ?? [];
-    if (key !== undefined) isInside = key === name;
-    if (!isInside || line === '') continue;
-    // Either `- hash` lines, or `whitelist: [hash, hash]`.
-    const entries = key === undefined ? line.replace(/^-\s*/, '') : rest.trim().replace(/^\[|\]$/g, '');
-    for (const entry of entries.split(',')) {
-      const word = entry.trim().replace(/^(["'])(.*)\1$/, '$2');
-      if (word !== '') hashes.addWord(word, index + 1);
-    }
-  }
+  for (const { word, line } of chihayaEntries(text, kind, 'torrent approval')) hashes.addWord(word, line);
   return sortInfohashes(hashes.all());
 }
 
@@ -124,9 +108,6 @@ function asListError<T>(read: () => T): T {
 const COMMENT = /^(#|\/\/|;)/;
 const HEX = /^[0-9a-f]{40}$/i;
 const DIGIT = /^\d$/;
-const CHIHAYA = /^\s*(whitelist|blacklist):/m;
-/** A configuration has its lists near its start; a list of millions is not searched for that. */
-const CHIHAYA_BYTES = 65_536;
 const LETTER_D = 0x64;
 const NEWLINE = 0x0a;
 /** Of base32, the shortest name. */

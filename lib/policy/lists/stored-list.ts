@@ -125,7 +125,7 @@ export class StoredList implements TorrentList {
     if (reading === undefined) {
       // A part of the same name has the same infohashes, and so the same bits in common.
       reading = this.options.store
-        .part(part)
+        .part(revision.index, number)
         .then((hashes) => new SpreadInfohashes(hashes, revision.index.bits))
         .finally(() => this.reading.delete(part.id));
       this.reading.set(part.id, reading);

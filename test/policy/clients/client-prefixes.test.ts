@@ -32,12 +32,44 @@ describe('prefixes of clients', () => {
   });
 
   it('are read from a file with comments, and a wrong line is named', () => {
-    expect(readPrefixes('# old ones\n-TR2 Transmission 2\n\n; more\n// and\nT03I\n')).to.deep.equal([
+    expect(readPrefixes('# old ones\n-TR2 Transmission 2\n\n; more\n// and\nT03I\n', 'allow')).to.deep.equal([
       '-TR2',
       'T03I',
     ]);
-    expect(() => readPrefixes(`-TR2\n${'x'.repeat(21)}\n`)).to.throw(ListError, /^line 2: /);
-    expect(() => readPrefixes('-TR\u00e9\n')).to.throw(ListError, /^line 1: /);
+    expect(() => readPrefixes(`-TR2\n${'x'.repeat(21)}\n`, 'deny')).to.throw(ListError, /^line 2: /);
+    expect(() => readPrefixes('-TR\u00e9\n', 'deny')).to.throw(ListError, /^line 1: /);
+  });
+
+  it('are read from a configuration of chihaya, of which the one list of the one hook is meant', () => {
+    const text = `chihaya:
+  prehooks:
+  - name: torrent approval
+    options:
+      whitelist:
+      - "${'ab'.repeat(20)}"
+  - name: client approval
+    options:
+      whitelist:
+      - "TR4050"
+      - "S58B--" # an old one
+      blacklist:
+      - "UT1234"
+  - name: jwt
+    options:
+      issuer: "https://issuer.com"
+`;
+    expect(readPrefixes(text, 'allow')).to.deep.equal(['TR4050', '-TR4050', 'S58B--', '-S58B--']);
+    expect(readPrefixes(text, 'deny')).to.deep.equal(['UT1234', '-UT1234']);
+    expect(readPrefixes('blacklist: ["UT1234", UT1235]', 'deny')).to.have.length(4);
+    expect(() => readPrefixes('whitelist:\n- "TR4050"\n- TR40\n', 'allow')).to.throw(
+      ListError,
+      /^line 3: takes the six characters/,
+    );
+    const table = new PrefixTable(sortPrefixes(readPrefixes(text, 'allow')));
+    for (const peerId of ['-TR4050-abcdefghijkl', 'S58B------abcdefghij']) {
+      expect(table.matches(Buffer.from(peerId))).to.equal(true);
+    }
+    expect(table.matches(Buffer.from('-UT1234-abcdefghijkl'))).to.equal(false);
   });
 
   it('are at most a thousand', () => {

@@ -53,6 +53,10 @@ describe('a list as text', () => {
       - '${B}' # why
       blacklist:
         - ${C}
+  - name: client approval
+    options:
+      whitelist:
+      - "OP1011"
   - name: jwt
     options:
       issuer: "https://issuer.com"
