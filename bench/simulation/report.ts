@@ -7,7 +7,7 @@ import { bytesText, figureText, numberText } from '../../lib/plan/text.js';
 import { root } from '../paths.js';
 import { svgOf } from '../report/svg.js';
 import type { Curve, Series } from '../results.js';
-import { agreements, FACTORS, type Agreement } from './agreement.js';
+import { agreements, type Agreement } from './agreement.js';
 import type { CheckResults } from './check.js';
 import { readResults } from './results.js';
 import type { ScaleResults } from './scale.js';
@@ -43,6 +43,8 @@ export function report(): Promise<void> {
   fill('riak', riakTable(SIZES.map((peers) => planOf(peers, 'riak'))));
   fill('money', moneyTable(planOf));
   fill('classes', classTable(scale));
+  fill('slots', slotTable(scale));
+  fill('purges', purgeTable(scale));
   fill('hot', hotTable(scale));
   writeFileSync(PAGE, page);
   const curve = (id: string, title: string, yLabel: string, series: Series[]): Curve => ({
@@ -94,10 +96,10 @@ const CHECKED: Readonly<Record<Agreement['what'], readonly [name: string, text: 
 function checkTable(rows: readonly Agreement[]): string {
   return table(
     ['store', 'figure', 'planned', 'counted', 'counted / planned', 'within a factor of'],
-    rows.map(({ server, what, planned, counted }) => {
+    rows.map(({ server, what, factor, planned, counted }) => {
       const [name, text] = CHECKED[what];
       const ratio = (counted / planned).toFixed(2);
-      return [server, name, text(planned), text(counted), ratio, String(FACTORS[what])];
+      return [server, name, text(planned), text(counted), ratio, String(factor)];
     }),
   );
 }
@@ -238,6 +240,52 @@ function classTable({ classes }: ScaleResults): string {
       stored === undefined ? '-' : `${stored.minDepth} to ${stored.maxDepth}`,
       stored === undefined ? '-' : bytesText(stored.bytes / Math.max(1, stored.shards)),
       stored === undefined ? '-' : bytesText(stored.longestBytes),
+    ]),
+  );
+}
+
+function slotTable({ slots, slotSeconds }: ScaleResults): string {
+  return table(
+    [
+      'minutes',
+      'announces',
+      'that start, complete or stop',
+      'crashes',
+      'reads an announce',
+      'writes an announce',
+      'bytes an announce',
+      'gone peers in replies',
+      'operations of the purge',
+    ],
+    slots.map(({ acts, calls, purgeCalls, returned, returnedGone }, i) => {
+      const announces = acts.start + acts.announce + acts.complete + acts.stop;
+      const minutes = slotSeconds / 60;
+      return [
+        `${i * minutes} to ${(i + 1) * minutes}`,
+        numberText(announces),
+        `${((100 * (announces - acts.announce)) / announces).toFixed(0)} %`,
+        numberText(acts.crash),
+        (calls.reads / announces).toFixed(2),
+        (calls.writes / announces).toFixed(2),
+        bytesText((calls.bytesRead + calls.bytesWritten) / announces),
+        `${((100 * returnedGone) / returned).toFixed(1)} %`,
+        numberText(purgeCalls.reads + purgeCalls.writes + purgeCalls.counts + purgeCalls.others),
+      ];
+    }),
+  );
+}
+
+function purgeTable({ purges, slotSeconds, slots }: ScaleResults): string {
+  const every = (slotSeconds * slots.length) / 60 / Math.max(1, purges.length);
+  return table(
+    ['purge', 'shards looked at', 'live peers', 'expired records dropped', 'shards merged', 'shards removed'],
+    purges.map(({ shards, peers, recordsDropped, shardsMerged, shardsRemoved }, i) => [
+      `after ${Math.round((i + 1) * every)} minutes`,
+      numberText(shards),
+      numberText(peers),
+      numberText(recordsDropped),
+      numberText(shardsMerged),
+      numberText(shardsRemoved),
     ]),
   );
 }

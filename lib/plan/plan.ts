@@ -2,7 +2,7 @@
  * What a site of some size needs. Everything follows from inputs that can be changed, and from
  * figures that were measured (measured.ts): none is typed in here.
  */
-import type { ClassCost, Figure, Measured, RequestCount } from './measured.js';
+import { LMDB_LOG_BYTES, type ClassCost, type Figure, type Measured, type RequestCount } from './measured.js';
 import { sizeClasses, type SizeClass } from './swarm-sizes.js';
 
 export type PlannedStore = 'lmdb' | 'riak' | 's3' | 'dynamodb';
@@ -275,7 +275,7 @@ function storePart(
 }
 
 function storedBytes(input: PlanInput, measured: Measured, sizes: readonly SizeClass[]): number {
-  if (input.store === 'lmdb') return input.peers * measured.lmdbPeerBytes;
+  if (input.store === 'lmdb') return LMDB_LOG_BYTES + input.peers * measured.lmdbPeerBytes;
   const shards = sizes.reduce(
     (sum, { peers, swarms }) => sum + swarms * shardsOf(peers, input.shardPeers),
     0,
