@@ -220,7 +220,7 @@ const MAX_UPDATES = 256;
 const LIMITS: CheckpointLimits = {
   recentBytes: 32 * 1024 * 1024,
   // With the one that is written into and the next one it is 64 MiB.
-  logFiles: 62,
+  logFiles: 6,
 };
 
 /** The same bytes as a Buffer, not copied. */
@@ -229,16 +229,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function heldOf(held: Versioned | undefined): Held {
-  return { values: valuesOf(held), version: held?.version };
+  return { values: held ? [held.value] : [], version: held?.version };
 }
 
 /**
  * As `heldOf` with one field more: to spread that would be a call of the runtime for every write.
  */
 function resultOf(held: Versioned | undefined, stored: boolean): PutResult {
-  return { values: valuesOf(held), version: held?.version, stored };
-}
-
-function valuesOf(held: Versioned | undefined): readonly Buffer[] {
-  return held === undefined ? [] : [held.value];
+  return { values: held ? [held.value] : [], version: held?.version, stored };
 }

@@ -14,6 +14,7 @@ export interface WriteAheadLogOptions {
   /** `flush`: a record is appended when the disk has it. `commit`: when the system has it. */
   readonly durability: Durability;
   readonly log: Log;
+  /** Of most files. */
   readonly fileBytes?: number;
 }
 
@@ -43,6 +44,7 @@ export class WriteAheadLog {
   #current: OpenFile | undefined;
   /** What comes after it. It is made ahead, so that nobody waits and its descriptor is sure. */
   #next: Promise<OpenFile> | undefined;
+  #nextBytes: number;
   #tail: Tail = NO_RECORD;
   #flushing: Promise<unknown> | undefined;
   #failure: StoreError | undefined;
@@ -55,6 +57,7 @@ export class WriteAheadLog {
     this.#flushes = durability === 'flush';
     this.#log = log;
     this.#fileBytes = fileBytes;
+    this.#nextBytes = Math.min(FIRST_FILE_BYTES, fileBytes);
     if (process.platform !== 'win32') this.#fd = openSync(directory, 'r');
   }
 
@@ -86,7 +89,7 @@ export class WriteAheadLog {
   async append(record: Buffer): Promise<number> {
     if (this.#failure !== undefined) throw this.#failure;
     let file = this.#current;
-    if (file === undefined || (file.at > 0 && file.at + record.length > this.#fileBytes)) {
+    if (file === undefined || (file.at > 0 && file.at + record.length > file.bytes)) {
       file = await this.#goOn();
     }
     const tail = sealRecord(record, this.#tail);
@@ -169,12 +172,13 @@ export class WriteAheadLog {
    */
   async #make(): Promise<OpenFile> {
     const number = ++this.#lastNumber;
+    const bytes = this.#nextBytes;
     const path = pathOf(this.#directory, number);
     try {
       const zeros = openOwn(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
       try {
-        for (let at = 0; at < this.#fileBytes; at += ZEROS.length) {
-          await writeAll(zeros, ZEROS.subarray(0, this.#fileBytes - at), at);
+        for (let at = 0; at < bytes; at += ZEROS.length) {
+          await writeAll(zeros, ZEROS.subarray(0, bytes - at), at);
         }
         await sync(zeros);
       } finally {
@@ -183,8 +187,11 @@ export class WriteAheadLog {
       if (this.#fd !== undefined) await sync(this.#fd);
       const fd = openOwn(path, this.#flushes ? OPEN_TO_FLUSH : constants.O_RDWR);
       this.#files.push(number);
-      return { number, fd, at: 0 };
+      this.#nextBytes = Math.min(bytes * 2, this.#fileBytes);
+      return { number, fd, bytes, at: 0 };
     } catch (error) {
+      // A disk that is too full for it may have room for a small one.
+      this.#nextBytes = Math.min(FIRST_FILE_BYTES, this.#fileBytes);
       rmSync(path, { force: true });
       throw error;
     }
@@ -212,6 +219,7 @@ export class WriteAheadLog {
 interface OpenFile {
   readonly number: number;
   readonly fd: number;
+  readonly bytes: number;
   /** Where the next record begins. */
   at: number;
 }
@@ -236,7 +244,9 @@ const sync = (fd: number): Promise<void> => promisify(fsync)(fd);
 const FLUSHES_WRITES = process.platform === 'linux';
 const OPEN_TO_FLUSH = constants.O_RDWR | (FLUSHES_WRITES ? constants.O_DSYNC : 0);
 
-const FILE_BYTES = 1024 * 1024;
+/** Of the first file, so that it takes no time; each one has twice as many as the one before. */
+const FIRST_FILE_BYTES = 256 * 1024;
+const FILE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Zeros are written so many at a time. Linux keeps what one call wrote in pieces of up to 2 MiB,
