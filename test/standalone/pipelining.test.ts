@@ -61,6 +61,35 @@ describe('a client that sends requests without waiting for replies', () => {
     expect(most).to.equal(1);
   });
 
+  it('has the next one begun when the reply is there, though it comes while the one before is answered', async () => {
+    subject = serve();
+    const server = await subject;
+    const waiting: (() => void)[] = [];
+    let begun = 0;
+    server.announce = async () => {
+      begun++;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return result('x');
+    };
+    const socket = await open();
+    socket.resume();
+    for (const expected of [1, 2, 3]) {
+      socket.write(announce);
+      await eventually('a request that is begun', 8000, () => begun >= expected);
+      for (let more = 0; more < 3; more++) {
+        socket.write(announce);
+        await delay(10);
+      }
+      expect(begun).to.equal(expected);
+      waiting.shift()?.();
+    }
+    for (let answered = 3; answered < 12; answered++) {
+      await eventually('the next request', 8000, () => waiting.length > 0);
+      expect(begun).to.equal(answered + 1);
+      waiting.shift()?.();
+    }
+  });
+
   it('is not read any more if it reads no replies, and then cut', async () => {
     subject = serve({ requestTimeoutMs: 500, maxConnections: 1 });
     const server = await subject;

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -87,6 +87,19 @@ describe('the work of all connections', () => {
     gone.isGone = true;
     queue.done(first[0] ?? gone);
     expect([gone.state, here.state]).to.deep.equal(['new', 'under way']);
+  });
+
+  it('is given up so where it is large, too, and its turn is that of the next', async () => {
+    const { queue, add } = subject();
+    const first = add(8);
+    const gone = [add(8), add(8)];
+    const here = add(8);
+    for (const task of gone) task.isGone = true;
+    queue.done(first);
+    for (let i = 0; i < 100 && here.state === 'new'; i++) await delay(1);
+    expect(here.state).to.equal('under way');
+    expect(gone.map(({ state }) => state)).to.deep.equal(['new', 'new']);
+    expect(queue.waiting).to.equal(0);
   });
 
   it('never costs more at once than it may, and all of it is begun or given up', async () => {
