@@ -1,9 +1,9 @@
-// One address that announces at a constant rate whatever it is answered: flood PORT ADDRESS http|udp RATE SECONDS TORRENTS
+// One address that announces at a constant rate whatever it is answered: flood PORT ADDRESS http|keys|udp RATE SECONDS TORRENTS
 //
 // ADDRESS is the one of this machine that it comes from, e.g. 127.0.0.2. Of TORRENTS infohashes, which nobody else has,
 // each announce takes the next one, with another peer id and port whenever they come round. Over HTTP it has 64 kept
 // connections, and waits for no reply: what a connection does not take is held back, and so is all that was to follow it.
-// Over UDP each tenth datagram is a connect. One line of JSON says what came of it.
+// With `keys` each has another wrong key in its path. Over UDP each tenth datagram is a connect. One line of JSON says what came of it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +25,7 @@ struct connection { int descriptor; char rest[MAX_REQUEST]; int length; };
 static struct connection connections[CONNECTIONS];
 static struct sockaddr_in tracker, own;
 static uint8_t connection_id[8];
+static int has_keys;
 static long sent, held, replies, failures, broken;
 
 static double seconds_now(void) {
@@ -63,7 +64,9 @@ static int open_socket(int type) {
 static int write_request(char *to, uint64_t place, uint64_t torrents) {
   uint8_t infohash[20];
   uint64_t round = place / torrents;
-  int length = sprintf(to, "GET /announce?info_hash=");
+  int length = sprintf(to, "GET ");
+  if (has_keys) length += sprintf(to + length, "/wrong%027llx", (unsigned long long)mixed(place + 1));
+  length += sprintf(to + length, "/announce?info_hash=");
   write_infohash(infohash, place % torrents);
   for (int i = 0; i < 20; i++) length += sprintf(to + length, "%%%02x", infohash[i]);
   return length + sprintf(to + length,
@@ -165,11 +168,12 @@ static void flood_udp(int descriptor, long from, long to, uint64_t torrents) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) fail("PORT ADDRESS http|udp RATE SECONDS TORRENTS");
+  if (argc != 7) fail("PORT ADDRESS http|keys|udp RATE SECONDS TORRENTS");
   // A flood comes from another machine: the processor that this takes is not to be that of others.
   sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
   if (nice(10) < 0 && errno) fail("nice");
-  int is_http = strcmp(argv[3], "http") == 0, descriptor = -1;
+  int is_http = strcmp(argv[3], "udp") != 0, descriptor = -1;
+  has_keys = strcmp(argv[3], "keys") == 0;
   double rate = atof(argv[4]), seconds = atof(argv[5]);
   uint64_t torrents = strtoull(argv[6], NULL, 10);
   tracker = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};

@@ -6,7 +6,8 @@ import { benchDirectory } from '../paths.js';
 
 export interface FloodOptions {
   readonly port: number;
-  readonly protocol: 'http' | 'udp';
+  /** `keys`: over HTTP, each announce with another wrong key. */
+  readonly kind: 'http' | 'keys' | 'udp';
   /** Announces a second, whatever the answers are. */
   readonly rate: number;
   readonly seconds: number;
@@ -41,10 +42,10 @@ export function buildFlood(directory: string): string {
 
 /** @throws Error if the tracker cannot be reached, or no more */
 export async function runFlood(program: string, options: FloodOptions): Promise<FloodResult> {
-  const { port, protocol, rate, seconds, torrents } = options;
+  const { port, kind, rate, seconds, torrents } = options;
   const running = await startProgram(
     program,
-    [port, FLOOD_ADDRESS, protocol, rate, seconds, torrents].map(String),
+    [port, FLOOD_ADDRESS, kind, rate, seconds, torrents].map(String),
   );
   const { status } = await running.ended;
   if (status !== 0) throw new Error(running.describe());

@@ -2,8 +2,11 @@ import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { eventually } from '../support/eventually.js';
+import { startProgram } from '../support/running-program.js';
 import { startTracker } from '../support/tracker-process.js';
 import { commandIn } from './support/command.js';
+import { entry } from './support/entry.js';
 
 describe('npm run client', function () {
   this.timeout(120_000);
@@ -43,5 +46,52 @@ describe('npm run client', function () {
     } finally {
       await tracker.dispose();
     }
+  });
+
+  it('in a file is read again at a SIGHUP, stays as it was if a line is wrong, and is not changed by commands', async () => {
+    const path = join(directory(), 'clients');
+    await writeFile(path, '-TR2\n');
+    const settings = { CLIENT_MODE: 'deny', CLIENT_FILE: path, LIST_SECONDS: '3600' };
+    const tracker = await startTracker(settings);
+    const isServed = async (peerId: string): Promise<boolean> => {
+      const query = `info_hash=${'%aa'.repeat(20)}&peer_id=${peerId}-abcdefghijkl&port=6881&left=1`;
+      return (await (await fetch(`${tracker.announceUrl()}?${query}`)).text()).includes('8:interval');
+    };
+    try {
+      expect([await isServed('-TR2940'), await isServed('-UT2210')]).to.deep.equal([false, true]);
+      await writeFile(path, '# others now\n-UT\n');
+      process.kill(tracker.pid, 'SIGHUP');
+      await eventually('the new list', 10_000, () => isServed('-TR2940'));
+      expect(await isServed('-UT2210')).to.equal(false);
+      await writeFile(path, `-qB\n${'x'.repeat(21)}\n`);
+      process.kill(tracker.pid, 'SIGHUP');
+      await eventually('the wrong line', 10_000, () => tracker.program.stderr.includes('line 2'));
+      expect([await isServed('-UT2210'), await isServed('-qB4630')]).to.deep.equal([false, true]);
+      const added = await client(['add', '-qB'], { ...settings, DATA_DIR: tracker.dataDirectory });
+      expect([added.status, added.stderr]).to.deep.equal([
+        2,
+        `the list is in ${path} (CLIENT_FILE): change it there\n`,
+      ]);
+    } finally {
+      await tracker.dispose();
+    }
+  });
+
+  it('in a file that is wrong lets no tracker start, and the line is named', async () => {
+    await writeFile(join(directory(), 'file'), `-TR2\n${'x'.repeat(21)}\n`);
+    const program = await startProgram(process.execPath, [entry], {
+      cwd: directory(),
+      env: {
+        PATH: process.env['PATH'],
+        DATA_DIR: join(directory(), 'data'),
+        PORT: '0',
+        LOG_LEVEL: 'silent',
+        CLIENT_MODE: 'allow',
+        CLIENT_FILE: 'file',
+      },
+    });
+    const { status } = await program.ended;
+    expect([status, program.stdout]).to.deep.equal([2, '']);
+    expect(program.stderr).to.match(/^CLIENT_FILE .*file: line 2: takes the beginning of a peer id/);
   });
 });

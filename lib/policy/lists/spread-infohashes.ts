@@ -30,8 +30,7 @@ export class SpreadInfohashes {
     let next = 0;
     for (let at = 0; at < hashes.length; at += INFOHASH_LENGTH) {
       const slot = this.slotFor(hashes, at, next);
-      const hash = hashes.subarray(at, at + INFOHASH_LENGTH);
-      for (; next <= slot; next++) this.slots.set(hash, next * INFOHASH_LENGTH);
+      for (; next <= slot; next++) this.fill(next, hashes, at);
     }
   }
 
@@ -49,6 +48,11 @@ export class SpreadInfohashes {
     }
     // Many have the same first bits.
     return includesInfohash(slots.subarray(end), infohash);
+  }
+
+  private fill(slot: number, hashes: Uint8Array, at: number): void {
+    const to = slot * INFOHASH_LENGTH;
+    for (let byte = 0; byte < INFOHASH_LENGTH; byte++) this.slots[to + byte] = hashes[at + byte] as number;
   }
 
   private slotFor(hashes: Uint8Array, at: number, next: number): number {
