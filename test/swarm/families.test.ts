@@ -101,6 +101,27 @@ for (const family of ['v6', 'v4'] as const) {
   }
 }
 
+describe('the list of a rare address family', () => {
+  for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
+    it(`has no more than SHARD_PEERS, whoever writes it without having seen it, where a store ${concurrency === 'siblings' ? 'keeps siblings' : 'refuses a write'}`, async () => {
+      const shardPeers = 48;
+      const harness = new SwarmHarness({ shardPeers }, { concurrency });
+      await fill(harness.process(), upTo(3000), inFamily('v4'));
+      for (let number = 1_000_000; number < 1_000_200; number++) {
+        harness.pass(1);
+        await ask(harness.process(), number, 'v6');
+        for (const list of await harness.shardsAt(`${KEY}.v6`)) {
+          expect(list.count).to.be.at.most(shardPeers);
+        }
+      }
+      // Who came last is in it.
+      const lists = await harness.shardsAt(`${KEY}.v6`);
+      const last = peerIdOf(1_000_199);
+      expect(lists.some(({ bytes }) => Buffer.from(bytes).includes(last))).to.equal(true);
+    }).timeout(60_000);
+  }
+});
+
 describe('a rare address family', () => {
   const cold = async (
     harness: SwarmHarness,

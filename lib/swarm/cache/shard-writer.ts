@@ -259,12 +259,22 @@ export class ShardWriter extends CachedShard implements Linked<ShardWriter> {
   }
 
   protected override splitIfTooLarge(draft: Shard): Promise<Shard> | undefined {
+    if (this.number < 0) return this.shortenList(draft);
     return this.isTooLarge(draft) ? this.split(draft) : undefined;
+  }
+
+  /**
+   * A list of a family is merged with what others have written, and by processes that do not know
+   * that it is full: each such write would make it longer.
+   */
+  private shortenList(draft: Shard): Promise<Shard> | undefined {
+    const { shardPeers } = this.context;
+    return draft.count > shardPeers ? Promise.resolve(dropOldest(draft, shardPeers)) : undefined;
   }
 
   private isTooLarge(draft: Shard): boolean {
     const { shardPeers } = this.context;
-    if (draft.count <= shardPeers || draft.header.forwarding || this.number < 0) return false;
+    if (draft.count <= shardPeers || draft.header.forwarding) return false;
     return countOwned(draft) > shardPeers;
   }
 
