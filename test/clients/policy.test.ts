@@ -1,31 +1,32 @@
 import { Client } from 'bittorrent-tracker';
 import { expect } from 'chai';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { entry } from '../standalone/support/entry.js';
 import { Cleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { describeWith, installed } from '../support/programs.js';
-import { startProgram, type RunningProgram } from '../support/running-program.js';
+import { startProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
 import { startAria2, startLibtorrent, startTransmission, type StartPeer } from './peers.js';
-import { expectCounts } from './scrape.js';
-import { makeTorrent, type Torrent } from './torrent.js';
+import { expectTransfer, RealClients } from './real-clients.js';
+import { expectCounts, type ScrapeCounts } from './scrape.js';
+import { makeTorrent } from './torrent.js';
 
 const deadlineMs = 60_000;
-const ADDRESS = '127.0.0.1';
 
 describe('Real clients and the policies of the tracker', function () {
   this.timeout(3 * deadlineMs);
 
   let tracker: TrackerProcess;
   let directory: string;
+  let clients: RealClients;
   const atEnd = new Cleanup();
 
   beforeEach(async () => {
     directory = await makeTempDir();
     atEnd.add(() => removeTempDir(directory));
+    clients = new RealClients(directory, atEnd);
     tracker = await startTracker({ KEYS: 'on', LIST_MODE: 'deny', CLIENT_MODE: 'deny' });
     atEnd.add(() => tracker.dispose());
   });
@@ -42,24 +43,6 @@ describe('Real clients and the policies of the tracker', function () {
     return program.stdout.trim();
   }
 
-  async function join(
-    role: 'seeder' | 'leecher',
-    start: StartPeer,
-    torrent: Torrent,
-  ): Promise<{ readonly program: RunningProgram; readonly path: string }> {
-    const contentDirectory = `${directory}/${role}/content`;
-    const homeDirectory = `${directory}/${role}/home`;
-    await mkdir(contentDirectory, { recursive: true });
-    await mkdir(homeDirectory);
-    const torrentFile = `${directory}/${role}.torrent`;
-    await writeFile(torrentFile, torrent.metainfo);
-    const path = `${contentDirectory}/${torrent.fileName}`;
-    if (role === 'seeder') await writeFile(path, torrent.content);
-    const program = await start({ torrentFile, contentDirectory, homeDirectory, address: ADDRESS });
-    atEnd.add(() => program.stop());
-    return { program, path };
-  }
-
   const keyed = (url: string, key: string): string => url.replace(/\/announce$/, `/${key}/announce`);
 
   async function transfer(url: string, starts: readonly [StartPeer, StartPeer]): Promise<void> {
@@ -67,31 +50,16 @@ describe('Real clients and the policies of the tracker', function () {
     const [start, startOther] = starts;
     // Each member's torrent has the member's own announce URL; it is one torrent all the same.
     const torrent = makeTorrent('private', keyed(url, leechers), true);
-    const seeder = await join('seeder', start, makeTorrent('private', keyed(url, seeders), true));
+    await clients.join('seeder', start, makeTorrent('private', keyed(url, seeders), true));
     const scrapeUrl = `${tracker.url()}/${leechers}`;
+    const expectSwarm = (wanted: ScrapeCounts): Promise<void> =>
+      expectCounts(scrapeUrl, torrent.infoHash, wanted, deadlineMs, describeAll);
     const describeAll = (): string =>
-      [tracker.program, seeder.program].map((one) => one.describe()).join('\n');
-    await expectCounts(
-      scrapeUrl,
-      torrent.infoHash,
-      { complete: 1, incomplete: 0, downloaded: 0 },
-      deadlineMs,
-      describeAll,
-    );
-    const { path } = await join('leecher', startOther, torrent);
-    await eventually(
-      'the transfer',
-      deadlineMs,
-      async () => (await readFile(path).catch(() => undefined))?.equals(torrent.content) ?? false,
-      describeAll,
-    );
-    await expectCounts(
-      scrapeUrl,
-      torrent.infoHash,
-      { complete: 2, incomplete: 0, downloaded: 1 },
-      deadlineMs,
-      describeAll,
-    );
+      [tracker.program, ...clients.programs].map((one) => one.describe()).join('\n');
+    await expectSwarm({ complete: 1, incomplete: 0, downloaded: 0 });
+    const leecher = await clients.join('leecher', startOther, torrent);
+    await expectTransfer(leecher, torrent, deadlineMs, describeAll);
+    await expectSwarm({ complete: 2, incomplete: 0, downloaded: 1 });
     await tracker.stop();
     const downs = (await run('key', 'list'))
       .split('\n')
@@ -118,7 +86,11 @@ describe('Real clients and the policies of the tracker', function () {
 
   describeWith([installed('aria2')], 'aria2', () => {
     it('shows why it is refused', async () => {
-      const { program } = await join('leecher', startAria2, makeTorrent('refused', tracker.announceUrl()));
+      const { program } = await clients.join(
+        'leecher',
+        startAria2,
+        makeTorrent('refused', tracker.announceUrl()),
+      );
       await eventually('the reason', deadlineMs, () =>
         (program.stdout + program.stderr).includes('this tracker needs a personal announce URL'),
       );
@@ -130,7 +102,7 @@ describe('Real clients and the policies of the tracker', function () {
       const key = await run('key', 'add');
       await run('client', 'add', '-TR');
       const torrent = makeTorrent('refused', keyed(tracker.announceUrl(), key));
-      const { program } = await join('leecher', startTransmission, torrent);
+      const { program } = await clients.join('leecher', startTransmission, torrent);
       await eventually('the reason', deadlineMs, () =>
         (program.stdout + program.stderr).includes('this tracker does not serve Transmission'),
       );

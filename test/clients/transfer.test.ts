@@ -1,18 +1,9 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { Cleanup } from '../support/cleanup.js';
-import { eventually } from '../support/eventually.js';
 import { describeWith, installed, ipv6Loopback } from '../support/programs.js';
-import type { RunningProgram } from '../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.js';
 import { startTracker, type TrackerProcess } from '../support/tracker-process.js';
-import {
-  startAria2,
-  startAria2OverUdp,
-  startLibtorrent,
-  startTransmission,
-  type StartPeer,
-} from './peers.js';
+import { startAria2, startAria2OverUdp, startLibtorrent, startTransmission } from './peers.js';
+import { expectTransfer, RealClients, type RealClient } from './real-clients.js';
 import { expectCounts, type ScrapeCounts } from './scrape.js';
 import { makeTorrent, type Torrent } from './torrent.js';
 
@@ -27,13 +18,13 @@ describe('Real clients find each other through the tracker', function () {
 
   let tracker: TrackerProcess;
   let directory: string;
-  let peers: RunningProgram[];
+  let clients: RealClients;
   const atEnd = new Cleanup();
 
   beforeEach(async () => {
-    peers = [];
     directory = await makeTempDir();
     atEnd.add(() => removeTempDir(directory));
+    clients = new RealClients(directory, atEnd);
     tracker = await startTracker();
     atEnd.add(() => tracker.dispose());
   });
@@ -43,53 +34,49 @@ describe('Real clients find each other through the tracker', function () {
   describeWith([installed('aria2'), installed('transmission')], 'aria2 and Transmission', () => {
     it('transfer a file over IPv4 when the leecher was there first', async () => {
       const torrent = makeTorrent('aria2-to-transmission', tracker.announceUrl('127.0.0.1'));
-      const files = await layOut(torrent);
-      await join('leecher', startTransmission, files, '127.0.0.1');
+      const leecher = await clients.join('leecher', startTransmission, torrent);
       await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 });
-      await join('seeder', startAria2, files, '127.0.0.1');
-      await expectTransfer(torrent, files);
+      await clients.join('seeder', startAria2, torrent);
+      await expectCompletion(leecher, torrent);
     });
   });
 
   describeWith([installed('transmission'), installed('libtorrent')], 'Transmission and libtorrent', () => {
     it('transfer a file over IPv4 when the seeder was there first', async () => {
       const torrent = makeTorrent('transmission-to-libtorrent', tracker.announceUrl('127.0.0.1'));
-      const files = await layOut(torrent);
-      await join('seeder', startTransmission, files, '127.0.0.1');
+      await clients.join('seeder', startTransmission, torrent);
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-      await join('leecher', startLibtorrent, files, '127.0.0.1');
-      await expectTransfer(torrent, files);
+      const leecher = await clients.join('leecher', startLibtorrent, torrent);
+      await expectCompletion(leecher, torrent);
     });
   });
 
   describeWith([installed('libtorrent'), installed('aria2'), ipv6Loopback], 'libtorrent and aria2', () => {
     it('transfer a file over IPv6', async () => {
       const torrent = makeTorrent('libtorrent-to-aria2', tracker.announceUrl('::1'));
-      const files = await layOut(torrent);
-      await join('seeder', startLibtorrent, files, '::1');
+      await clients.join('seeder', startLibtorrent, torrent, '::1');
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-      await join('leecher', startAria2, files, '::1');
-      await expectTransfer(torrent, files);
+      const leecher = await clients.join('leecher', startAria2, torrent, '::1');
+      await expectCompletion(leecher, torrent);
     });
   });
 
   describeWith([installed('aria2'), installed('transmission')], 'aria2 and Transmission over UDP', () => {
     it('transfer a file over IPv4 when the leecher was there first', async () => {
       const torrent = makeTorrent('udp-aria2-to-transmission', tracker.udpAnnounceUrl());
-      const files = await layOut(torrent);
-      await join('leecher', startTransmission, files, '127.0.0.1');
+      const leecher = await clients.join('leecher', startTransmission, torrent);
       await expectSwarm(torrent, { complete: 0, incomplete: 1, downloaded: 0 });
-      await join('seeder', startAria2OverUdp, files, '127.0.0.1');
-      await expectTransfer(torrent, files);
+      await clients.join('seeder', startAria2OverUdp, torrent);
+      await expectCompletion(leecher, torrent);
     });
 
     it('transfer a file when one is on HTTP', async () => {
       const torrent = makeTorrent('udp-and-http', tracker.udpAnnounceUrl());
-      const files = await layOut(torrent, makeTorrent('udp-and-http', tracker.announceUrl()));
-      await join('seeder', startTransmission, files, '127.0.0.1');
+      const seeders = makeTorrent('udp-and-http', tracker.announceUrl());
+      await clients.join('seeder', startTransmission, seeders);
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-      await join('leecher', startAria2OverUdp, files, '127.0.0.1');
-      await expectTransfer(torrent, files);
+      const leecher = await clients.join('leecher', startAria2OverUdp, torrent);
+      await expectCompletion(leecher, torrent);
     });
   });
 
@@ -99,11 +86,10 @@ describe('Real clients find each other through the tracker', function () {
     () => {
       it('transfer a file over IPv4 when the seeder was there first', async () => {
         const torrent = makeTorrent('udp-transmission-to-libtorrent', tracker.udpAnnounceUrl());
-        const files = await layOut(torrent);
-        await join('seeder', startTransmission, files, '127.0.0.1');
+        await clients.join('seeder', startTransmission, torrent);
         await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-        await join('leecher', startLibtorrent, files, '127.0.0.1');
-        await expectTransfer(torrent, files);
+        const leecher = await clients.join('leecher', startLibtorrent, torrent);
+        await expectCompletion(leecher, torrent);
         await expectLeaving(torrent);
       });
     },
@@ -112,60 +98,16 @@ describe('Real clients find each other through the tracker', function () {
   describeWith([installed('libtorrent'), ipv6Loopback], 'two libtorrents over UDP', () => {
     it('transfer a file over IPv6', async () => {
       const torrent = makeTorrent('udp-libtorrent-to-libtorrent', tracker.udpAnnounceUrl('::1'));
-      const files = await layOut(torrent);
-      await join('seeder', startLibtorrent, files, '::1');
+      await clients.join('seeder', startLibtorrent, torrent, '::1');
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-      await join('leecher', startLibtorrent, files, '::1');
-      await expectTransfer(torrent, files);
+      const leecher = await clients.join('leecher', startLibtorrent, torrent, '::1');
+      await expectCompletion(leecher, torrent);
     });
   });
 
-  interface Files {
-    readonly torrentOf: (role: Role) => string;
-    /** Two directories for each peer, named after its role. */
-    readonly contentOf: (role: Role) => string;
-    readonly homeOf: (role: Role) => string;
-  }
-  type Role = 'seeder' | 'leecher';
-
-  /** @param seeders the torrent that the seeder has, if another tracker URL is in it */
-  async function layOut(torrent: Torrent, seeders = torrent): Promise<Files> {
-    const files: Files = {
-      torrentOf: (role) => `${directory}/${role}.torrent`,
-      contentOf: (role) => `${directory}/${role}/content`,
-      homeOf: (role) => `${directory}/${role}/home`,
-    };
-    for (const role of ['seeder', 'leecher'] as const) {
-      await mkdir(files.contentOf(role), { recursive: true });
-      await mkdir(files.homeOf(role));
-    }
-    await writeFile(files.torrentOf('leecher'), torrent.metainfo);
-    await writeFile(files.torrentOf('seeder'), seeders.metainfo);
-    await writeFile(`${files.contentOf('seeder')}/${torrent.fileName}`, torrent.content);
-    return files;
-  }
-
-  async function join(
-    role: Role,
-    start: StartPeer,
-    files: Files,
-    address: '127.0.0.1' | '::1',
-  ): Promise<void> {
-    const peer = await start({
-      torrentFile: files.torrentOf(role),
-      contentDirectory: files.contentOf(role),
-      homeDirectory: files.homeOf(role),
-      address,
-    });
-    peers.push(peer);
-    atEnd.add(() => peer.stop());
-  }
-
-  /** The leecher's file is the seeder's, and the tracker heard about it. */
-  async function expectTransfer(torrent: Torrent, files: Files): Promise<void> {
-    const wanted = sha256(torrent.content);
-    const path = `${files.contentOf('leecher')}/${torrent.fileName}`;
-    await eventually('the transfer', deadlineMs, async () => (await sha256Of(path)) === wanted, describeAll);
+  /** The leecher has the seeder's file, and the tracker heard about it. */
+  async function expectCompletion(leecher: RealClient, torrent: Torrent): Promise<void> {
+    await expectTransfer(leecher, torrent, deadlineMs, describeAll);
     await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
   }
 
@@ -174,7 +116,7 @@ describe('Real clients find each other through the tracker', function () {
    * over UDP.
    */
   async function expectLeaving(torrent: Torrent): Promise<void> {
-    await peers.at(-1)?.stop();
+    await clients.leave();
     await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });
   }
 
@@ -183,20 +125,6 @@ describe('Real clients find each other through the tracker', function () {
   }
 
   function describeAll(): string {
-    return [tracker.program, ...peers].map((program) => program.describe()).join('\n');
+    return [tracker.program, ...clients.programs].map((program) => program.describe()).join('\n');
   }
 });
-
-/** Undefined while there is no such file. */
-async function sha256Of(path: string): Promise<string | undefined> {
-  try {
-    return sha256(await readFile(path));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}

@@ -10,7 +10,7 @@ import { Code } from '../riak-double/messages.js';
 import { optionsFor } from '../store/riak/support.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { addressOf, infohashOf, peerIdOf, upTo } from './support/numbered.js';
+import { announcementOf, infohashOf, upTo } from './support/numbered.js';
 import { BUCKET, COUNT_TYPE, SWARM_TYPE, trackerTypes } from '../riak-double/tracker-types.js';
 
 const maxConnections = 8;
@@ -61,17 +61,7 @@ describe('Requests to Riak, counted at its sockets', function () {
   }
 
   function announce(swarms: Swarms, peer: number, swarm = 0): Promise<SwarmAnswer> {
-    return swarms.announce(
-      {
-        infohash: infohashOf(swarm),
-        peerId: peerIdOf(peer),
-        address: addressOf(peer),
-        port: 6881,
-        state: 'leecher',
-        event: 'none',
-      },
-      { limit: 50, withIds: false },
-    );
+    return swarms.announce(announcementOf(peer, swarm), { limit: 50, withIds: false });
   }
 
   async function fill(swarms: Swarms, peers: number, swarm = 0): Promise<void> {

@@ -7,7 +7,7 @@ import { parseConfig } from '../../lib/config.js';
 import { systemClock } from '../../lib/environment.js';
 import { driverOf } from '../../lib/store/registry.js';
 import { Swarms } from '../../lib/swarm/swarms.js';
-import { addressOf, infohashOf, peerIdOf, upTo } from '../riak/support/numbered.js';
+import { announcementOf, upTo } from '../riak/support/numbered.js';
 import { RecordingLog } from './recording-log.js';
 
 const [number = 0, processes = 1, peers = 0, swarmCount = 1] = process.argv.slice(2).map(Number);
@@ -34,10 +34,7 @@ const swarms = new Swarms({
 async function announce(peer: number, isSeeder: boolean): Promise<void> {
   await swarms.announce(
     {
-      infohash: infohashOf(peer % swarmCount),
-      peerId: peerIdOf(peer),
-      address: addressOf(peer),
-      port: 6881,
+      ...announcementOf(peer, peer % swarmCount),
       state: isSeeder ? 'seeder' : 'leecher',
       event: isSeeder ? 'completed' : 'started',
     },

@@ -1,4 +1,5 @@
 /** Numbered swarms and peers: a number always means the same bytes. */
+import type { Announcement } from '../../../lib/swarm/operations/announce.js';
 
 export function infohashOf(number: number): Buffer {
   const infohash = Buffer.alloc(20, 0xb7);
@@ -22,4 +23,16 @@ export function addressOf(number: number): Buffer {
 
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
+}
+
+/** What a numbered peer says each time: it is a leecher of a numbered swarm. */
+export function announcementOf(peer: number, swarm = 0): Announcement {
+  return {
+    infohash: infohashOf(swarm),
+    peerId: peerIdOf(peer),
+    address: addressOf(peer),
+    port: 6881,
+    state: 'leecher',
+    event: 'none',
+  };
 }

@@ -1,4 +1,3 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { Client } from 'bittorrent-tracker';
 import { expect } from 'chai';
 
@@ -10,15 +9,14 @@ import {
   startTransmission,
   type StartPeer,
 } from '../../clients/peers.js';
+import { expectTransfer, RealClients } from '../../clients/real-clients.js';
 import { expectCounts, type ScrapeCounts } from '../../clients/scrape.js';
 import { makeTorrent, type Torrent } from '../../clients/torrent.js';
 import { DeployedTracker } from '../../openwhisk/support/deployed-tracker.js';
 import { storedPeerIds } from '../../riak/support/stored-swarms.js';
 import { BUCKET, COUNT_TYPE } from '../../riak-double/tracker-types.js';
 import { Cleanup } from '../../support/cleanup.js';
-import { eventually } from '../../support/eventually.js';
 import { describeWith, installed } from '../../support/programs.js';
-import type { RunningProgram } from '../../support/running-program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { buildFirst } from '../support/entry.js';
 import { startFront, type RunningFront } from '../support/front.js';
@@ -34,12 +32,12 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
   let deployed: DeployedTracker;
   let front: RunningFront;
   let directory: string;
-  let peers: RunningProgram[];
+  let clients: RealClients;
 
   beforeEach(async () => {
-    peers = [];
     directory = await makeTempDir();
     atEnd.add(() => removeTempDir(directory));
+    clients = new RealClients(directory, atEnd);
     deployed = await DeployedTracker.start({ concurrency: 64 });
     atEnd.add(() => deployed.dispose());
     front = await startFront(deployed.platform.apiHost, { HOST: address });
@@ -51,23 +49,8 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
   const overUdp = (): string => `udp://${address}:${front.port}/announce`;
   const overHttp = (): string => `http://${address}:${front.port}/announce`;
 
-  const describeAll = (): string => [front.program, ...peers].map((one) => one.describe()).join('\n');
-
-  /** @returns the path of the file that the peer has or gets */
-  async function join(role: string, start: StartPeer, torrent: Torrent, content?: Buffer): Promise<string> {
-    const contentDirectory = `${directory}/${role}/content`;
-    const homeDirectory = `${directory}/${role}/home`;
-    const torrentFile = `${directory}/${role}.torrent`;
-    await mkdir(contentDirectory, { recursive: true });
-    await mkdir(homeDirectory);
-    await writeFile(torrentFile, torrent.metainfo);
-    const file = `${contentDirectory}/${torrent.fileName}`;
-    if (content !== undefined) await writeFile(file, content);
-    const peer = await start({ torrentFile, contentDirectory, homeDirectory, address });
-    peers.push(peer);
-    atEnd.add(() => peer.stop());
-    return file;
-  }
+  const describeAll = (): string =>
+    [front.program, ...clients.programs].map((one) => one.describe()).join('\n');
 
   function expectSwarm(torrent: Torrent, wanted: ScrapeCounts): Promise<void> {
     const url = `http://${address}:${front.port}`;
@@ -80,12 +63,10 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
     [leecher, leechersUrl]: readonly [StartPeer, string],
   ): Promise<Torrent> {
     const torrent = makeTorrent(name, leechersUrl);
-    await join('seeder', seeder, makeTorrent(name, seedersUrl), torrent.content);
+    await clients.join('seeder', seeder, makeTorrent(name, seedersUrl));
     await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 0 });
-    const file = await join('leecher', leecher, torrent);
-    const isWhole = async (): Promise<boolean> =>
-      (await readFile(file).catch(() => undefined))?.equals(torrent.content) === true;
-    await eventually('the transfer', deadlineMs, isWhole, describeAll);
+    const client = await clients.join('leecher', leecher, torrent);
+    await expectTransfer(client, torrent, deadlineMs, describeAll);
     await expectSwarm(torrent, { complete: 2, incomplete: 0, downloaded: 1 });
     expect((await storedPeerIds(deployed.riak, torrent.infoHash)).size).to.equal(2);
     expect(deployed.riak.counter(COUNT_TYPE, BUCKET, torrent.infoHash.toString('hex'))).to.equal(1);
@@ -99,7 +80,7 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
         [startTransmission, overUdp()],
         [startLibtorrent, overUdp()],
       );
-      await peers.at(-1)?.stop();
+      await clients.leave();
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });
     });
   });
@@ -125,7 +106,7 @@ describe('Real clients, through the front, OpenWhisk and Riak', function () {
         [startLibtorrent, overUdp()],
         [startQbittorrent, overUdp()],
       );
-      await peers.at(-1)?.stop();
+      await clients.leave();
       await expectSwarm(torrent, { complete: 1, incomplete: 0, downloaded: 1 });
     });
 

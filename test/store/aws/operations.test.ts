@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { systemClock } from '../../../lib/environment.js';
 import type { Store } from '../../../lib/store/store.js';
 import { Swarms, type SwarmAnswer, type SwarmRules } from '../../../lib/swarm/swarms.js';
-import { addressOf, infohashOf, peerIdOf, upTo } from '../../riak/support/numbered.js';
+import { announcementOf, upTo } from '../../riak/support/numbered.js';
 import { Cleanup } from '../../support/cleanup.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -44,17 +44,7 @@ for (const [name, start] of Object.entries(subjects)) {
     }
 
     function announce(swarms: Swarms, peer: number): Promise<SwarmAnswer> {
-      return swarms.announce(
-        {
-          infohash: infohashOf(0),
-          peerId: peerIdOf(peer),
-          address: addressOf(peer),
-          port: 6881,
-          state: 'leecher',
-          event: 'none',
-        },
-        { limit: 50, withIds: false },
-      );
+      return swarms.announce(announcementOf(peer), { limit: 50, withIds: false });
     }
 
     async function requestsOf(doing: () => Promise<unknown>): Promise<number> {
