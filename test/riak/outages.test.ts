@@ -41,6 +41,24 @@ describe('The tracker on Riak, while nodes are away', function () {
     await harness.expectStored(peers);
   });
 
+  it('has a line when an outage begins, none for each announce that fails, and one when it is over', async () => {
+    const isOf = (name: string) => (line: string) => line.includes(`"event":"${name}"`);
+    const from = harness.tracker.program.stderr.length;
+    for (const node of harness.double.nodes) await node.stop();
+    await harness.untilHealth(503);
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(harness.newPeers(50).map((peer) => harness.announce(peer)));
+    }
+    for (const node of harness.double.nodes) await node.start();
+    await harness.untilHealth(200);
+    const lines = harness.tracker.program.stderr.slice(from).split('\n').filter(Boolean);
+    expect(lines.filter(isOf('unhealthy')), lines.join('\n')).to.have.length(1);
+    expect(lines.filter(isOf('healthy')), lines.join('\n')).to.have.length(1);
+    expect(lines.filter(isOf('riak node up')), lines.join('\n')).to.have.length.within(1, 3);
+    // The first few that differ, and counts.
+    expect(lines.length, lines.join('\n')).to.be.below(20);
+  });
+
   it('fails at once while all are down, says when to come back, is unhealthy, and heals without a restart', async () => {
     const before = harness.newPeers(60);
     expect(await harness.announceAll(before, 1)).to.have.members(before);
