@@ -59,7 +59,8 @@ export class Health {
       this.#wasHealthy = false;
       return false;
     }
-    if (!this.#wasHealthy) this.log.info('healthy');
+    // At the level that is on by default: whoever has seen it begin waits for its end.
+    if (!this.#wasHealthy) this.log.warn('healthy');
     this.#wasHealthy = true;
     return true;
   }

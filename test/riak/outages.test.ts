@@ -84,3 +84,33 @@ describe('The tracker on Riak, started while some nodes are down', function () {
     });
   });
 });
+
+describe('The log of a tracker whose Riak goes away and comes back', function () {
+  this.timeout(120_000);
+
+  let harness: TrackerOnRiak;
+
+  before(async () => {
+    // Its own: a line that another outage has had within half a minute is only counted.
+    harness = await TrackerOnRiak.start(3);
+  });
+  after(() => harness.dispose());
+
+  it('has a line when an outage begins, none for each announce that fails, and one when it is over', async () => {
+    const isOf = (name: string) => (line: string) => line.includes(`"event":"${name}"`);
+    const from = harness.tracker.program.stderr.length;
+    for (const node of harness.double.nodes) await node.stop();
+    await harness.untilHealth(503);
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(harness.newPeers(50).map((peer) => harness.announce(peer)));
+    }
+    for (const node of harness.double.nodes) await node.start();
+    await harness.untilHealth(200);
+    const lines = harness.tracker.program.stderr.slice(from).split('\n').filter(Boolean);
+    expect(lines.filter(isOf('unhealthy')), lines.join('\n')).to.have.length(1);
+    expect(lines.filter(isOf('healthy')), lines.join('\n')).to.have.length(1);
+    expect(lines.filter(isOf('riak node up')), lines.join('\n')).to.have.length.within(1, 3);
+    // The first few that differ, and counts.
+    expect(lines.length, lines.join('\n')).to.be.below(20);
+  });
+});

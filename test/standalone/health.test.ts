@@ -5,12 +5,12 @@ import type { Log } from '../../lib/log.js';
 import { DeadlineError } from '../../lib/tracker/deadlines.js';
 
 function subject() {
-  const state = { nowMs: 1_000_000, healthy: true, hangs: false, checks: 0, errors: 0, infos: 0 };
+  const state = { nowMs: 1_000_000, healthy: true, hangs: false, checks: 0, errors: 0, warnings: 0 };
   const nothing = (): void => undefined;
   const log: Log = {
     error: () => void (state.errors += 1),
-    warn: nothing,
-    info: () => void (state.infos += 1),
+    warn: () => void (state.warnings += 1),
+    info: nothing,
     debug: nothing,
   };
   const check = (): Promise<void> => {
@@ -57,7 +57,7 @@ describe('health', () => {
       await health.isHealthy();
     }
     expect(state.errors).to.equal(2);
-    expect(state.infos).to.equal(1);
+    expect(state.warnings).to.equal(1);
   });
 
   it('is lost, in time, when the store hangs, which is not asked again meanwhile', async () => {

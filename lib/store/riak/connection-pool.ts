@@ -254,7 +254,7 @@ export class ConnectionPool {
         // A node that is in doubt is trusted again when it has answered; that it accepted a
         // connection means nothing.
         if (probe) {
-          if (!node.up) log.info('riak node up', { ...node.address });
+          if (!node.up) log.warn('riak node up', { ...node.address });
           node.recovered();
         }
         this.release(connection);

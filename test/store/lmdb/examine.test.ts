@@ -1,12 +1,15 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chown, lchown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { openLmdbStore } from '../../../lib/store/lmdb/store.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { startTracker } from '../../support/tracker-process.js';
+import { itAsRoot } from '../../support/as-root.js';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.js';
 import { runDoctor } from '../../doctor/run-doctor.js';
+
+const NOBODY = 65_534;
 
 describe('The doctor, of the embedded store', () => {
   let directory: string;
@@ -51,6 +54,29 @@ describe('The doctor, of the embedded store', () => {
     expect(output).to.match(new RegExp(`a write, flushed to the disk: in use: process ${process.pid} `));
     await store.close();
   });
+
+  itAsRoot(
+    'as root leaves nothing of root there, and follows no link that another user has put there',
+    async () => {
+      const data = join(directory, 'data');
+      const target = join(directory, 'target');
+      for (const name of [undefined, 'lock', 'shards.mdb', 'counts.mdb-lock', 'journal.1', 'check.tmp']) {
+        await rm(data, { recursive: true, force: true });
+        await mkdir(data);
+        await writeFile(target, 'of root', { mode: 0o600 });
+        if (name !== undefined) {
+          await symlink(target, join(data, name));
+          await lchown(join(data, name), NOBODY, NOBODY);
+        }
+        await chown(data, NOBODY, NOBODY);
+        await runDoctor({ DATA_DIR: data });
+        expect((await stat(target)).uid, name).to.equal(0);
+        expect(await readFile(target, 'utf8'), name).to.equal('of root');
+        const files = (await readdir(data)).filter((file) => file !== name);
+        for (const file of files) expect((await stat(join(data, file))).uid, file).to.equal(NOBODY);
+      }
+    },
+  );
 
   it('is afterwards where it was before', async () => {
     const before = process.cwd();

@@ -316,7 +316,7 @@ describe('shards with a log', function () {
 
   it('are listed, a page at a time, in a time that does not grow with how many have changed lately', async () => {
     const { table: shards } = opened().openTable({ recentBytes: 1e8, logBytes: 1e8 });
-    const keys = Array.from({ length: 20_000 }, (_, i) => String(i).padStart(6, '0'));
+    const keys = Array.from({ length: 60_000 }, (_, i) => String(i).padStart(6, '0'));
     const writeAll = (before: number | undefined, after: number) =>
       Promise.all(keys.map((key) => shards.write(key, before, Buffer.alloc(50, after), after)));
     /** Milliseconds that all pages take, the best of three. */
@@ -339,7 +339,8 @@ describe('shards with a log', function () {
     await shards.startAnew();
     const before = listAll();
     await writeAll(1, 2);
-    expect(listAll()).to.be.below(4 * before);
+    // Else it is more than ten times as much.
+    expect(listAll()).to.be.below(4 * before + 40);
   });
 
   it('are checkpointed once for many changes', async () => {

@@ -31,20 +31,25 @@ const tombstoneMs = 3000;
 storeConformance(
   `Riak at ${options.nodes.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
   () => {
-    const store = openRiakStore({ ...options, callTimeoutMs: 10_000, replicaTimeoutMs: 5000 });
+    const store = open();
     return Promise.resolve({
       store,
       close: async () => {
-        await removeAll(store);
         await store.close();
+        await removeAll();
       },
     });
   },
   { tombstoneMs },
 );
 
-/** Removes every shard of the test's own bucket. */
-async function removeAll(store: Store): Promise<void> {
+function open(): Store {
+  return openRiakStore({ ...options, callTimeoutMs: 10_000, replicaTimeoutMs: 5000 });
+}
+
+/** Removes every shard of the test's own bucket. The test's store may be closed already. */
+async function removeAll(): Promise<void> {
+  const store = open();
   let cursor: string | undefined;
   do {
     const page = await store.keys({ from: '', to: '~' }, cursor, 100);
@@ -54,4 +59,5 @@ async function removeAll(store: Store): Promise<void> {
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
+  await store.close();
 }
