@@ -79,7 +79,8 @@ class Observer {
 
 /**
  * How often peers have completed: each peer id once in a stay, if it was a leecher and nothing but
- * a leecher, at all of its endpoints.
+ * a leecher, at all of its endpoints. An endpoint that completes again, or after another one of its
+ * peer id, is remembered as counted.
  */
 class Downloads {
   count = 0;
@@ -88,6 +89,7 @@ class Downloads {
    * stop in some swarms only.
    */
   unsure = 0;
+  /** When endpoints were last known to be counted, and when they may have been. */
   private readonly counted = new Map<number, { at: number; renewedAt: number }>();
 
   constructor(private readonly world: SwarmWorld) {}
@@ -104,16 +106,21 @@ class Downloads {
       else if (stay !== undefined) stay.renewedAt = world.seconds;
       return;
     }
-    if (stay !== undefined) stay.at = stay.renewedAt = world.seconds;
+    const since = world.seconds - LIFETIME;
+    const now = world.seconds;
+    if (stay !== undefined) this.counted.set(number, { at: stay.at > since ? now : stay.at, renewedAt: now });
     if (doing !== 'complete') return;
     const endpoints = [...world.peers].filter(([other]) => idOf(other) === idOf(number));
-    if (endpoints.some(([, peer]) => isLive(peer) && peer.state === 'seeder')) return;
     const stays = endpoints.flatMap(([other]) => this.counted.get(other) ?? []);
-    const since = world.seconds - LIFETIME;
-    if (stays.some(({ at }) => at > since)) return;
-    if (stays.some(({ renewedAt }) => renewedAt > since)) this.unsure++;
-    else this.count++;
-    this.counted.set(number, { at: world.seconds, renewedAt: world.seconds });
+    const isCounted = stays.some(({ at }) => at > since);
+    const mayBeCounted = stays.some(({ renewedAt }) => renewedAt > since);
+    const isSeeding = endpoints.some(([, peer]) => isLive(peer) && peer.state === 'seeder');
+    if (!isCounted && !isSeeding) {
+      if (mayBeCounted) this.unsure++;
+      else this.count++;
+    }
+    if (isCounted || !isSeeding) this.counted.set(number, { at: now, renewedAt: now });
+    else if (mayBeCounted) this.counted.set(number, { at: stay?.at ?? -Infinity, renewedAt: now });
   }
 
   /** After a round. @param count what the store has */

@@ -149,32 +149,35 @@ export class AnnounceOperation implements PeerOperation {
     const { event, state } = this.announcement;
     let flags = event === 'stopped' ? STOPPED : STATE_FLAGS[state];
     if (knownAt !== undefined) flags |= flagsOf(shard.bytes, knownAt, this.layout) & COUNTED;
-    if (event === 'completed' && state === 'seeder' && this.completesNow(shard, expiryCutoff)) {
-      this.countsDownload = true;
-      flags |= COUNTED;
+    if (event === 'completed' && state === 'seeder') {
+      const download = this.downloadIn(shard, expiryCutoff);
+      this.countsDownload = download === 'counts now';
+      if (download !== 'none') flags |= COUNTED;
     }
     this.record[this.layout.flagsAt] = flags;
   }
 
   /**
-   * Whether the peer was a leecher up to now: some live record of its peer id says so, and none
-   * says seeder or counted. By peer id, as a peer with two addresses announces its download from
-   * both.
+   * What a completed download is worth: it counts if the peer was a leecher up to now, so that some
+   * live record of its peer id says so, and none says seeder or counted. By peer id, as a peer with
+   * two addresses announces its download from both: the second record remembers, too, that it is
+   * counted, and goes on to do so when the first is gone.
    */
-  private completesNow(shard: Shard, expiryCutoff: number): boolean {
+  private downloadIn(shard: Shard, expiryCutoff: number): 'counts now' | 'is counted' | 'none' {
     let leeching = false;
+    let seeding = false;
     for (const layout of [V4, V6]) {
       const { from, to } = shard.recordsOf(layout, this.record);
       for (let at = from; at < to; at += layout.size) {
         if (isExpired(shard.bytes, at, layout, expiryCutoff)) continue;
         const flags = flagsOf(shard.bytes, at, layout);
-        if ((flags & COUNTED) !== 0) return false;
+        if ((flags & COUNTED) !== 0) return 'is counted';
         if ((flags & STOPPED) !== 0) continue;
-        if ((flags & SEEDER) !== 0) return false;
-        leeching = true;
+        if ((flags & SEEDER) !== 0) seeding = true;
+        else leeching = true;
       }
     }
-    return leeching;
+    return leeching && !seeding ? 'counts now' : 'none';
   }
 
   private saysNothingNew(shard: Shard, at: number, now: number): boolean {
