@@ -16,10 +16,15 @@ export interface LineLogParts {
 
 /** A log of one line an event. Nothing here ever throws: no answer is lost for a line. */
 export class LineLog implements Log {
-  readonly #least: number;
+  #least = 0;
 
   constructor(private readonly parts: LineLogParts) {
-    this.#least = LEVELS.indexOf(parts.least);
+    this.setLeast(parts.least);
+  }
+
+  /** From now on. @param least the least important level that is written */
+  setLeast(least: LogLevel): void {
+    this.#least = LEVELS.indexOf(least);
   }
 
   error(event: string, fields?: LogFields): void {

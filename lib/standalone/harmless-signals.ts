@@ -27,15 +27,16 @@ export function takeHarmlessSignals(
 /**
  * Reads again what may change while the process runs. If that fails there is a line in the log, and
  * the old state stays.
+ * @param what is read, for the log
  */
-export function reloadHook(reload: () => Promise<unknown>, log: Log): HangupHook {
+export function reloadHook(what: string, reload: () => Promise<unknown>, log: Log): HangupHook {
   return () => {
     reload().then(
       () => {
-        log.info('reloaded');
+        log.info('reloaded', { what });
       },
       (cause: unknown) => {
-        log.error('not reloaded', { cause });
+        log.error('not reloaded', { what, cause });
       },
     );
   };

@@ -17,7 +17,7 @@ const STDERR = 2;
  * starts the process by hand. What repeats is counted. Lines may be lost where they cannot be
  * written; nothing waits for them.
  */
-export function startProcessLog(level: LogLevel, format: LogFormat): Log {
+export function startProcessLog(level: LogLevel, format: LogFormat): LineLog {
   const output = new LineOutput(nonBlockingWriter(STDERR), (lines) => lossLine(format, lines));
   const log = createLog(
     level,

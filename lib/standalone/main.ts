@@ -84,7 +84,12 @@ async function run({ args, environment }: Invocation): Promise<void> {
     if (isForSettings) process.stdout.write(settingsText(given, rest.length > 0 ? 'json' : 'table'));
     else if (withArguments !== undefined) await withArguments(config, log, rest);
     else if (command !== undefined) await command(config, log);
-    else await runTracker(config, log);
+    else
+      await runTracker(
+        config,
+        log,
+        file === undefined ? undefined : () => configOf(givenSettings(environment, file)),
+      );
   } catch (error) {
     throw withOrigin(given, error);
   }

@@ -2,7 +2,8 @@ import type { Config } from '../config.js';
 import { systemClock } from '../environment.js';
 import { HttpFront } from '../http/front.js';
 import type { Log } from '../log.js';
-import { requestRates } from '../policy/floods/address-rates.js';
+import type { LineLog } from '../log/line-log.js';
+import { requestRates, requestRules } from '../policy/floods/address-rates.js';
 import type { Policies } from '../policy/policies.js';
 import { ProcessStats } from '../stats/process-stats.js';
 import { StoreStats } from '../stats/store-stats.js';
@@ -21,7 +22,8 @@ import { listenerOf, listening, metricsListenerOf } from './listening.js';
 import { printer } from './log.js';
 import { maxOpenFiles, roomForConnections } from './open-files.js';
 import { enterStore, openStore } from './open-store.js';
-import { isInfoLogged, ServedLog } from './served-log.js';
+import { ServedLog } from './served-log.js';
+import { SettingsReload } from './reload-settings.js';
 import { TrackerServer } from './server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from './site.js';
 import { failed } from './start-error.js';
@@ -32,8 +34,15 @@ import { startUdp, type RunningUdp } from './udp/start-udp.js';
 
 const STDOUT = 1;
 
-/** Runs the tracker until a signal ends it; the process ends with this call. */
-export async function runTracker(config: Config, log: Log): Promise<void> {
+/**
+ * Runs the tracker until a signal ends it; the process ends with this call.
+ * @param reread the settings as they are given now, for a SIGHUP; undefined if they cannot change
+ */
+export async function runTracker(
+  config: Config,
+  log: LineLog,
+  reread: (() => Config) | undefined,
+): Promise<void> {
   const hangupHooks: HangupHook[] = [];
   takeHarmlessSignals(hangupHooks);
   await enterStore(config);
@@ -79,9 +88,27 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
     },
     { ...config, maxConnections: connectionsWithin(config, log) },
   );
+  const servedLog = new ServedLog({
+    log,
+    served: () => stats.counters.served(),
+    stored: () => stats.totals(),
+  });
   const housekeeping = new Housekeeping(components);
   const stopped = stopSignal();
-  if (policy !== undefined) hangupHooks.push(reloadHook(() => policy.reload(), log));
+  if (reread !== undefined) {
+    const settings = new SettingsReload(config, {
+      // Which only the user that started the process may be able to read.
+      read: () => asStartingUser(reread),
+      apply: (changed) => {
+        log.setLeast(changed.logLevel);
+        rates.follow(requestRules(changed));
+        servedLog.follow(changed);
+      },
+      log,
+    });
+    hangupHooks.push(reloadHook('settings', () => settings.reload(), log));
+  }
+  if (policy !== undefined) hangupHooks.push(reloadHook('lists and keys', () => policy.reload(), log));
   const port = await listening(store, listenerOf(config), () => server.listen(config.port, config.host));
   const metricsServer = await listening(store, metricsListenerOf(config), () =>
     startMetricsServer(metrics, config),
@@ -97,12 +124,7 @@ export async function runTracker(config: Config, log: Log): Promise<void> {
   housekeeping.start();
   policy?.start();
   stats.start();
-  const servedLog = new ServedLog({
-    log,
-    served: () => stats.counters.served(),
-    stored: () => stats.totals(),
-  });
-  if (isInfoLogged(config)) servedLog.start();
+  servedLog.follow(config);
 
   log.info('stopping', { signal: await stopped });
   stats.stop();

@@ -31,6 +31,12 @@ export class ServedLog {
     private readonly periodMs = PERIOD_MS,
   ) {}
 
+  /** Starts where somebody would see the lines, stops elsewhere. */
+  follow(settings: Pick<Config, 'logLevel'>): void {
+    this.stop();
+    if (isInfoLogged(settings)) this.start();
+  }
+
   start(): void {
     this.before = this.parts.served();
     this.timer = setInterval(() => void this.write(), this.periodMs);

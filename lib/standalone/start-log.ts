@@ -1,11 +1,12 @@
 import type { Config } from '../config.js';
 import type { Log } from '../log.js';
+import type { LineLog } from '../log/line-log.js';
 import { endProcess } from './end-process.js';
 import { logConsole, logFormat, logWarnings, startProcessLog } from './log.js';
 import { failed } from './start-error.js';
 
 /** The log of the process, which also has what libraries and Node say, and why it ends if it must. */
-export function startLog({ logLevel, logFormat: setting }: Config): Log {
+export function startLog({ logLevel, logFormat: setting }: Config): LineLog {
   const log = startProcessLog(logLevel, logFormat(setting, process.env));
   logConsole(log, console);
   logWarnings(log, process);

@@ -1,5 +1,5 @@
 /** Does some work, such as to listen on a port below 1024, as the user that started the process. */
-export async function asStartingUser<T>(work: () => Promise<T>): Promise<T> {
+export async function asStartingUser<T>(work: () => T | Promise<T>): Promise<T> {
   const { getuid, geteuid, seteuid } = process;
   if (getuid === undefined || geteuid === undefined || seteuid === undefined) return work();
   const effective = geteuid();

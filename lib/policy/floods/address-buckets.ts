@@ -27,6 +27,11 @@ export class AddressBuckets {
     this.buckets = new TokenBuckets(rules);
   }
 
+  /** From now on. */
+  follow(rules: BucketRules): void {
+    this.buckets.follow(rules);
+  }
+
   /**
    * Takes a token, if there is one.
    * @param address 4 or 16 bytes

@@ -32,6 +32,11 @@ export class AddressRates {
     this.buckets = new AddressBuckets(rules, random);
   }
 
+  /** From now on. */
+  follow(rules: BucketRules): void {
+    this.buckets.follow(rules);
+  }
+
   /**
    * Counts a request.
    * @param address 4 or 16 bytes
@@ -60,13 +65,13 @@ export interface RequestRateSettings {
 }
 
 /** Announces and scrapes of an address, for all fronts of a process. */
-export function requestRates(
-  { addressRate, addressBurst }: RequestRateSettings,
-  clock: Clock,
-  random: Random,
-): AddressRates {
-  const rules = { perSecond: addressRate, burst: addressBurst };
-  return new AddressRates(rules, 'rate', 'too many requests from your address', clock, random);
+export function requestRates(settings: RequestRateSettings, clock: Clock, random: Random): AddressRates {
+  const reason = 'too many requests from your address';
+  return new AddressRates(requestRules(settings), 'rate', reason, clock, random);
+}
+
+export function requestRules({ addressRate, addressBurst }: RequestRateSettings): BucketRules {
+  return { perSecond: addressRate, burst: addressBurst };
 }
 
 /** Minutes of ADDRESS_SWARMS that an address may take at once. */

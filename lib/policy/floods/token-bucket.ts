@@ -10,10 +10,15 @@ export interface BucketRules {
  * full again (the generic cell rate algorithm): so anybody can keep many.
  */
 export class TokenBuckets {
-  private readonly tokenMs: number;
-  private readonly burstMs: number;
+  private tokenMs = 0;
+  private burstMs = 0;
 
-  constructor({ perSecond, burst }: BucketRules) {
+  constructor(rules: BucketRules) {
+    this.follow(rules);
+  }
+
+  /** Buckets that are kept stay as far from full as they are, in time. */
+  follow({ perSecond, burst }: BucketRules): void {
     this.tokenMs = perSecond === 0 ? 0 : 1000 / perSecond;
     this.burstMs = this.tokenMs * Math.max(burst, 1);
   }

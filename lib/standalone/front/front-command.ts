@@ -13,7 +13,7 @@ import { greet } from '../greeting.js';
 import { takeHarmlessSignals } from '../harmless-signals.js';
 import { Health } from '../health.js';
 import { printer } from '../log.js';
-import { isInfoLogged, ServedLog } from '../served-log.js';
+import { ServedLog } from '../served-log.js';
 import { TrackerServer } from '../server.js';
 import { metricsOf, siteOf, startMetricsServer, type MetricsServer } from '../site.js';
 import { StartError } from '../start-error.js';
@@ -66,7 +66,7 @@ export async function frontCommand(config: Config, log: Log): Promise<void> {
   void greet('front', config, { http: port, udp: running?.port }, health, printer(STDOUT));
   log.info('listening', { port, udpPort: running?.port });
   stats.start();
-  if (isInfoLogged(config)) servedLog.start();
+  servedLog.follow(config);
 
   log.info('stopping', { signal: await stopped });
   stats.stop();
