@@ -13,9 +13,9 @@ interface Period {
 
 /**
  * Keeps a failure that repeats from filling a disk. A line is written whole when it is new. The
- * same line is only counted from then on, for as long as it comes at least once in a period; so are
- * all but the first few different lines of one event in a period. Events are few and fixed, so this
- * stays small.
+ * same line, or one whose cause differs in numbers alone, is only counted from then on, for as long
+ * as it comes at least once in a period; so are all but the first few different lines of one event
+ * in a period. Events are few and fixed, so this stays small.
  */
 export class Repeats {
   readonly #periods = new Map<string, Period>();
@@ -93,18 +93,21 @@ function countOf({ startedAt, counted }: Period, last: LogEntry, now: number): L
 }
 
 /** Fields with their errors in a few words. */
-function briefly(fields: LogFields): LogFields {
+function briefly(fields: LogFields, summarize = summarizeError): LogFields {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      value instanceof Error ? summarizeError(value) : value,
-    ]),
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? summarize(value) : value]),
   );
 }
 
+/** Nodes, ports and milliseconds do not make another cause of a failure. */
+function withoutNumbers(error: Error): string {
+  return summarizeError(error).replaceAll(/\d+/g, '#');
+}
+
+/** What tells a line from others of its event. */
 function textOf(fields: LogFields): string {
   try {
-    return JSON.stringify(briefly(fields), (_name, value: unknown) =>
+    return JSON.stringify(briefly(fields, withoutNumbers), (_name, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
     );
   } catch {

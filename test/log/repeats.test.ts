@@ -44,11 +44,20 @@ describe('lines that repeat', () => {
       entry('b', 0),
       { ...entry('a', 0), level: 'error' },
       entry('a', 0, { host: '1' }),
-      entry('a', 0, { cause: new Error('1') }),
-      entry('a', 0, { cause: new Error('1', { cause: new Error('2') }) }),
+      entry('a', 0, { cause: new Error('one') }),
+      entry('a', 0, { cause: new Error('one', { cause: new Error('two') }) }),
     ];
     for (const line of lines) expect(repeats.isNew(line)).to.equal(true);
     for (const line of lines) expect(repeats.isNew(line)).to.equal(false);
+  });
+
+  it('are the same where the numbers of a cause differ, as the ports of nodes that are all down', () => {
+    const repeats = new Repeats();
+    const refusedBy = (port: number): LogFields => ({
+      cause: new Error('no node', { cause: new Error(`ECONNREFUSED 127.0.0.1:${port}`) }),
+    });
+    expect(newOf(repeats, 3, 0, (i) => refusedBy(8087 + i))).to.equal(1);
+    expect(newOf(repeats, 3, 0, (i) => ({ port: 8087 + i, ...refusedBy(8087 + i) }))).to.equal(3);
   });
 
   it('are, of one event, at most a few whole ones in a period, however different they are', () => {
