@@ -73,6 +73,7 @@ describe('The report of the measurements', () => {
     const rows = new Set(GOALS.map((goal) => goal.line.split('/')[0]));
     expect([...rows].sort()).to.deep.equal(
       [
+        'beside',
         'connections',
         'flood',
         'front',

@@ -113,7 +113,7 @@ export class DynamoDbDouble {
         shows && current !== undefined ? { Item: current } : {},
       );
     }
-    if (this.options.racyPut === true) await new Promise((resolve) => setTimeout(resolve, 2));
+    if (this.options.racyPut === true) await new Promise((resolve) => setTimeout(resolve, 30));
     if (request.Item === undefined) items.delete(name);
     else items.set(name, request.Item);
     return success({});

@@ -93,7 +93,7 @@ export class S3Double {
       return failure(absentStatus, absentStatus === 404 ? 'NoSuchKey' : 'PreconditionFailed');
     }
     if (match !== undefined && current?.etag !== match) return failure(412, 'PreconditionFailed');
-    if (this.options.racyPut === true) await new Promise((resolve) => setTimeout(resolve, 2));
+    if (this.options.racyPut === true) await new Promise((resolve) => setTimeout(resolve, 30));
     const etag = `"${createHash('md5').update(received.body).digest('hex')}"`;
     bucket.set(key, { body: received.body, etag, modified: Date.now() });
     return { status: 200, headers: { etag } };

@@ -44,6 +44,8 @@ export class Checkpointer {
   readonly #recent = new Map<string, Recent>();
   /** What a checkpoint writes, or has failed to write. */
   #writing: ReadonlyMap<string, Recent> = new Map();
+  /** Of what changed: keys that LMDB may list though they are gone, or may not list yet. */
+  readonly #unlisted = new Set<string>();
   /** Memory of all that is not in LMDB. */
   #bytes = 0;
   /** The first file of the log that is needed. */
@@ -83,10 +85,12 @@ export class Checkpointer {
     this.#bytes += sizeOf(held);
     if (recent === undefined) {
       this.#recent.set(key, { held, since: file });
+      if (!this.#shards.doesExist(key)) this.#unlisted.add(key);
     } else {
       this.#bytes -= sizeOf(recent.held);
       recent.held = held;
     }
+    if (held === undefined) this.#unlisted.add(key);
     this.#oldest = Math.min(this.#oldest, file);
   }
 
@@ -124,12 +128,10 @@ export class Checkpointer {
     const listed = [...this.#shards.getKeys({ ...start, end: to, limit: limit + 1 })];
     const end = listed[limit] ?? to;
     const found = new Set(listed.slice(0, limit));
-    for (const changed of [this.#writing, this.#recent]) {
-      for (const [key, { held }] of changed) {
-        if (key >= end || (cursor === undefined ? key < from : key <= cursor)) continue;
-        if (held === undefined) found.delete(key);
-        else found.add(key);
-      }
+    for (const key of this.#unlisted) {
+      if (key >= end || (cursor === undefined ? key < from : key <= cursor)) continue;
+      if (this.#changed(key)?.held === undefined) found.delete(key);
+      else found.add(key);
     }
     const keys = [...found].sort();
     const page = keys.slice(0, limit);
@@ -169,7 +171,10 @@ export class Checkpointer {
     });
     // The package would keep a snapshot for a turn of the event loop.
     this.#shards.resetReadTxn();
-    for (const { held } of writing.values()) this.#bytes -= sizeOf(held);
+    for (const [key, { held }] of writing) {
+      this.#bytes -= sizeOf(held);
+      if (!this.#recent.has(key)) this.#unlisted.delete(key);
+    }
     this.#writing = new Map();
     const [first] = this.#recent.values();
     this.#oldest = first?.since ?? Infinity;
