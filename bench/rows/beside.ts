@@ -1,5 +1,5 @@
 /**
- * How long announces take beside what other clients do at the same time: 2,000 requests a second of
+ * How long announces take beside what other clients do at the same time: 1,000 requests a second of
  * the page, its JSON and the metrics; four connections that pipeline scrapes of 100 torrents and
  * read every reply. Announces come at a constant rate, each peer from an address of its own, and a
  * latency begins when an announce was to be sent. In turns with announces that have the tracker to
@@ -24,12 +24,12 @@ const SETTINGS = { TRUSTED_PROXIES: '127.0.0.0/8,::1', METRICS_TOKEN: 'a-token-o
 const LEAD_SECONDS = 3;
 
 const KINDS: Readonly<Record<OtherClients, string>> = {
-  pages: '2,000 requests a second of /, /stats.json and /metrics',
+  pages: '1,000 requests a second of /, /stats.json and /metrics',
   pipelining: 'four connections that pipeline scrapes of 100 torrents',
 };
 
 export async function beside({ quick, rounds, atEnd, tell }: RowOptions): Promise<Measured> {
-  const seconds = quick ? 3 : 10;
+  const seconds = quick ? 3 : 20;
   const scratch = makeScratch();
   atEnd.add(scratch.remove);
   const server = await startStandalone(`${scratch.directory}/data`, { settings: SETTINGS });
@@ -77,7 +77,7 @@ export async function beside({ quick, rounds, atEnd, tell }: RowOptions): Promis
   };
 
   tell('announces until all is compiled');
-  await p99(quick ? 5 : 15);
+  await p99(quick ? 5 : 30);
   const figures = await alternate(
     rounds,
     {

@@ -25,7 +25,7 @@ export interface OtherClientsWorker {
 }
 
 /** Of all three together, a second. */
-const PAGE_RATE = 2000;
+const PAGE_RATE = 1000;
 const MIN_PAGE_BYTES = 500;
 const PAGES = ['/', '/stats.json', '/metrics'] as const;
 
