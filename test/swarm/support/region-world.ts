@@ -163,9 +163,10 @@ export class RegionWorld {
     // What was said to other regions and has not arrived by then is not known to the last one.
     const unknown = said.filter(({ epoch, region }) => epoch === last.epoch && region !== last.region);
     const lately = last.at - UNWRITTEN - this.skew - 1;
-    const said2 = said.filter(({ region, at }) => region !== last.region && at >= lately);
+    const saidLately = said.filter(({ at }) => at >= lately);
+    const hasMoved = saidLately.some(({ region }) => region !== last.region);
     const allowed = new Set<State>([last.state]);
-    for (const { state } of [...unknown, ...said2]) allowed.add(state);
+    for (const { state } of hasMoved ? [...unknown, ...saidLately] : unknown) allowed.add(state);
     if (unknown.length > 0) for (const { state } of said) allowed.add(state);
     // A purge of another region that had not heard of it may hide a peer: then a stop finds nobody.
     const announced = announces.at(-1);
@@ -175,11 +176,17 @@ export class RegionWorld {
     if (last.state === 'gone' && announced !== undefined && isHidden) allowed.add(announced.state);
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
     if (isAnnounced) allowed.delete('gone');
-    // An announce to a shard that is split off just then does not see the stop in the parent, and by
-    // clocks that differ it may be the older one of both.
-    const isStopLater = ({ state, region, at }: Said): boolean =>
-      state === 'gone' && region !== last.region && at >= last.at - this.skew - 1;
-    if (said.some(isStopLater)) allowed.add('gone');
+    // An announce that does not see the stop in another region, as a link is cut or the shard is
+    // split off just then, may be the older one of both by clocks that differ. It stays so while
+    // announces after it say nothing new and are not written.
+    const isOlderThan = (stop: Said, announce: Said): boolean =>
+      announce.state !== 'gone' &&
+      announce.region !== stop.region &&
+      announce.at - stop.at <= this.skew + 1 &&
+      last.at - announce.at <= UNWRITTEN + this.skew + 1;
+    const isHiddenBy = (stop: Said, i: number): boolean =>
+      stop.state === 'gone' && said.slice(i + 1).some((announce) => isOlderThan(stop, announce));
+    if (said.some(isHiddenBy)) allowed.add('gone');
     if (isOver(lastAnnounce, UNWRITTEN + this.skew + 1)) allowed.add('gone');
     return allowed;
   }
