@@ -12,7 +12,7 @@ import { optionsFor } from '../../store/riak/support.js';
 import { defined } from '../../support/defined.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { addressOf, infohashOf, peerIdOf } from './numbered.js';
+import { announcementOf, infohashOf } from './numbered.js';
 import { storedPeerIds } from './stored-swarms.js';
 
 export const LIFETIME_SECONDS = 2700;
@@ -114,15 +114,7 @@ export class Regions {
     peer: number,
     changes: Partial<Pick<Announcement, 'event' | 'state'>> = {},
   ): Promise<SwarmAnswer> {
-    const announcement: Announcement = {
-      infohash: infohashOf(swarm),
-      peerId: peerIdOf(peer),
-      address: addressOf(peer),
-      port: 6881,
-      state: 'leecher',
-      event: 'none',
-      ...changes,
-    };
+    const announcement: Announcement = { ...announcementOf(peer, swarm), ...changes };
     return this.region(region).swarms.announce(announcement, { limit: 50, withIds: false });
   }
 
