@@ -210,6 +210,23 @@ describe('a completed download', () => {
     expect(counts([recordOf(1, { flags: SEEDER }), ...both.slice(1)], { address: v6Of(1) })).to.equal(false);
   });
 
+  it('marks the second address, too, so that the peer does not count again at the first', () => {
+    const atV6 = { address: v6Of(1) };
+    const left = [recordOf(1, { flags: STOPPED | COUNTED }), recordOf(1, atV6)];
+    const second = completes(atV6).apply(shardOf(left), ms(now));
+    expect(recordsOf(second).at(-1)).to.deep.equal(
+      recordOf(1, { ...atV6, seen: now, flags: SEEDER | COUNTED }),
+    );
+    const gone = announce({ ...atV6, state: 'seeder', event: 'stopped' }).apply(second, ms(now + 1));
+    const back = announce({ event: 'started' }).apply(gone, ms(now + 2));
+    expect(counts(recordsOf(back))).to.equal(false);
+    // Who was a seeder at another address has no download that is counted.
+    const seeds = [recordOf(1, { flags: SEEDER }), recordOf(1, atV6)];
+    expect(recordsOf(completes(atV6).apply(shardOf(seeds), ms(now))).at(-1)).to.deep.equal(
+      recordOf(1, { ...atV6, seen: now, flags: SEEDER }),
+    );
+  });
+
   it('counts for a peer that was a leecher at its other address only', () => {
     expect(counts([recordOf(1, { address: v6Of(1) })])).to.equal(true);
   });
