@@ -28,19 +28,22 @@ export function formatFor(accept: string | undefined): ExpositionFormat {
   return PROMETHEUS_TEXT;
 }
 
-/** Families as text. Whoever reads it gets the same numbers in either format. */
-export function exposition(families: readonly MetricFamily[], { isOpenMetrics }: ExpositionFormat): string {
-  const lines: string[] = [];
-  for (const family of families) {
-    const { name, help, type, unit } = family;
-    const sampled = type === 'counter' ? `${name}_total` : name;
-    const named = isOpenMetrics ? name : sampled;
-    lines.push(`# HELP ${named} ${escapeHelp(help, isOpenMetrics)}`, `# TYPE ${named} ${type}`);
-    if (isOpenMetrics && unit !== undefined) lines.push(`# UNIT ${named} ${unit}`);
-    if (family.type !== 'histogram') {
-      for (const { labels, value } of family.samples) lines.push(line(sampled, labels, value));
-      continue;
-    }
+/**
+ * Families as text, in pieces: one family each, so that who has others to serve can serve them in
+ * between. Whoever reads it gets the same numbers in either format.
+ */
+export function* exposition(families: readonly MetricFamily[], format: ExpositionFormat): Generator<string> {
+  for (const family of families) yield familyText(family, format);
+  if (format.isOpenMetrics) yield '# EOF\n';
+}
+
+function familyText(family: MetricFamily, { isOpenMetrics }: ExpositionFormat): string {
+  const { name, help, type, unit } = family;
+  const sampled = type === 'counter' ? `${name}_total` : name;
+  const named = isOpenMetrics ? name : sampled;
+  const lines = [`# HELP ${named} ${escapeHelp(help, isOpenMetrics)}`, `# TYPE ${named} ${type}`];
+  if (isOpenMetrics && unit !== undefined) lines.push(`# UNIT ${named} ${unit}`);
+  if (family.type === 'histogram') {
     for (const { labels, histogram } of family.histograms) {
       const buckets = histogram.cumulative();
       for (const { bound, count } of buckets) {
@@ -49,8 +52,9 @@ export function exposition(families: readonly MetricFamily[], { isOpenMetrics }:
       lines.push(line(`${name}_sum`, labels, histogram.sum));
       lines.push(line(`${name}_count`, labels, buckets.at(-1)?.count ?? 0));
     }
+  } else {
+    for (const { labels, value } of family.samples) lines.push(line(sampled, labels, value));
   }
-  if (isOpenMetrics) lines.push('# EOF');
   return `${lines.join('\n')}\n`;
 }
 

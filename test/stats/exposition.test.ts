@@ -23,7 +23,7 @@ function durations(): MetricFamily {
 
 describe('the exposition of metrics', () => {
   it('is Prometheus text 0.0.4', () => {
-    expect(exposition([requests, durations()], PROMETHEUS_TEXT)).to.equal(
+    expect([...exposition([requests, durations()], PROMETHEUS_TEXT)].join('')).to.equal(
       [
         '# HELP requests_total Asked "so" often,\\nback\\\\slash.',
         '# TYPE requests_total counter',
@@ -42,13 +42,15 @@ describe('the exposition of metrics', () => {
   });
 
   it('is OpenMetrics with the same numbers, a unit and an end', () => {
-    const text = exposition([requests, durations()], OPEN_METRICS);
+    const text = [...exposition([requests, durations()], OPEN_METRICS)].join('');
     expect(text).to.include('# HELP requests Asked \\"so\\" often,');
     expect(text).to.include('# TYPE requests counter\nrequests_total{');
     expect(text).to.include('# TYPE took_seconds histogram\n# UNIT took_seconds seconds\n');
     expect(text).to.match(/\n# EOF\n$/);
     const samples = (whole: string): string[] => whole.split('\n').filter((line) => !line.startsWith('#'));
-    expect(samples(text)).to.deep.equal(samples(exposition([requests, durations()], PROMETHEUS_TEXT)));
+    expect(samples(text)).to.deep.equal(
+      samples([...exposition([requests, durations()], PROMETHEUS_TEXT)].join('')),
+    );
   });
 
   it('writes what is no finite number as both formats want it', () => {
@@ -58,7 +60,7 @@ describe('the exposition of metrics', () => {
       help: 'Odd.',
       samples: [Infinity, -Infinity, NaN].map((value) => ({ labels: {}, value })),
     };
-    const text = exposition([family], PROMETHEUS_TEXT);
+    const text = [...exposition([family], PROMETHEUS_TEXT)].join('');
     expect(text.split('\n').slice(2)).to.deep.equal(['odd +Inf', 'odd -Inf', 'odd NaN', '']);
   });
 

@@ -17,7 +17,7 @@ for (const concurrency of ['siblings', 'compare-and-swap'] as const) {
 }
 
 function linesOf(store: MeasuredStore, pattern: RegExp): string[] {
-  const text = exposition(store.families(), PROMETHEUS_TEXT);
+  const text = [...exposition(store.families(), PROMETHEUS_TEXT)].join('');
   return text.split('\n').filter((line) => pattern.test(line) && !line.startsWith('#'));
 }
 

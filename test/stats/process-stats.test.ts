@@ -125,7 +125,7 @@ describe('the stats of a process', () => {
     expect(measured).to.not.equal(store);
     await announce(1);
     await purge();
-    const text = exposition(await stats.families(reachable), PROMETHEUS_TEXT);
+    const text = [...exposition(await stats.families(reachable), PROMETHEUS_TEXT)].join('');
     for (const line of [
       'bittorrent_tracker_announces_total{front="http",family="ipv4",event="none",outcome="answered"} 1',
       'bittorrent_tracker_swarms 1',

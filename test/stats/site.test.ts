@@ -128,6 +128,21 @@ describe('/metrics', () => {
     expect(asked).to.equal(4);
   });
 
+  it('lets others be served between two of its families', async () => {
+    const families = Array.from({ length: 20 }, (_, at) => single('gauge', `one_${at}`, 'One.', 1));
+    const endpoint = new MetricsEndpoint('', () => Promise.resolve(families));
+    let turns = 0;
+    let isReady = false;
+    const count = (): void => {
+      turns++;
+      if (!isReady) setImmediate(count);
+    };
+    setImmediate(count);
+    await endpoint.reply({ header: headers({}) });
+    isReady = true;
+    expect(turns).to.be.at.least(families.length);
+  });
+
   it('is OpenMetrics for who asks for it', async () => {
     const accept = 'application/openmetrics-text; version=1.0.0';
     const reply = await new MetricsEndpoint('', collect).reply({ header: headers({ accept }) });

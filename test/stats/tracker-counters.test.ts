@@ -11,7 +11,7 @@ import { INFOHASH, TrackerHarness } from '../tracker/tracker-harness.js';
 
 /** Lines of the exposition that are not zero. */
 function counted(families: MetricFamily[], pattern: RegExp): string[] {
-  const text = exposition(families, PROMETHEUS_TEXT);
+  const text = [...exposition(families, PROMETHEUS_TEXT)].join('');
   const lines = text.split('\n').filter((line) => pattern.test(line) && !line.startsWith('#'));
   return lines.filter((line) => !line.endsWith(' 0'));
 }
