@@ -177,11 +177,17 @@ export class RegionWorld {
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
     if (isAnnounced) allowed.delete('gone');
     // An announce that does not see the stop in another region, as a link is cut or the shard is
-    // split off just then, may be the older one of both by clocks that differ. It stays so while
-    // announces after it say nothing new and are not written.
+    // split off just then, may be the older one of both by clocks that differ. So it may in the same
+    // region, if another one whose clock is ahead knew the peer before and has just split the shard:
+    // stop and announce are both dated after the record of that one. It stays so while announces
+    // after it say nothing new and are not written.
+    const isDatedElsewhere = (stop: Said): boolean =>
+      said.some(
+        (before) => before.region !== stop.region && before.at <= stop.at && before.at + this.skew >= stop.at,
+      );
     const isOlderThan = (stop: Said, announce: Said): boolean =>
       announce.state !== 'gone' &&
-      announce.region !== stop.region &&
+      (announce.region !== stop.region || isDatedElsewhere(stop)) &&
       announce.at - stop.at <= this.skew + 1 &&
       last.at - announce.at <= UNWRITTEN + this.skew + 1;
     const isHiddenBy = (stop: Said, i: number): boolean =>
