@@ -168,10 +168,12 @@ export class RegionWorld {
     const allowed = new Set<State>([last.state]);
     for (const { state } of hasMoved ? [...unknown, ...saidLately] : unknown) allowed.add(state);
     if (unknown.length > 0) for (const { state } of said) allowed.add(state);
-    // A purge of another region that had not heard of it may hide a peer: then a stop finds nobody.
+    // A purge that had not heard of it may hide a peer: then a stop finds nobody. Only where it was
+    // announced and stopped in the purge's own region has that heard of it.
     const announced = announces.at(-1);
     const isHidden = this.purges.some(
-      ({ epoch, region }) => region !== last.region && epoch >= (announced?.epoch ?? Infinity),
+      ({ epoch, region }) =>
+        (region !== last.region || region !== announced?.region) && epoch >= (announced?.epoch ?? Infinity),
     );
     if (last.state === 'gone' && announced !== undefined && isHidden) allowed.add(announced.state);
     const isAnnounced = last.state !== 'gone' && unknown.every(({ state }) => state !== 'gone');
